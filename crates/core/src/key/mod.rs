@@ -1,0 +1,17 @@
+//! Keys as text and as digests: format, parsing, minting, key material and row integrity.
+
+mod digest;
+mod encode;
+mod format;
+mod integrity;
+mod keyring;
+mod material;
+mod secret;
+
+pub use digest::{KeyDigest, Pepper};
+pub use encode::Encoder;
+pub use format::{Brand, BrandError, KEY_MAX_BYTES, KeyFormatError, ParsedKey, RANDOM_BYTES, mint};
+pub use integrity::{ChainLink, Integrity, RowTag, SetSum};
+pub use keyring::{KeyMaterial, Keyring, Purpose, UnwrapError, WrappedKey};
+pub use material::{MasterKey, MasterKeyError, SealingKey};
+pub use secret::{PlainKey, SecretBytes};

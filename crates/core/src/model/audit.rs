@@ -1,0 +1,160 @@
+//! What the journal says of a change: who, what, when, from where.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{KeyId, OrganizationId, RequestId, Slug, Subject, Timestamp};
+
+/// Who made a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Actor {
+    /// A call with an operator key.
+    OperatorKey {
+        /// That key.
+        id: KeyId,
+    },
+    /// A command on the machine itself, through the control socket or with the server stopped.
+    Local,
+    /// The holder of a key, by that key.
+    KeyHolder {
+        /// That key.
+        id: KeyId,
+    },
+    /// Keystile itself: first start, timers.
+    System,
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident = $text:literal),* $(,)?) => {
+        /// What was done; the words stand in the journal for ever.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Action { $($(#[$doc])* $name),* }
+
+        impl Action {
+            /// Every action there is.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// As the journal writes it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text),* }
+            }
+
+            /// The action written so.
+            #[must_use]
+            pub fn from_text(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$name),)* _ => None }
+            }
+        }
+    };
+}
+
+actions! {
+    /// The first start made the built-in product and the key material.
+    InstallationCreated = "installation.created",
+    /// A product's manifest was applied for the first time.
+    ProductCreated = "product.created",
+    /// A product's manifest changed.
+    ProductUpdated = "product.updated",
+    /// An organization was created, with what comes automatically.
+    OrganizationCreated = "organization.created",
+    /// An organization's fields changed.
+    OrganizationUpdated = "organization.updated",
+    /// An organization was suspended.
+    OrganizationSuspended = "organization.suspended",
+    /// A suspended organization works again.
+    OrganizationResumed = "organization.resumed",
+    /// An organization was deleted.
+    OrganizationDeleted = "organization.deleted",
+    /// A project was created.
+    ProjectCreated = "project.created",
+    /// A project's fields changed.
+    ProjectUpdated = "project.updated",
+    /// A project was deleted.
+    ProjectDeleted = "project.deleted",
+    /// An environment was created.
+    EnvironmentCreated = "environment.created",
+    /// An environment's fields changed.
+    EnvironmentUpdated = "environment.updated",
+    /// An environment was deleted.
+    EnvironmentDeleted = "environment.deleted",
+    /// A key was created, or several at once.
+    KeyCreated = "key.created",
+    /// A key's fields changed.
+    KeyUpdated = "key.updated",
+    /// A key got a new value.
+    KeyRotated = "key.rotated",
+    /// A key was revoked.
+    KeyRevoked = "key.revoked",
+    /// A key was deleted.
+    KeyDeleted = "key.deleted",
+    /// A key's digest was remade with the current pepper.
+    KeyRehashed = "key.rehashed",
+    /// A recoverable secret was shown again.
+    KeyRevealed = "key.revealed",
+    /// The master key was replaced.
+    MasterKeyRotated = "master_key.rotated",
+    /// A new pepper serves new keys.
+    PepperRotated = "pepper.rotated",
+    /// A narrowing call found nothing left to change, and was confirmed anew.
+    Reconfirmed = "narrowing.reconfirmed",
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Fields about people: kept beside the chain, which covers a salted hash of them, so that they
+/// can be erased without breaking it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Personal {
+    /// The address the call came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip: Option<String>,
+    /// The caller's user agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+}
+
+/// One row of the journal as people read it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditEntry {
+    /// Its number; there are no gaps.
+    pub seq: u64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub action: Action,
+    /// The product it concerns.
+    pub product: Option<Slug>,
+    /// The organization it concerns.
+    pub organization: Option<OrganizationId>,
+    /// The rows it wrote.
+    pub subjects: Vec<Subject>,
+    /// What changed, as a JSON object without secrets.
+    pub details: serde_json::Value,
+    /// The request that asked for it.
+    pub request_id: Option<RequestId>,
+    /// From where; `None` once erased.
+    pub personal: Option<Personal>,
+}
+
+/// The proof that a narrowing is in force everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Effective {
+    /// The journal row of the change.
+    pub seq: u64,
+    /// How many nodes there were; the sum of the other two.
+    pub nodes: u32,
+    /// How many have said that they no longer allow on the old state.
+    pub confirmed: u32,
+    /// How many could not say so, and whose lease has ended: they allow nothing at all.
+    pub lapsed: u32,
+}

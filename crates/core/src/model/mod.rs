@@ -1,0 +1,21 @@
+//! What Keystile knows about: products, organizations, projects, environments and keys.
+//!
+//! These are the durable records as the store keeps them and the index reads them. They are not
+//! API answers: those are spelled out where they are given, so that neither can change the other.
+
+mod audit;
+mod id;
+mod kind;
+mod record;
+mod time;
+
+pub use audit::{Action, Actor, AuditEntry, Effective, Personal};
+pub use id::{
+    EnvironmentId, IdError, KeyId, OrganizationId, ProjectId, RequestId, Subject, random_id_bytes,
+};
+pub use kind::{Kind, Mode, ModeFilter};
+pub use record::{
+    Binding, Environment, Key, KeyState, Organization, Product, Project, RateLimit, Record,
+    RetiredValue, Slug, SlugError,
+};
+pub use time::{Timestamp, TimestampError};
