@@ -1,1 +1,29 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::unreachable
+    )
+)]
+
+mod change;
+mod clock;
+mod error;
+mod query;
+mod traits;
+
+pub use change::{Change, Committed, Guard, Idempotency, MAX_WRITES, Write};
+pub use clock::{Clock, WallClock};
+pub use error::{CommitError, OpenError, StoreError};
+pub use query::{
+    AuditFilter, EnvironmentFilter, KeyFilter, OrganizationFilter, Page, ProjectFilter,
+    StoredIdempotency,
+};
+pub use traits::{
+    AuditReport, AuditStore, Feed, FeedRow, Finding, Head, Reads, ScanReport, Scanned, Store,
+    Writes,
+};

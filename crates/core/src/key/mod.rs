@@ -10,8 +10,10 @@ mod secret;
 
 pub use digest::{KeyDigest, Pepper};
 pub use encode::Encoder;
-pub use format::{Brand, BrandError, KEY_MAX_BYTES, KeyFormatError, ParsedKey, RANDOM_BYTES, mint};
+pub use format::{Brand, BrandError, KEY_MAX_BYTES, KeyFormatError, ParsedKey, mint, preview};
 pub use integrity::{ChainLink, Integrity, RowTag, SetSum};
 pub use keyring::{KeyMaterial, Keyring, Purpose, UnwrapError, WrappedKey};
 pub use material::{MasterKey, MasterKeyError, SealingKey};
-pub use secret::{PlainKey, SecretBytes};
+#[cfg(any(test, feature = "testing"))]
+pub use secret::testing;
+pub use secret::{PlainKey, Random, RandomError, SecretBytes};

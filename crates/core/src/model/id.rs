@@ -240,7 +240,11 @@ mod tests {
     fn refuses_what_is_not_an_id_and_says_which_is_wanted() {
         let other: Result<KeyId, _> = "org_01h2xcejqtf2nbrexx3vqjhp41".parse();
         assert_eq!(other, Err(IdError::Prefix { expected: "key" }));
-        for bad in ["key_", "key_81h2xcejqtf2nbrexx3vqjhp41", "key_01H2XCEJQTF2NBREXX3VQJHP41"] {
+        for bad in [
+            "key_",
+            "key_81h2xcejqtf2nbrexx3vqjhp41",
+            "key_01H2XCEJQTF2NBREXX3VQJHP41",
+        ] {
             let parsed: Result<KeyId, _> = bad.parse();
             assert_eq!(parsed, Err(IdError::Suffix { expected: "key" }), "{bad}");
         }

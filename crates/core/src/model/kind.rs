@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Who may hold a key: everyone, or only a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Stands in web pages and apps; can only ever exercise scopes marked `publishable`.
@@ -42,7 +44,9 @@ impl fmt::Display for Kind {
 }
 
 /// Whether a key works on real data: `production` is live, every other environment is test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Real data and real credits.
@@ -64,7 +68,11 @@ impl Mode {
     /// The mode of the environment of that name.
     #[must_use]
     pub fn of_environment(name: &str) -> Self {
-        if name == "production" { Self::Live } else { Self::Test }
+        if name == "production" {
+            Self::Live
+        } else {
+            Self::Test
+        }
     }
 }
 

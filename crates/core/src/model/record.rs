@@ -6,7 +6,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{EnvironmentId, Kind, KeyId, Mode, OrganizationId, ProjectId, Subject, Timestamp};
+use super::{EnvironmentId, KeyId, Kind, Mode, OrganizationId, ProjectId, Subject, Timestamp};
 use crate::key::{Encoder, KeyDigest};
 
 /// The short name of a product: `[a-z][a-z0-9-]{0,39}`.
@@ -42,8 +42,14 @@ impl FromStr for Slug {
     fn from_str(text: &str) -> Result<Self, SlugError> {
         let good = (1..=40).contains(&text.len())
             && text.starts_with(|first: char| first.is_ascii_lowercase())
-            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if good { Ok(Self(text.into())) } else { Err(SlugError) }
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if good {
+            Ok(Self(text.into()))
+        } else {
+            Err(SlugError)
+        }
     }
 }
 
@@ -431,7 +437,11 @@ impl Key {
         out.maybe_number(self.rate_limit.map(|rate| u64::from(rate.period_seconds)));
         out.maybe_text(self.metadata.as_deref());
         out.maybe_text(self.binding.as_ref().map(|bound| bound.product.as_str()));
-        out.maybe_text(self.binding.as_ref().and_then(|bound| bound.environment.as_deref()));
+        out.maybe_text(
+            self.binding
+                .as_ref()
+                .and_then(|bound| bound.environment.as_deref()),
+        );
         out.maybe_time(self.expires_at);
         out.flag(self.enabled);
         out.maybe_time(self.disabled_at);

@@ -1,0 +1,152 @@
+//! How a key is remembered: `HMAC-SHA-256(pepper, key)`.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::SecretBytes;
+
+/// The digest of a key: it can be stored and never shown, so its `Debug` says nothing.
+#[derive(Clone, Copy)]
+pub struct KeyDigest([u8; 32]);
+
+impl KeyDigest {
+    /// Takes over 32 bytes read from the store.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes, for the store and the index.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl PartialEq for KeyDigest {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for KeyDigest {}
+
+impl fmt::Debug for KeyDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyDigest(redacted)")
+    }
+}
+
+/// A numbered secret that digests are made with.
+///
+/// The HMAC key schedule is worked out once, so that a digest costs two SHA-256 blocks.
+#[derive(Clone)]
+pub struct Pepper {
+    version: u32,
+    keyed: Hmac<Sha256>,
+}
+
+impl fmt::Debug for Pepper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pepper({}, redacted)", self.version)
+    }
+}
+
+impl Pepper {
+    /// Prepares the pepper of that number.
+    #[must_use]
+    pub fn new(version: u32, secret: &SecretBytes) -> Self {
+        Self {
+            version,
+            keyed: keyed(secret.expose()),
+        }
+    }
+
+    /// Its number, as stored beside each digest.
+    #[must_use]
+    pub const fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// The digest of a key in our format.
+    #[must_use]
+    pub fn digest(&self, key: &str) -> KeyDigest {
+        self.mac(&[key.as_bytes()])
+    }
+
+    /// The digest of a foreign key (imported or adopted), of which only SHA-256 may be known.
+    #[must_use]
+    pub fn digest_foreign(&self, sha256: &[u8; 32]) -> KeyDigest {
+        self.mac(&[b"import", sha256])
+    }
+
+    /// The digest of a foreign key's own text.
+    #[must_use]
+    pub fn digest_foreign_text(&self, text: &str) -> KeyDigest {
+        self.digest_foreign(&Sha256::digest(text.as_bytes()).into())
+    }
+
+    fn mac(&self, parts: &[&[u8]]) -> KeyDigest {
+        KeyDigest(mac_parts(&self.keyed, parts))
+    }
+}
+
+/// HMAC accepts keys of any length, so the fallback cannot be reached with 32 bytes.
+pub(super) fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()))
+}
+
+pub(super) fn mac_parts(keyed: &Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = keyed.clone();
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_hmac_sha_256_of_the_key_under_the_pepper() {
+        // RFC 4231 test case 2 has a short key, so the vector is made with the plain definition.
+        let pepper = Pepper::new(1, &SecretBytes::new([0x0b; 32]));
+        let mut block = [0x36_u8; 64];
+        block.iter_mut().take(32).for_each(|b| *b ^= 0x0b);
+        let inner = Sha256::new()
+            .chain_update(block)
+            .chain_update(b"Hi There")
+            .finalize();
+        let mut block = [0x5c_u8; 64];
+        block.iter_mut().take(32).for_each(|b| *b ^= 0x0b);
+        let outer = Sha256::new()
+            .chain_update(block)
+            .chain_update(inner)
+            .finalize();
+        assert_eq!(pepper.digest("Hi There").as_bytes(), outer.as_slice());
+    }
+
+    #[test]
+    fn foreign_and_own_digests_never_meet() {
+        let pepper = Pepper::new(1, &SecretBytes::new([7; 32]));
+        assert_ne!(pepper.digest("abc"), pepper.digest_foreign_text("abc"));
+    }
+
+    #[test]
+    fn p06_debug_shows_nothing() {
+        let pepper = Pepper::new(3, &SecretBytes::new([7; 32]));
+        let shown = format!(
+            "{pepper:?} {:?} {:?}",
+            pepper.digest("k"),
+            SecretBytes::new([7; 32])
+        );
+        assert_eq!(
+            shown,
+            "Pepper(3, redacted) KeyDigest(redacted) SecretBytes(redacted)"
+        );
+    }
+}

@@ -1,0 +1,94 @@
+//! What lists can be asked for.
+
+use keystile_core::model::{
+    Action, EnvironmentId, KeyId, KeyState, Kind, OrganizationId, ProjectId, Slug, Timestamp,
+};
+
+/// A part of a list, newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page<C> {
+    /// Continue with what is older than this; `None` begins with the newest.
+    pub before: Option<C>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Which organizations; deleted ones are never listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OrganizationFilter {
+    /// Of this product.
+    pub product: Option<Slug>,
+    /// With exactly this external id.
+    pub external_id: Option<String>,
+    /// Whose name contains this, in any case.
+    pub name: Option<String>,
+}
+
+/// Which projects; deleted ones are never listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProjectFilter {
+    /// Of this product.
+    pub product: Option<Slug>,
+    /// Of this organization.
+    pub organization: Option<OrganizationId>,
+}
+
+/// Which environments; deleted ones are never listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EnvironmentFilter {
+    /// Of this product.
+    pub product: Option<Slug>,
+    /// Of this project.
+    pub project: Option<ProjectId>,
+}
+
+/// Which keys; deleted ones, and those below anything deleted, are never listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeyFilter {
+    /// Of this product.
+    pub product: Option<Slug>,
+    /// In environments of this name.
+    pub environment_name: Option<String>,
+    /// Of this organization.
+    pub organization: Option<OrganizationId>,
+    /// Of the organization with this external id.
+    pub external_id: Option<String>,
+    /// Of this project.
+    pub project: Option<ProjectId>,
+    /// In this environment.
+    pub environment: Option<EnvironmentId>,
+    /// Of this kind.
+    pub kind: Option<Kind>,
+    /// In this state at the time of asking.
+    pub state: Option<KeyState>,
+    /// Whose name contains this, in any case.
+    pub name: Option<String>,
+}
+
+/// Which rows of the journal.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// About this product.
+    pub product: Option<Slug>,
+    /// About this organization.
+    pub organization: Option<OrganizationId>,
+    /// That wrote this key.
+    pub key: Option<KeyId>,
+    /// That did this.
+    pub action: Option<Action>,
+    /// Not earlier than this.
+    pub since: Option<Timestamp>,
+    /// Earlier than this.
+    pub until: Option<Timestamp>,
+}
+
+/// What is remembered under an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredIdempotency {
+    /// The hash of the request that was made with it.
+    pub fingerprint: [u8; 32],
+    /// What the answer is made from again.
+    pub outcome: String,
+    /// The journal row of the change.
+    pub seq: u64,
+}

@@ -1,0 +1,221 @@
+//! What every database must be able to do. [`Store`] is all of it.
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use keystile_core::key::WrappedKey;
+use keystile_core::model::{
+    AuditEntry, Effective, Environment, EnvironmentId, Key, KeyId, Organization, OrganizationId,
+    Product, Project, ProjectId, Record, RetiredValue, Slug, Subject, Timestamp,
+};
+
+use crate::{
+    AuditFilter, Change, CommitError, Committed, EnvironmentFilter, KeyFilter, OrganizationFilter,
+    Page, ProjectFilter, StoreError, StoredIdempotency,
+};
+
+/// Everything a store can do.
+pub trait Store: Reads + Writes + Feed + AuditStore {}
+
+impl<T: Reads + Writes + Feed + AuditStore> Store for T {}
+
+/// One row or a page of rows. Every row's MAC is checked: one that fails is
+/// [`StoreError::Tampered`] when asked for alone, and left out of a page with an error in the log.
+///
+/// Rows that are marked as deleted are found by their id (the caller decides), never listed.
+#[async_trait]
+pub trait Reads: Send + Sync {
+    /// The time: the clock's, but never earlier than the latest time this store has written
+    /// down, so that what has expired stays expired when the clock steps back.
+    fn now(&self) -> Timestamp;
+
+    /// One product.
+    async fn product(&self, slug: &Slug) -> Result<Option<Product>, StoreError>;
+
+    /// All products, by slug.
+    async fn products(&self) -> Result<Vec<Product>, StoreError>;
+
+    /// One organization.
+    async fn organization(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError>;
+
+    /// The organization of a product that has this external id and is not deleted.
+    async fn organization_by_external_id(
+        &self,
+        product: &Slug,
+        external_id: &str,
+    ) -> Result<Option<Organization>, StoreError>;
+
+    /// Organizations, newest first.
+    async fn organizations(
+        &self,
+        filter: OrganizationFilter,
+        page: Page<OrganizationId>,
+    ) -> Result<Vec<Organization>, StoreError>;
+
+    /// One project.
+    async fn project(&self, id: ProjectId) -> Result<Option<Project>, StoreError>;
+
+    /// Projects, newest first.
+    async fn projects(
+        &self,
+        filter: ProjectFilter,
+        page: Page<ProjectId>,
+    ) -> Result<Vec<Project>, StoreError>;
+
+    /// One environment.
+    async fn environment(&self, id: EnvironmentId) -> Result<Option<Environment>, StoreError>;
+
+    /// Environments, newest first.
+    async fn environments(
+        &self,
+        filter: EnvironmentFilter,
+        page: Page<EnvironmentId>,
+    ) -> Result<Vec<Environment>, StoreError>;
+
+    /// One key.
+    async fn key(&self, id: KeyId) -> Result<Option<Key>, StoreError>;
+
+    /// Keys, newest first.
+    async fn keys(&self, filter: KeyFilter, page: Page<KeyId>) -> Result<Vec<Key>, StoreError>;
+
+    /// The former values of a key.
+    async fn retired_values(&self, key: KeyId) -> Result<Vec<RetiredValue>, StoreError>;
+
+    /// What is remembered under an idempotency key and has not run out.
+    async fn idempotent(
+        &self,
+        scope: &str,
+        key: &str,
+    ) -> Result<Option<StoredIdempotency>, StoreError>;
+
+    /// The stored key material, wrapped.
+    async fn keyring(&self) -> Result<Vec<WrappedKey>, StoreError>;
+
+    /// The proof kept for the journal row `seq`.
+    async fn effective(&self, seq: u64) -> Result<Option<Effective>, StoreError>;
+}
+
+/// Changes.
+#[async_trait]
+pub trait Writes: Send + Sync {
+    /// Makes a change: wholly or not at all, durable when this returns.
+    async fn commit(&self, change: Change) -> Result<Committed, CommitError>;
+
+    /// Keeps the proof that a narrowing is in force. Not a change: no journal row.
+    async fn keep_effective(&self, effective: Effective) -> Result<(), StoreError>;
+
+    /// Copies the whole database to a new file (0600), which appears under its name only when it
+    /// is complete and durable.
+    async fn backup(&self, to: &Path) -> Result<(), StoreError>;
+}
+
+/// The journal as the in-memory index follows it.
+#[async_trait]
+pub trait Feed: Send + Sync {
+    /// Hands every record of the installation to `sink`, from several threads at once and in no
+    /// order, and proves that they are complete and current. `sink` must be quick.
+    async fn scan(
+        &self,
+        sink: std::sync::Arc<dyn Fn(Scanned) + Send + Sync>,
+    ) -> Result<ScanReport, StoreError>;
+
+    /// The journal's rows after `seq`, in order, with the current state of the records they
+    /// wrote; at most `limit` rows. A record that was written several times is given each time,
+    /// in its current state.
+    async fn after(&self, seq: u64, limit: u32) -> Result<Vec<FeedRow>, StoreError>;
+
+    /// The end of the journal.
+    async fn head(&self) -> Result<Head, StoreError>;
+
+    /// Resolves when the journal may have grown past `seq`; a hint, never the truth.
+    async fn grown_past(&self, seq: u64);
+}
+
+/// The journal as people read it.
+#[async_trait]
+pub trait AuditStore: Send + Sync {
+    /// Rows of the journal, newest first.
+    async fn audit(
+        &self,
+        filter: AuditFilter,
+        page: Page<u64>,
+    ) -> Result<Vec<AuditEntry>, StoreError>;
+
+    /// Checks the whole chain, every row's MAC, and that each row is the version that the journal
+    /// wrote last; names what is not.
+    async fn verify_audit(&self) -> Result<AuditReport, StoreError>;
+}
+
+/// A record met by a scan.
+#[derive(Debug, Clone)]
+pub enum Scanned {
+    /// Its MAC holds.
+    Sound(Record),
+    /// It reads as this record, but its MAC fails: nothing may be allowed on it.
+    Forged(Record),
+    /// It cannot be read as a record at all.
+    Unreadable {
+        /// Which table and row, for people.
+        place: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// What a scan has proved.
+#[derive(Debug, Clone)]
+pub struct ScanReport {
+    /// The journal row that the scanned state is that of.
+    pub head: Head,
+    /// Rows that are missing, too many, or older than the journal says, found only when the sum
+    /// of all rows does not fit: nothing may be allowed on them.
+    pub suspects: Vec<Finding>,
+}
+
+/// The end of the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// The number of the last row; 0 before the first.
+    pub seq: u64,
+    /// Its link of the chain.
+    pub link: [u8; 32],
+    /// Its time.
+    pub at: Timestamp,
+}
+
+/// One row of the journal, for the index.
+#[derive(Debug, Clone)]
+pub struct FeedRow {
+    /// Its number.
+    pub seq: u64,
+    /// The records it wrote, in their current state.
+    pub records: Vec<Scanned>,
+    /// The records it removed.
+    pub removed: Vec<Subject>,
+    /// Whether it replaced key material.
+    pub keyring_changed: bool,
+}
+
+/// Something that is not as Keystile wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The record, when it is one.
+    pub subject: Option<Subject>,
+    /// The journal row, when it is one.
+    pub seq: Option<u64>,
+    /// What is wrong, for people.
+    pub problem: String,
+}
+
+/// The result of checking everything.
+#[derive(Debug, Clone)]
+pub struct AuditReport {
+    /// How many rows of the journal were checked.
+    pub journal_rows: u64,
+    /// How many records were checked.
+    pub records: u64,
+    /// The end of the journal, to be kept elsewhere: a tail that is cut off later shows.
+    pub head: Head,
+    /// Everything that is wrong; empty when all is well.
+    pub findings: Vec<Finding>,
+}
