@@ -10,6 +10,8 @@
 //! products are known.
 
 mod check;
+mod diff;
+mod effect;
 mod file;
 mod grammar;
 mod json;
@@ -24,6 +26,7 @@ mod shape;
 mod starter;
 mod template;
 
+pub use diff::{Change, Effect, diff, narrows};
 pub use file::{
     ConsoleSection, CreditsSection, EnvironmentEntry, Every, ForeignDigest, ForeignFormatEntry,
     KeysSection, KindNames, Manifest, OperationEntry, OrganizationsSection, PlanCredits, PlanEntry,
