@@ -11,4 +11,6 @@
 )]
 
 pub mod key;
+pub mod manifest;
 pub mod model;
+pub mod policy;
