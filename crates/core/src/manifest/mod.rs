@@ -24,6 +24,7 @@ mod shape;
 mod starter;
 mod template;
 
+pub use json::parse as parse_strict_json;
 pub use file::{
     ConsoleSection, CreditsSection, EnvironmentEntry, Every, ForeignDigest, ForeignFormatEntry,
     KeysSection, KindNames, Manifest, OperationEntry, OrganizationsSection, PlanCredits, PlanEntry,
