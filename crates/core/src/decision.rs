@@ -205,7 +205,15 @@ impl DenyReason {
             Self::IpNotAllowed { known: false } => {
                 "the key may only be used from listed addresses, and the client's is not known"
             }
-            Self::UnknownOperation(why) => why.message(),
+            Self::UnknownOperation(OperationError::Unknown) => "the product has no such operation",
+            Self::UnknownOperation(OperationError::MalformedMethod) => "the method is malformed",
+            Self::UnknownOperation(OperationError::MalformedText) => {
+                "an operation is a method, one space and a path, such as POST /v1/events"
+            }
+            Self::UnknownOperation(OperationError::MalformedPath(_)) => {
+                "the path has no single meaning, for instance because of a dot segment, \
+                 an empty segment or an encoded slash"
+            }
             Self::InsufficientScope { .. } => "the key lacks a scope that the operation needs",
             Self::Undecided => "it could not be decided whether the key is good; try again later",
         }

@@ -11,7 +11,7 @@ use super::problem::Problems;
 ///
 /// # Errors
 /// The first syntax error or repeated name, with its line and column.
-pub(super) fn parse(text: &str) -> Result<Value, Problems> {
+pub fn parse(text: &str) -> Result<Value, Problems> {
     serde_json::from_str::<Unique>(text)
         .map(|unique| unique.0)
         .map_err(|error| {

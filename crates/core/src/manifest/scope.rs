@@ -26,6 +26,26 @@ impl ScopeSet {
     /// No scope.
     pub const EMPTY: Self = Self([0; 4]);
 
+    /// The set of these 256 bits, lowest scope first.
+    #[must_use]
+    pub const fn from_words(words: [u64; 4]) -> Self {
+        Self(words)
+    }
+
+    /// Its 256 bits, lowest scope first.
+    #[must_use]
+    pub const fn words(self) -> [u64; 4] {
+        self.0
+    }
+
+    /// The set of one scope.
+    #[must_use]
+    pub fn only(scope: ScopeId) -> Self {
+        let mut set = Self::EMPTY;
+        set.insert(scope);
+        set
+    }
+
     /// Adds a scope.
     pub fn insert(&mut self, scope: ScopeId) {
         let (word, bit) = scope.word_and_bit();
@@ -84,10 +104,14 @@ impl ScopeSet {
 
     /// The scopes in the order of the manifest.
     pub fn iter(&self) -> impl Iterator<Item = ScopeId> + use<> {
-        let set = *self;
-        (0..=u8::MAX)
-            .map(ScopeId)
-            .filter(move |scope| set.contains(*scope))
+        // Takes the lowest bit off, word by word: most sets are small.
+        let words = self.0.into_iter().zip([0_u8, 64, 128, 192]);
+        words.flat_map(|(word, base)| {
+            std::iter::successors(Some(word), |rest| Some(rest & rest.wrapping_sub(1)))
+                .take_while(|rest| *rest != 0)
+                .filter_map(|rest| u8::try_from(rest.trailing_zeros()).ok())
+                .map(move |bit| ScopeId(base | bit))
+        })
     }
 }
 

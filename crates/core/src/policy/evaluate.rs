@@ -68,7 +68,7 @@ impl<'a> Case<'a> {
             Destination::Environment(_, Some(rest)) => rest,
             _ => path,
         };
-        self.rules.operations().find(method, path).map(Some).map_err(DenyReason::UnknownOperation)
+        self.rules.operations.find(method, path).map(Some).map_err(DenyReason::UnknownOperation)
     }
 }
 
@@ -77,7 +77,12 @@ fn destination<'a>(facts: &RequestFacts<'a>, rules: &'a Rules) -> Destination<'a
         Place::Mode(_) => Destination::Anywhere,
         Place::Named(name) => Destination::Environment(name, None),
         Place::At { host, target, otherwise } => match rules.environment_at(host, target) {
-            Some((environment, rest)) => Destination::Environment(environment, Some(rest)),
+            Some(place) => match rules.environments.get(place.environment) {
+                Some(environment) => {
+                    Destination::Environment(&environment.name, Some(place.target))
+                }
+                None => Destination::Nowhere,
+            },
             None => otherwise.map_or(Destination::Nowhere, |name| {
                 Destination::Environment(name, Some(target))
             }),
@@ -146,10 +151,10 @@ fn scope(case: &Case<'_>) -> Result<(), DenyReason> {
         Asked::Authenticate => return Ok(()),
         Asked::Scopes(needed) => needed,
         Asked::Operation { .. } => {
-            case.operation()?.map(|operation| ScopeSet::only(operation.scope)).unwrap_or_default()
+            case.operation()?.map(|operation| ScopeSet::from_iter([operation.scope])).unwrap_or_default()
         }
     };
-    match needed.minus(case.scopes).first() {
+    match needed.difference(&case.scopes).iter().next() {
         None => Ok(()),
         Some(missing) => Err(DenyReason::InsufficientScope { missing }),
     }

@@ -10,7 +10,7 @@ use ipnet::{IpNet, Ipv4Net};
 use super::{EntryProblem, read_list};
 
 /// The ranges that a key may be used from, ready to be compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IpList(Box<[IpNet]>);
 
 impl IpList {
@@ -21,13 +21,6 @@ impl IpList {
     /// Everything that is wrong, entry by entry; or that there are more than 100.
     pub fn parse(entries: &[String]) -> Result<Self, Vec<EntryProblem>> {
         read_list(entries, read).map(Self)
-    }
-
-    /// Reads entries that were checked when they were stored. One that cannot be read any more is
-    /// left out, so that it admits nobody.
-    #[must_use]
-    pub fn of_stored(entries: &[String]) -> Self {
-        Self(entries.iter().filter_map(|text| read(text).ok()).collect())
     }
 
     /// The entries in canonical form, to be stored and shown.
@@ -203,12 +196,6 @@ mod tests {
     #[test]
     fn n12_an_empty_list_admits_nobody() {
         assert!(!parse(&[]).unwrap().allows("192.0.2.7".parse().unwrap()));
-    }
-
-    #[test]
-    fn stored_entries_that_cannot_be_read_admit_nobody() {
-        let list = IpList::of_stored(&["x".to_owned(), "192.0.2.7".to_owned()]);
-        assert_eq!(list.to_entries(), ["192.0.2.7"]);
     }
 
     proptest! {

@@ -1,12 +1,15 @@
-//! Where a key may be used from: hosts, web origins and address ranges, parsed and matched.
+//! Whether a key is good for a call: hosts, web origins and address ranges, and the checks in
+//! their order.
 //!
-//! Lists are read once, when somebody stores them, with everything told that is wrong; matching
-//! takes no memory. Nothing here knows which key a list belongs to.
+//! Lists are checked once, when somebody stores them, with everything told that is wrong; matching
+//! takes no memory.
 
+mod evaluate;
 pub mod host;
 mod ip;
 mod origin;
 
+pub use evaluate::{CHECKS, Case, Destination};
 pub use ip::IpList;
 pub use origin::{OriginList, OriginRemark};
 

@@ -14,7 +14,7 @@ use crate::model::Mode;
 const ENTRY_MAX_BYTES: usize = 255;
 
 /// The origins that a key may be used from, ready to be compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OriginList(Box<[Entry]>);
 
 /// Something that people should see beside an entry.
@@ -43,7 +43,7 @@ enum Port {
 }
 
 impl OriginList {
-    /// Reads the entries that somebody wants a key of that mode to have.
+    /// Checks the entries that somebody wants a key of that mode to have.
     ///
     /// An entry is `https://example.com[:port]` or `https://*.example.com[:port]`, with `http` or
     /// `https`. On a test key, `http://localhost` and `http://localhost:*` stand for any port; on a
@@ -51,24 +51,22 @@ impl OriginList {
     ///
     /// # Errors
     /// Everything that is wrong, entry by entry; or that there are more than 100.
-    pub fn parse(entries: &[String], mode: Mode) -> Result<Self, Vec<EntryProblem>> {
+    pub fn check(entries: &[String], mode: Mode) -> Result<Self, Vec<EntryProblem>> {
         let read = |text: &str| {
-            let entry = Entry::parse(text, mode)?;
-            entry.check_breadth(text).map(|()| entry)
+            let entry = Entry::parse(text)?;
+            entry.check_breadth(text)?;
+            entry.check_mode(text, mode).map(|()| entry)
         };
         read_list(entries, read).map(Self)
     }
 
-    /// Reads entries that were checked when they were stored. One that cannot be read any more is
-    /// left out, so that it admits nobody; the list of public suffixes is not asked again.
-    #[must_use]
-    pub fn of_stored(entries: &[String], mode: Mode) -> Self {
-        Self(
-            entries
-                .iter()
-                .filter_map(|text| Entry::parse(text, mode).ok())
-                .collect(),
-        )
+    /// Reads entries that passed [`check`](Self::check) when they were stored. The list of public
+    /// suffixes is not asked again: it grows, and a key must not change because of that.
+    ///
+    /// # Errors
+    /// Every entry that cannot be read.
+    pub fn parse(entries: &[String]) -> Result<Self, Vec<EntryProblem>> {
+        read_list(entries, Entry::parse).map(Self)
     }
 
     /// The entries in canonical form, to be stored and shown.
@@ -120,7 +118,7 @@ impl<'a> Origin<'a> {
 }
 
 impl Entry {
-    fn parse(text: &str, mode: Mode) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, String> {
         if text.len() > ENTRY_MAX_BYTES {
             return Err(format!("an entry has at most {ENTRY_MAX_BYTES} bytes"));
         }
@@ -150,7 +148,7 @@ impl Entry {
         let host = Host::parse(host).map_err(|error| format!("`{text}`: {error}"))?;
         let any_port = any_port || (port.is_none() && host.is_loopback() && !wildcard);
         let port = match port {
-            _ if any_port => check_any_port(text, &host, wildcard, mode)?,
+            _ if any_port => check_any_port(text, &host, wildcard)?,
             port => Port::Exactly(port.unwrap_or_else(|| default_port(https))),
         };
         Ok(Self {
@@ -173,6 +171,16 @@ impl Entry {
             return Err(format!(
                 "`{text}` covers websites of strangers, because anyone can have a name under \
                  {parent}: write a name of your own in front of it"
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_mode(&self, text: &str, mode: Mode) -> Result<(), String> {
+        if self.port == Port::Any && mode == Mode::Live {
+            return Err(format!(
+                "`{text}` is every port of localhost, which only test keys can list: name the \
+                 port, such as http://localhost:3000"
             ));
         }
         Ok(())
@@ -257,19 +265,13 @@ fn check_authority(text: &str, rest: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn check_any_port(text: &str, host: &Host, wildcard: bool, mode: Mode) -> Result<Port, String> {
+fn check_any_port(text: &str, host: &Host, wildcard: bool) -> Result<Port, String> {
     if wildcard || !host.is_loopback() {
         return Err(format!(
             "`{text}`: only localhost can be listed with any port"
         ));
     }
-    match mode {
-        Mode::Test => Ok(Port::Any),
-        Mode::Live => Err(format!(
-            "`{text}` is every port of localhost, which only test keys can list: name the port, \
-             such as http://localhost:3000"
-        )),
-    }
+    Ok(Port::Any)
 }
 
 /// Whether one label has letters of several scripts that are taken for one another.
@@ -306,7 +308,7 @@ mod tests {
 
     fn read(entries: &[&str], mode: Mode) -> Result<OriginList, Vec<EntryProblem>> {
         let entries: Vec<String> = entries.iter().map(ToString::to_string).collect();
-        OriginList::parse(&entries, mode)
+        OriginList::check(&entries, mode)
     }
 
     fn list(entry: &str) -> OriginList {
@@ -561,10 +563,10 @@ mod tests {
         let many: Vec<String> = (0..101)
             .map(|n| format!("https://a{n}.example.com"))
             .collect();
-        let problems = OriginList::parse(&many, Mode::Live).unwrap_err();
+        let problems = OriginList::check(&many, Mode::Live).unwrap_err();
         assert_eq!(problems.len(), 1);
         assert_eq!(problems[0].index, None);
-        assert!(OriginList::parse(&many[..100], Mode::Live).is_ok());
+        assert!(OriginList::check(&many[..100], Mode::Live).is_ok());
         let long = format!("https://{}.com", "a.".repeat(122));
         assert_eq!(long.len(), 256);
         assert!(read(&[&long], Mode::Live).is_err());
@@ -584,15 +586,13 @@ mod tests {
     }
 
     #[test]
-    fn stored_entries_that_cannot_be_read_admit_nobody() {
-        let stored = [
-            "https://example.com".to_owned(),
-            "garbage".to_owned(),
-            "*".to_owned(),
-        ];
-        let list = OriginList::of_stored(&stored, Mode::Live);
-        assert_eq!(list.to_entries(), ["https://example.com"]);
-        assert!(!list.allows("https://a.example", Mode::Live));
+    fn stored_entries_are_read_without_asking_the_public_suffixes_again() {
+        let read = |entry: &str| OriginList::parse(&[entry.to_owned()]);
+        let list = read("https://*.github.io").unwrap();
+        assert!(list.allows("https://me.github.io", Mode::Live));
+        assert!(read("garbage").is_err() && read("*").is_err());
+        let any = read("http://localhost:*").unwrap();
+        assert!(!any.allows("http://localhost:1", Mode::Live));
     }
 
     proptest! {
@@ -610,7 +610,7 @@ mod tests {
                 port.map(|port| format!(":{port}")).unwrap_or_default(),
             );
             if let Ok(list) = read(&[&text], Mode::Test) {
-                let again = OriginList::parse(&list.to_entries(), Mode::Test).unwrap();
+                let again = OriginList::parse(&list.to_entries()).unwrap();
                 prop_assert_eq!(again, list);
             }
         }

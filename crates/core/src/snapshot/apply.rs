@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 
-use super::entry::KeyParts;
+use super::entry::{KeyEntry, KeyParts};
 use super::index::Index;
 use super::node::{EnvironmentNode, OrganizationNode, ProductNode, ProjectNode};
-use crate::manifest::Rules;
+use crate::manifest::{Manifest, Problems, Rules};
 use crate::model::{
     EnvironmentId, Key, KeyId, OrganizationId, Product, ProjectId, Record, RetiredValue, Subject,
 };
@@ -139,9 +139,8 @@ impl Index {
     }
 
     fn put_product(&self, record: &Product, sound: bool) -> Result<(), ApplyProblem> {
-        let rules = Rules::of_product(record.slug.as_str(), &record.manifest).map_err(|why| {
-            ApplyProblem::Manifest(record.slug.to_string(), why.to_string())
-        })?;
+        let rules = rules_of(record)
+            .map_err(|why| ApplyProblem::Manifest(record.slug.to_string(), why.to_string()))?;
         let products = self.products();
         if let Some(node) = products.get(record.slug.as_str()) {
             node.replace_rules(Arc::new(rules), sound);
@@ -163,14 +162,16 @@ impl Index {
             .ok_or_else(|| ApplyProblem::Orphan(Subject::Key(record.id)))?;
         let parts = KeyParts::new(record, sound, environment);
         for (value, sound) in nodes.retired.get(&parts.key.id).into_iter().flatten() {
-            let entry = parts.retired(value, *sound);
-            self.shard(&value.digest).into_iter().for_each(|shard| shard.put(entry));
+            self.put_entry(parts.retired(value, *sound));
         }
-        let entry = parts.current();
+        self.put_entry(parts.current());
+        Ok(())
+    }
+
+    fn put_entry(&self, entry: KeyEntry) {
         if let Some(shard) = self.shard(entry.digest()) {
             shard.put(entry);
         }
-        Ok(())
     }
 
     fn remove(&self, subject: &Subject) {
@@ -182,6 +183,13 @@ impl Index {
             }
         }
     }
+}
+
+fn rules_of(record: &Product) -> Result<Rules, Problems> {
+    if record.slug.is_operator() {
+        return Rules::operator();
+    }
+    Rules::check(&Manifest::from_toml(&record.manifest)?)
 }
 
 impl Nodes {

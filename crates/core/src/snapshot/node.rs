@@ -192,7 +192,7 @@ impl Policy {
         };
         match kind {
             Kind::Secret => own,
-            Kind::Publishable => own.intersection(rules.publishable_scopes()),
+            Kind::Publishable => own.intersection(&rules.publishable_scopes()),
         }
     }
 }
