@@ -10,7 +10,7 @@ use super::{json, shape};
 pub const MANIFEST_MAX_BYTES: usize = 1 << 20;
 
 impl Manifest {
-    /// Reads a manifest from TOML 1.0.
+    /// Reads a manifest from TOML.
     ///
     /// # Errors
     /// A syntax error with its line and column, or every unknown, missing or mistyped field.

@@ -136,3 +136,6 @@ fn check_label(text: &str, longest: usize, pointer: &str, report: &mut Report) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests;
