@@ -10,6 +10,8 @@
 //! products are known.
 
 mod check;
+mod diff;
+mod effect;
 mod file;
 mod grammar;
 mod json;
@@ -24,12 +26,13 @@ mod shape;
 mod starter;
 mod template;
 
-pub use json::parse as parse_strict_json;
+pub use diff::{Change, Effect, diff, narrows};
 pub use file::{
     ConsoleSection, CreditsSection, EnvironmentEntry, Every, ForeignDigest, ForeignFormatEntry,
     KeysSection, KindNames, Manifest, OperationEntry, OrganizationsSection, PlanCredits, PlanEntry,
     ProductSection, PublishableSection, RateLimitEntry, Reveal, ScopeEntry, SecretSection,
 };
+pub use json::parse as parse_strict_json;
 pub use operation::{Operation, OperationError, OperationTable};
 pub use path::PathError;
 pub use place::{BaseUrl, Place};

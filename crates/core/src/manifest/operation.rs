@@ -84,8 +84,11 @@ impl OperationTable {
         }
         let path = path::clean(target).map_err(OperationError::MalformedPath)?;
         let segments = path.get(1..).filter(|rest| !rest.is_empty());
+        let encoded = path.as_bytes().contains(&b'%');
         let found = match self.methods.get(method) {
-            Some(root) => root.find(segments).map_err(OperationError::MalformedPath)?,
+            Some(root) => root
+                .find(segments, encoded)
+                .map_err(OperationError::MalformedPath)?,
             None => None,
         };
         found
@@ -129,17 +132,20 @@ impl Node {
     }
 
     /// Literals are tried first, so the first hit is the most specific one. The depth is bounded
-    /// by the longest template, the work by the size of the tree.
-    fn find(&self, segments: Option<&str>) -> Result<Option<u16>, PathError> {
+    /// by the longest template, the work by the size of the tree. `encoded` says whether the path
+    /// has any percent-encoding.
+    fn find(&self, segments: Option<&str>, encoded: bool) -> Result<Option<u16>, PathError> {
         let Some(segments) = segments else {
             return Ok(self.operation);
         };
-        let (segment, rest) = match segments.split_once('/') {
-            Some((segment, rest)) => (segment, Some(rest)),
-            None => (segments, None),
-        };
+        let end = segments
+            .bytes()
+            .position(|byte| byte == b'/')
+            .unwrap_or(segments.len());
+        let (segment, rest) = segments.split_at_checked(end).unwrap_or((segments, ""));
+        let rest = rest.get(1..);
         if let Some(next) = self.literals.get(segment)
-            && let Some(found) = next.find(rest)?
+            && let Some(found) = next.find(rest, encoded)?
         {
             return Ok(Some(found));
         }
@@ -148,10 +154,10 @@ impl Node {
         };
         // `/v1/%65vents` must not pass as a parameter when the application will decode it to
         // `/v1/events`, an operation with another scope.
-        if segment.contains('%') && self.literals.keys().any(|text| path::spells(segment, text)) {
+        if encoded && self.literals.keys().any(|text| path::spells(segment, text)) {
             return Err(PathError::Disguised);
         }
-        next.find(rest)
+        next.find(rest, encoded)
     }
 }
 

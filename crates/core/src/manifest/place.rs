@@ -313,11 +313,7 @@ mod tests {
         let places = places(&["https://a.example/v1"]);
         for target in ["/v1#x", "/v1?x#y", "/v1/a#b"] {
             let (_, rest) = at(&places, "a.example", target).unwrap();
-            assert_eq!(
-                path::clean(rest),
-                Err(path::PathError::Fragment),
-                "{target}"
-            );
+            assert!(path::clean(rest).is_err(), "{target}");
         }
     }
 
