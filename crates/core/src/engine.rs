@@ -3,6 +3,8 @@
 //! Synchronous, without allocation, without a lock that two requests share, and without a clock:
 //! the time is one of the facts.
 
+use std::sync::Arc;
+
 use arc_swap::ArcSwap;
 
 use crate::decision::DenyReason;
@@ -50,13 +52,21 @@ impl Engine {
 
     /// The key material in use.
     #[must_use]
-    pub fn keyring(&self) -> arc_swap::Guard<std::sync::Arc<Keyring>> {
+    pub fn keyring(&self) -> arc_swap::Guard<Arc<Keyring>> {
         self.keyring.load()
     }
 
     /// Takes new key material into use, at once for all calls that begin afterwards.
     pub fn replace_keyring(&self, keyring: Keyring) {
-        self.keyring.store(std::sync::Arc::new(keyring));
+        self.keyring.store(Arc::new(keyring));
+    }
+
+    /// The product that a key belongs to, if there is such a key, whatever its state.
+    #[must_use]
+    pub fn product_of(&self, key: &str) -> Option<Arc<ProductNode>> {
+        let key = ParsedKey::parse(key).ok()?;
+        let found = self.find(&self.keyring.load(), key)?;
+        Some(Arc::clone(found.environment().product()))
     }
 
     /// Decides about one call to one product.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use keystile_core::engine::Engine;
 use keystile_core::key::{MasterKey, Random};
-use keystile_core::model::{Actor, Slug, Timestamp};
+use keystile_core::manifest::ScopeSet;
+use keystile_core::model::{Actor, Binding, KeyId, Slug, Timestamp};
 use keystile_store::Store;
 use tokio::sync::watch;
 
@@ -50,6 +51,8 @@ impl std::fmt::Debug for App {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     actor: Actor,
+    /// The scopes of its operator key; `None` may do everything.
+    scopes: Option<ScopeSet>,
     product: Option<Slug>,
     environment: Option<String>,
 }
@@ -59,21 +62,19 @@ impl Caller {
     /// stopped: may do everything.
     #[must_use]
     pub fn local() -> Self {
-        Self { actor: Actor::Local, product: None, environment: None }
+        Self { actor: Actor::Local, scopes: None, product: None, environment: None }
     }
 
     /// Keystile itself.
     pub(crate) fn system() -> Self {
-        Self { actor: Actor::System, product: None, environment: None }
+        Self { actor: Actor::System, scopes: None, product: None, environment: None }
     }
 
     /// The holder of an operator key that was verified with the scope it needs.
-    pub(crate) fn operator(
-        id: keystile_core::model::KeyId,
-        bound: Option<&keystile_core::model::Binding>,
-    ) -> Self {
+    pub(crate) fn operator(id: KeyId, scopes: ScopeSet, bound: Option<&Binding>) -> Self {
         Self {
             actor: Actor::OperatorKey { id },
+            scopes: Some(scopes),
             product: bound.map(|bound| bound.product.clone()),
             environment: bound.and_then(|bound| bound.environment.clone()),
         }
@@ -107,6 +108,12 @@ impl Caller {
     #[must_use]
     pub fn reaches_environment(&self, product: &Slug, environment: &str) -> bool {
         self.reaches(product) && self.environment.as_ref().is_none_or(|own| own == environment)
+    }
+
+    /// Whether it holds all of these scopes itself: nobody grants what they lack.
+    #[must_use]
+    pub fn holds(&self, scopes: &ScopeSet) -> bool {
+        self.scopes.is_none_or(|own| own.is_superset(scopes))
     }
 
     /// A name for scoping idempotency keys: nobody's keys meet another's.

@@ -23,6 +23,12 @@ impl Slug {
     /// The slug of the built-in product whose keys are operator keys.
     pub const OPERATOR: &'static str = "keystile";
 
+    /// The built-in product.
+    #[must_use]
+    pub fn operator() -> Self {
+        Self(Self::OPERATOR.into())
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {

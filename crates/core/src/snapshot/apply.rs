@@ -134,6 +134,13 @@ impl Index {
         }
     }
 
+    /// The environment of that id.
+    #[must_use]
+    pub fn environment(&self, id: EnvironmentId) -> Option<Arc<EnvironmentNode>> {
+        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        nodes.environments.get(&id).map(Arc::clone)
+    }
+
     fn nodes_mut(&self) -> RwLockWriteGuard<'_, Nodes> {
         self.nodes.write().unwrap_or_else(PoisonError::into_inner)
     }

@@ -4,7 +4,6 @@
 //! is never seen.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use keystile_core::manifest::Rules;
 use keystile_core::request::Credential;
 
 /// What one header says.
@@ -19,16 +18,20 @@ enum Sent<'a> {
 ///
 /// `Authorization` may carry something that is not a key as long as another header carries one;
 /// two keys, equal or not, are a conflict, and so is one of these headers sent twice.
-pub(super) fn find<'a>(headers: &'a HeaderMap, rules: &Rules) -> Credential<'a> {
+pub(super) fn find<'a>(
+    headers: &'a HeaderMap,
+    names: impl IntoIterator<Item: AsRef<str>>,
+) -> Credential<'a> {
     let mut found = Credential::Missing;
     let mut other = Credential::Missing;
-    for name in rules.credential_headers() {
-        let mut values = headers.get_all(name.as_str()).iter();
+    for name in names {
+        let name = name.as_ref();
+        let mut values = headers.get_all(name).iter();
         let Some(value) = values.next() else { continue };
         if values.next().is_some() {
             return Credential::Conflicting;
         }
-        match read(name.as_str(), value) {
+        match read(name, value) {
             Sent::Key(_) if found != Credential::Missing => return Credential::Conflicting,
             Sent::Key(key) => found = key,
             Sent::Other => other = text(value),
@@ -88,17 +91,17 @@ pub(super) fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use keystile_core::manifest::{Manifest, System, template};
+    use keystile_core::manifest::{Manifest, Rules, System, starter};
 
     const KEY: &str = "sk_live_abc";
 
     fn found(system: System, sent: &[(&'static str, &str)]) -> String {
-        let rules = Manifest::from_toml(template(Some(system))).unwrap().check().unwrap();
+        let rules = Rules::check(&Manifest::from_toml(starter(Some(system))).unwrap()).unwrap();
         let mut headers = HeaderMap::new();
         for (name, value) in sent {
             headers.append(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        match find(&headers, &rules) {
+        match find(&headers, &rules.credential_headers) {
             Credential::Text(text) => text.to_owned(),
             other => format!("{other:?}"),
         }

@@ -39,7 +39,7 @@ pub(crate) fn authorize_any(
         return Err(Problem::unavailable("undecided", "the built-in product lacks a scope"));
     };
     let asked = RequestFacts {
-        credential: credential::find(headers, &rules),
+        credential: credential::find(headers, &rules.credential_headers),
         place: Place::Mode(ModeFilter::Any),
         asked: Asked::Scopes(needed),
         origin: facts::origin(headers),
@@ -61,7 +61,8 @@ pub(crate) fn authorize_any(
 /// As there.
 pub(crate) fn authorize(app: &App, headers: &HeaderMap, scope: &str) -> Result<Caller, Problem> {
     let found = authorize_any(app, headers, scope)?;
-    Ok(Caller::operator(found.id(), found.binding()))
+    let scopes = found.scopes(&found.environment().product().rules());
+    Ok(Caller::operator(found.id(), scopes, found.binding()))
 }
 
 fn refusal(reason: DenyReason, scope: &str) -> Problem {
