@@ -60,13 +60,25 @@ impl OriginList {
         read_list(entries, read).map(Self)
     }
 
-    /// Reads entries that passed [`check`](Self::check) when they were stored. The list of public
-    /// suffixes is not asked again: it grows, and a key must not change because of that.
+    /// Checks entries as [`check`](Self::check) does when the mode of the key is not known: any port
+    /// of localhost can then be listed, and still matches on test keys only.
     ///
     /// # Errors
-    /// Every entry that cannot be read.
+    /// Everything that is wrong, entry by entry; or that there are more than 100.
     pub fn parse(entries: &[String]) -> Result<Self, Vec<EntryProblem>> {
-        read_list(entries, Entry::parse).map(Self)
+        let read = |text: &str| {
+            let entry = Entry::parse(text)?;
+            entry.check_breadth(text).map(|()| entry)
+        };
+        read_list(entries, read).map(Self)
+    }
+
+    /// Reads entries that were checked when they were stored. The list of public suffixes is not
+    /// asked again: it grows, and a key must not change because of that. An entry that cannot be
+    /// read is left out, so that it admits nobody.
+    #[must_use]
+    pub fn stored(entries: &[String]) -> Self {
+        Self(entries.iter().filter_map(|text| Entry::parse(text).ok()).collect())
     }
 
     /// The entries in canonical form, to be stored and shown.
