@@ -25,7 +25,7 @@ impl IpList {
 
     /// The entries in canonical form, to be stored and shown.
     #[must_use]
-    pub fn to_entries(&self) -> Vec<String> {
+    pub fn to_texts(&self) -> Vec<String> {
         self.0.iter().map(show).collect()
     }
 
@@ -129,7 +129,7 @@ mod tests {
         assert!(allows("192.0.2.0/24", "::ffff:192.0.2.7"));
         assert!(allows("::ffff:192.0.2.0/120", "192.0.2.7"));
         assert_eq!(
-            parse(&["::ffff:192.0.2.0/120"]).unwrap().to_entries(),
+            parse(&["::ffff:192.0.2.0/120"]).unwrap().to_texts(),
             ["192.0.2.0/24"]
         );
         for broad in ["::ffff:0:0/96", "::/1", "::/64"] {
@@ -204,7 +204,7 @@ mod tests {
             for text in [address.to_string(), format!("{address}/{length}")] {
                 if let Ok(list) = parse(&[&text]) {
                     prop_assert!(list.allows(address));
-                    prop_assert_eq!(IpList::parse(&list.to_entries()).unwrap(), list);
+                    prop_assert_eq!(IpList::parse(&list.to_texts()).unwrap(), list);
                 }
             }
         }

@@ -20,8 +20,8 @@ pub const LIST_MAX_ENTRIES: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct EntryProblem {
-    /// Its position; `None` when it concerns the list as a whole.
-    pub index: Option<usize>,
+    /// Its position; of a list that is too long, that of the first entry too many.
+    pub index: usize,
     /// What is wrong and what to do about it.
     pub message: String,
 }
@@ -37,7 +37,7 @@ fn read_list<T: PartialEq>(
             entries.len()
         );
         return Err(vec![EntryProblem {
-            index: None,
+            index: LIST_MAX_ENTRIES,
             message,
         }]);
     }
@@ -47,7 +47,7 @@ fn read_list<T: PartialEq>(
             Ok(entry) if kept.contains(&entry) => {}
             Ok(entry) => kept.push(entry),
             Err(message) => problems.push(EntryProblem {
-                index: Some(index),
+                index,
                 message,
             }),
         }

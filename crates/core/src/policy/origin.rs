@@ -78,12 +78,17 @@ impl OriginList {
     /// read is left out, so that it admits nobody.
     #[must_use]
     pub fn stored(entries: &[String]) -> Self {
-        Self(entries.iter().filter_map(|text| Entry::parse(text).ok()).collect())
+        Self(
+            entries
+                .iter()
+                .filter_map(|text| Entry::parse(text).ok())
+                .collect(),
+        )
     }
 
     /// The entries in canonical form, to be stored and shown.
     #[must_use]
-    pub fn to_entries(&self) -> Vec<String> {
+    pub fn to_texts(&self) -> Vec<String> {
         self.0.iter().map(ToString::to_string).collect()
     }
 
