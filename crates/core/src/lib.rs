@@ -10,5 +10,11 @@
     )
 )]
 
+pub mod decision;
+pub mod engine;
 pub mod key;
+pub mod manifest;
 pub mod model;
+pub mod policy;
+pub mod request;
+pub mod snapshot;

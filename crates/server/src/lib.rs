@@ -1,1 +1,21 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod api;
+mod app;
+pub mod background;
+pub mod config;
+mod front;
+mod manage;
+mod metrics;
+mod openapi;
+mod problem;
+mod reference;
+mod request_id;
+mod system;
+mod verify;
+
+pub use app::{App, Caller};
+pub use front::{Running, call_in_process, start};
+pub use manage::bootstrap;
+pub use openapi::document as openapi_document;
+pub use system::OsRandom;

@@ -99,8 +99,6 @@ actions! {
     MasterKeyRotated = "master_key.rotated",
     /// A new pepper serves new keys.
     PepperRotated = "pepper.rotated",
-    /// A narrowing call found nothing left to change, and was confirmed anew.
-    Reconfirmed = "narrowing.reconfirmed",
 }
 
 impl fmt::Display for Action {

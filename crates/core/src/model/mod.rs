@@ -16,6 +16,6 @@ pub use id::{
 pub use kind::{Kind, Mode, ModeFilter};
 pub use record::{
     Binding, Environment, Key, KeyState, Organization, Product, Project, RateLimit, Record,
-    RetiredValue, Slug, SlugError,
+    RetiredValue, Slug, SlugError, THIS_ROW,
 };
 pub use time::{Timestamp, TimestampError};

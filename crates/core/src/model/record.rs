@@ -23,6 +23,12 @@ impl Slug {
     /// The slug of the built-in product whose keys are operator keys.
     pub const OPERATOR: &'static str = "keystile";
 
+    /// The built-in product.
+    #[must_use]
+    pub fn operator() -> Self {
+        Self(Self::OPERATOR.into())
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -75,6 +81,9 @@ impl JsonSchema for Slug {
         schemars::json_schema!({ "type": "string", "pattern": "^[a-z][a-z0-9-]{0,39}$" })
     }
 }
+
+/// Stands for the journal row that is being written, whose number is not known yet.
+pub const THIS_ROW: u64 = 0;
 
 /// A product as applied: its manifest, word for word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -341,8 +350,19 @@ impl Record {
         }
     }
 
-    /// Stamps the journal row that writes this version.
+    /// Stamps the journal row that writes this version, also as that of the last narrowing where
+    /// the record says [`THIS_ROW`].
     pub fn set_seq(&mut self, seq: u64) {
+        let narrowed = match self {
+            Self::Organization(row) => Some(&mut row.narrowed_seq),
+            Self::Project(row) => Some(&mut row.narrowed_seq),
+            Self::Environment(row) => Some(&mut row.narrowed_seq),
+            Self::Key(row) => Some(&mut row.narrowed_seq),
+            Self::Product(_) | Self::RetiredValue(_) => None,
+        };
+        if let Some(narrowed) = narrowed.filter(|narrowed| **narrowed == Some(THIS_ROW)) {
+            *narrowed = Some(seq);
+        }
         match self {
             Self::Product(row) => row.seq = seq,
             Self::Organization(row) => row.seq = seq,

@@ -1,0 +1,241 @@
+//! The answer of the engine: a permit, or a reason with a stable code.
+
+use std::fmt;
+
+use crate::key::KeyFormatError;
+use crate::manifest::{OperationError, ScopeId};
+use crate::model::Timestamp;
+
+/// Why a request is not allowed. A value, never an error: the engine has decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DenyReason {
+    /// There is no key anywhere it may be.
+    MissingCredential,
+    /// Two keys in one request, or one credential header twice.
+    ConflictingCredentials,
+    /// The text is not a key.
+    MalformedKey(KeyFormatError),
+    /// The text has the form of a key, and is none of this product.
+    UnknownKey,
+    /// The key was revoked or replaced, or what it belonged to was deleted.
+    RevokedKey {
+        /// Since when, where that is known.
+        since: Option<Timestamp>,
+    },
+    /// The key's time is over.
+    ExpiredKey {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The key, its project or its environment is switched off.
+    DisabledKey {
+        /// Since when, where that is known.
+        since: Option<Timestamp>,
+    },
+    /// The organization is suspended.
+    OrganizationSuspended,
+    /// No environment of the product has this host and path.
+    UnknownHost,
+    /// The key belongs to another environment, or to the other mode.
+    WrongEnvironment,
+    /// A secret key came from a web page.
+    SecretKeyInBrowser,
+    /// The key has an origin allowlist, and this origin, or none, is not on it.
+    OriginNotAllowed {
+        /// Whether the request named an origin at all.
+        named: bool,
+    },
+    /// The key has an address allowlist, and this address is not on it.
+    IpNotAllowed {
+        /// Whether the client's address is known at all.
+        known: bool,
+    },
+    /// The product has no such operation, or the path is not one.
+    UnknownOperation(OperationError),
+    /// The key lacks this scope.
+    InsufficientScope {
+        /// The first one that is missing.
+        missing: ScopeId,
+    },
+    /// The key's row cannot be trusted, so nothing can be decided on it. Never an allow.
+    Undecided,
+}
+
+/// Every code of the contract's table in its order, with the words people read.
+/// The one place from which all doors take both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Code {
+    /// Allowed.
+    Ok,
+    /// See [`DenyReason::MissingCredential`].
+    MissingCredential,
+    /// See [`DenyReason::ConflictingCredentials`].
+    ConflictingCredentials,
+    /// See [`DenyReason::MalformedKey`].
+    MalformedKey,
+    /// See [`DenyReason::UnknownKey`].
+    UnknownKey,
+    /// See [`DenyReason::RevokedKey`].
+    RevokedKey,
+    /// See [`DenyReason::ExpiredKey`].
+    ExpiredKey,
+    /// See [`DenyReason::DisabledKey`].
+    DisabledKey,
+    /// See [`DenyReason::OrganizationSuspended`].
+    OrganizationSuspended,
+    /// See [`DenyReason::UnknownHost`].
+    UnknownHost,
+    /// See [`DenyReason::WrongEnvironment`].
+    WrongEnvironment,
+    /// See [`DenyReason::SecretKeyInBrowser`].
+    SecretKeyInBrowser,
+    /// See [`DenyReason::OriginNotAllowed`].
+    OriginNotAllowed,
+    /// See [`DenyReason::IpNotAllowed`].
+    IpNotAllowed,
+    /// See [`DenyReason::UnknownOperation`].
+    UnknownOperation,
+    /// See [`DenyReason::InsufficientScope`].
+    InsufficientScope,
+    /// See [`DenyReason::Undecided`].
+    Undecided,
+}
+
+impl Code {
+    /// Every code, in the order of the checks.
+    pub const ALL: [Self; 17] = [
+        Self::Ok,
+        Self::MissingCredential,
+        Self::ConflictingCredentials,
+        Self::MalformedKey,
+        Self::UnknownKey,
+        Self::RevokedKey,
+        Self::ExpiredKey,
+        Self::DisabledKey,
+        Self::OrganizationSuspended,
+        Self::UnknownHost,
+        Self::WrongEnvironment,
+        Self::SecretKeyInBrowser,
+        Self::OriginNotAllowed,
+        Self::IpNotAllowed,
+        Self::UnknownOperation,
+        Self::InsufficientScope,
+        Self::Undecided,
+    ];
+
+    /// As JSON, headers and metrics write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::MissingCredential => "missing_credential",
+            Self::ConflictingCredentials => "conflicting_credentials",
+            Self::MalformedKey => "malformed_key",
+            Self::UnknownKey => "unknown_key",
+            Self::RevokedKey => "revoked_key",
+            Self::ExpiredKey => "expired_key",
+            Self::DisabledKey => "disabled_key",
+            Self::OrganizationSuspended => "organization_suspended",
+            Self::UnknownHost => "unknown_host",
+            Self::WrongEnvironment => "wrong_environment",
+            Self::SecretKeyInBrowser => "secret_key_in_browser",
+            Self::OriginNotAllowed => "origin_not_allowed",
+            Self::IpNotAllowed => "ip_not_allowed",
+            Self::UnknownOperation => "unknown_operation",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::Undecided => "undecided",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl DenyReason {
+    /// Its code.
+    #[must_use]
+    pub const fn code(self) -> Code {
+        match self {
+            Self::MissingCredential => Code::MissingCredential,
+            Self::ConflictingCredentials => Code::ConflictingCredentials,
+            Self::MalformedKey(_) => Code::MalformedKey,
+            Self::UnknownKey => Code::UnknownKey,
+            Self::RevokedKey { .. } => Code::RevokedKey,
+            Self::ExpiredKey { .. } => Code::ExpiredKey,
+            Self::DisabledKey { .. } => Code::DisabledKey,
+            Self::OrganizationSuspended => Code::OrganizationSuspended,
+            Self::UnknownHost => Code::UnknownHost,
+            Self::WrongEnvironment => Code::WrongEnvironment,
+            Self::SecretKeyInBrowser => Code::SecretKeyInBrowser,
+            Self::OriginNotAllowed { .. } => Code::OriginNotAllowed,
+            Self::IpNotAllowed { .. } => Code::IpNotAllowed,
+            Self::UnknownOperation(_) => Code::UnknownOperation,
+            Self::InsufficientScope { .. } => Code::InsufficientScope,
+            Self::Undecided => Code::Undecided,
+        }
+    }
+
+    /// What people read, without the names that only a product's rules know.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::MissingCredential => "no key was sent; send it as `Authorization: Bearer <key>`",
+            Self::ConflictingCredentials => "more than one key was sent; send exactly one",
+            Self::MalformedKey(why) => malformed(why),
+            Self::UnknownKey => "there is no such key",
+            Self::RevokedKey { .. } => "the key was revoked or replaced by a new one",
+            Self::ExpiredKey { .. } => "the key has expired",
+            Self::DisabledKey { .. } => "the key is disabled",
+            Self::OrganizationSuspended => "the organization is suspended",
+            Self::UnknownHost => "no environment of the product has this host and path",
+            Self::WrongEnvironment => "the key belongs to another environment",
+            Self::SecretKeyInBrowser => {
+                "a secret key was sent by a web page; use a publishable key there, \
+                 and replace this one, because visitors can read it"
+            }
+            Self::OriginNotAllowed { named: true } => "the key may not be used from this origin",
+            Self::OriginNotAllowed { named: false } => {
+                "the key may only be used from listed origins, and the request has no Origin header"
+            }
+            Self::IpNotAllowed { known: true } => "the key may not be used from this address",
+            Self::IpNotAllowed { known: false } => {
+                "the key may only be used from listed addresses, and the client's is not known"
+            }
+            Self::UnknownOperation(OperationError::Unknown) => "the product has no such operation",
+            Self::UnknownOperation(OperationError::MalformedMethod) => "the method is malformed",
+            Self::UnknownOperation(OperationError::MalformedText) => {
+                "an operation is a method, one space and a path, such as POST /v1/events"
+            }
+            Self::UnknownOperation(OperationError::MalformedPath(_)) => {
+                "the path has no single meaning, for instance because of a dot segment, \
+                 an empty segment or an encoded slash"
+            }
+            Self::InsufficientScope { .. } => "the key lacks a scope that the operation needs",
+            Self::Undecided => "it could not be decided whether the key is good; try again later",
+        }
+    }
+}
+
+const fn malformed(why: KeyFormatError) -> &'static str {
+    match why {
+        KeyFormatError::Empty => "the key is empty",
+        KeyFormatError::TooLong => "a key has at most 55 characters, this text has more",
+        KeyFormatError::MaskedPreview => "this is the masked preview, not the key",
+        KeyFormatError::Character => {
+            "a key has only letters, digits and underscores, this text has something else"
+        }
+        KeyFormatError::Prefix => "a key begins with pk_ or sk_",
+        KeyFormatError::Mode => "after pk_ or sk_ and the brand, a key has live_ or test_",
+        KeyFormatError::Brand => "the word between the kind and the mode is not a brand",
+        KeyFormatError::Length => {
+            "a key has 38 characters after live_ or test_, so this one was cut or added to"
+        }
+        KeyFormatError::Checksum => {
+            "the checksum does not fit, so at least one character of the key was changed"
+        }
+    }
+}

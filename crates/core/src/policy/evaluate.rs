@@ -1,0 +1,161 @@
+//! The checks in the order of the contract: the first that fails decides.
+
+use crate::decision::DenyReason;
+use crate::manifest::{Operation, Rules, ScopeSet};
+use crate::model::Kind;
+use crate::request::{Asked, Origin, Place, RequestFacts};
+use crate::snapshot::{KeyEntry, Standing};
+
+/// What all checks look at: the call, the key, and the product's rules.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// The call.
+    pub facts: &'a RequestFacts<'a>,
+    /// The key that was presented.
+    pub key: &'a KeyEntry,
+    /// The rules of its product.
+    pub rules: &'a Rules,
+    /// Where the call goes, worked out from the facts.
+    pub destination: Destination<'a>,
+    /// The scopes the key has at this moment.
+    pub scopes: ScopeSet,
+}
+
+/// Where a call goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destination<'a> {
+    /// To an environment, and to what path in it, when a gateway guards that.
+    Environment(&'a str, Option<&'a str>),
+    /// Wherever the mode fits.
+    Anywhere,
+    /// To no environment of the product.
+    Nowhere,
+}
+
+type Check = (&'static str, fn(&Case<'_>) -> Result<(), DenyReason>);
+
+/// Every check after the key was found, with the name that `explain` gives it.
+pub const CHECKS: [Check; 8] = [
+    ("state", state),
+    ("organization", organization),
+    ("environment", environment),
+    ("browser", browser),
+    ("origin", origin),
+    ("ip", address),
+    ("operation", operation),
+    ("scope", scope),
+];
+
+impl<'a> Case<'a> {
+    /// Brings together what the checks need.
+    #[must_use]
+    pub fn new(facts: &'a RequestFacts<'a>, key: &'a KeyEntry, rules: &'a Rules) -> Self {
+        let destination = destination(facts, rules);
+        Self { facts, key, rules, destination, scopes: key.scopes(rules) }
+    }
+
+    /// Runs the checks up to the first that fails.
+    ///
+    /// # Errors
+    /// The reason of the first that fails.
+    pub fn decide(&self) -> Result<(), DenyReason> {
+        CHECKS.iter().try_for_each(|(_, check)| check(self))
+    }
+
+    fn operation(&self) -> Result<Option<&'a Operation>, DenyReason> {
+        let Asked::Operation { method, path } = self.facts.asked else { return Ok(None) };
+        let path = match self.destination {
+            Destination::Environment(_, Some(rest)) => rest,
+            _ => path,
+        };
+        self.rules.operations.find(method, path).map(Some).map_err(DenyReason::UnknownOperation)
+    }
+}
+
+fn destination<'a>(facts: &RequestFacts<'a>, rules: &'a Rules) -> Destination<'a> {
+    match facts.place {
+        Place::Mode(_) => Destination::Anywhere,
+        Place::Named(name) => Destination::Environment(name, None),
+        Place::At { host, target, otherwise } => match rules.environment_at(host, target) {
+            Some(place) => match rules.environments.get(place.environment) {
+                Some(environment) => {
+                    Destination::Environment(&environment.name, Some(place.target))
+                }
+                None => Destination::Nowhere,
+            },
+            None => otherwise.map_or(Destination::Nowhere, |name| {
+                Destination::Environment(name, Some(target))
+            }),
+        },
+    }
+}
+
+fn state(case: &Case<'_>) -> Result<(), DenyReason> {
+    match case.key.standing(case.facts.now) {
+        Standing::Good | Standing::Suspended => Ok(()),
+        Standing::Untrusted => Err(DenyReason::Undecided),
+        Standing::Revoked { since } => Err(DenyReason::RevokedKey { since }),
+        Standing::Expired { since } => Err(DenyReason::ExpiredKey { since }),
+        Standing::Disabled { since } => Err(DenyReason::DisabledKey { since }),
+    }
+}
+
+fn organization(case: &Case<'_>) -> Result<(), DenyReason> {
+    match case.key.standing(case.facts.now) {
+        Standing::Suspended => Err(DenyReason::OrganizationSuspended),
+        _ => Ok(()),
+    }
+}
+
+fn environment(case: &Case<'_>) -> Result<(), DenyReason> {
+    let fits = match (case.destination, case.facts.place) {
+        (Destination::Nowhere, _) => return Err(DenyReason::UnknownHost),
+        (Destination::Environment(name, _), _) => case.key.environment_name() == name,
+        (Destination::Anywhere, Place::Mode(filter)) => filter.accepts(case.key.mode()),
+        (Destination::Anywhere, _) => false,
+    };
+    if fits { Ok(()) } else { Err(DenyReason::WrongEnvironment) }
+}
+
+fn browser(case: &Case<'_>) -> Result<(), DenyReason> {
+    let secret = case.key.kind() == Kind::Secret;
+    if secret && case.facts.from_browser && case.rules.kind(Kind::Secret).refuse_in_browser {
+        return Err(DenyReason::SecretKeyInBrowser);
+    }
+    Ok(())
+}
+
+fn origin(case: &Case<'_>) -> Result<(), DenyReason> {
+    let Some(list) = case.key.allowed_origins() else { return Ok(()) };
+    match case.facts.origin {
+        Origin::Of(origin) if list.allows(origin, case.key.mode()) => Ok(()),
+        Origin::Of(_) | Origin::Malformed => Err(DenyReason::OriginNotAllowed { named: true }),
+        Origin::Absent => Err(DenyReason::OriginNotAllowed { named: false }),
+    }
+}
+
+fn address(case: &Case<'_>) -> Result<(), DenyReason> {
+    let Some(list) = case.key.allowed_ips() else { return Ok(()) };
+    match case.facts.ip {
+        Some(address) if list.allows(address) => Ok(()),
+        address => Err(DenyReason::IpNotAllowed { known: address.is_some() }),
+    }
+}
+
+fn operation(case: &Case<'_>) -> Result<(), DenyReason> {
+    case.operation().map(|_| ())
+}
+
+fn scope(case: &Case<'_>) -> Result<(), DenyReason> {
+    let needed = match case.facts.asked {
+        Asked::Authenticate => return Ok(()),
+        Asked::Scopes(needed) => needed,
+        Asked::Operation { .. } => {
+            case.operation()?.map(|operation| ScopeSet::from_iter([operation.scope])).unwrap_or_default()
+        }
+    };
+    match needed.difference(&case.scopes).iter().next() {
+        None => Ok(()),
+        Some(missing) => Err(DenyReason::InsufficientScope { missing }),
+    }
+}

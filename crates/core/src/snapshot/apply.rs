@@ -1,0 +1,231 @@
+//! How records become entries: at start in bulk, afterwards one journal row at a time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLockWriteGuard};
+
+use super::entry::{KeyEntry, KeyParts};
+use super::index::Index;
+use super::node::{EnvironmentNode, OrganizationNode, ProductNode, ProjectNode};
+use crate::manifest::{Manifest, Problems, Rules};
+use crate::model::{
+    EnvironmentId, Key, KeyId, OrganizationId, Product, ProjectId, Record, RetiredValue, Subject,
+};
+
+/// How many records are applied as one step. Readers wait for a step, so it must be short; all
+/// records that one verdict can rest on come from one row with fewer than that.
+const STEP: usize = 16;
+
+/// Where the records of a change find what they belong to.
+#[derive(Debug, Default)]
+pub(super) struct Nodes {
+    organizations: HashMap<OrganizationId, Arc<OrganizationNode>>,
+    projects: HashMap<ProjectId, Arc<ProjectNode>>,
+    environments: HashMap<EnvironmentId, Arc<EnvironmentNode>>,
+    /// The former values of the few keys that have any, each with its soundness.
+    retired: HashMap<KeyId, Vec<(RetiredValue, bool)>>,
+}
+
+/// One thing to apply.
+#[derive(Debug, Clone)]
+pub enum Applied {
+    /// A record in its current state, and whether its row can be trusted.
+    Put(Record, bool),
+    /// A record that is gone.
+    Removed(Subject),
+}
+
+/// Why a record could not be taken into the index. Nothing is allowed on it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyProblem {
+    /// What it belongs to is not there.
+    #[error("{0} belongs to something that is missing")]
+    Orphan(Subject),
+    /// A product's manifest does not check.
+    #[error("the manifest of product {0} cannot be used: {1}")]
+    Manifest(String, String),
+}
+
+impl Index {
+    /// Applies what the journal row `seq` wrote, and says so when all of it is in force.
+    ///
+    /// Records may come in any order within the row.
+    ///
+    /// # Errors
+    /// What could not be taken in; everything else was.
+    pub fn apply(&self, seq: u64, mut row: Vec<Applied>) -> Result<(), Vec<ApplyProblem>> {
+        row.sort_by_key(rank);
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut problems = Vec::new();
+        let mut row = row.into_iter().peekable();
+        while row.peek().is_some() {
+            let step: Vec<_> = row.by_ref().take(STEP).collect();
+            self.step(|| step.into_iter().for_each(|one| problems.extend(self.take(one).err())));
+        }
+        self.set_applied(seq);
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    /// Takes one record in at start, before anybody reads. May be called from several threads
+    /// at once, as long as a record comes after what it belongs to, and former values of keys
+    /// before the keys.
+    ///
+    /// # Errors
+    /// When it could not be taken in.
+    pub fn load(&self, record: Record, sound: bool) -> Result<(), ApplyProblem> {
+        self.take(Applied::Put(record, sound))
+    }
+
+    /// Says up to which journal row the loaded records reach.
+    pub fn loaded(&self, seq: u64) {
+        self.set_applied(seq);
+    }
+
+    fn take(&self, one: Applied) -> Result<(), ApplyProblem> {
+        match one {
+            Applied::Put(Record::Product(record), sound) => self.put_product(&record, sound),
+            Applied::Put(Record::Organization(record), sound) => {
+                let mut nodes = self.nodes_mut();
+                if let Some(node) = nodes.organizations.get(&record.id) {
+                    node.update(&record, sound);
+                    return Ok(());
+                }
+                let product = self.products().get(record.product.as_str()).map(Arc::clone);
+                let product = product
+                    .ok_or_else(|| ApplyProblem::Orphan(Subject::Organization(record.id)))?;
+                let node = Arc::new(OrganizationNode::new(&record, sound, product));
+                nodes.organizations.insert(record.id, node);
+                Ok(())
+            }
+            Applied::Put(Record::Project(record), sound) => {
+                let mut nodes = self.nodes_mut();
+                if let Some(node) = nodes.projects.get(&record.id) {
+                    node.update(&record, sound);
+                    return Ok(());
+                }
+                let parent = nodes.organizations.get(&record.organization).map(Arc::clone);
+                let parent =
+                    parent.ok_or_else(|| ApplyProblem::Orphan(Subject::Project(record.id)))?;
+                let node = Arc::new(ProjectNode::new(&record, sound, parent));
+                nodes.projects.insert(record.id, node);
+                Ok(())
+            }
+            Applied::Put(Record::Environment(record), sound) => {
+                let mut nodes = self.nodes_mut();
+                if let Some(node) = nodes.environments.get(&record.id) {
+                    node.update(&record, sound);
+                    return Ok(());
+                }
+                let parent = nodes.projects.get(&record.project).map(Arc::clone);
+                let parent =
+                    parent.ok_or_else(|| ApplyProblem::Orphan(Subject::Environment(record.id)))?;
+                let node = Arc::new(EnvironmentNode::new(&record, sound, parent));
+                nodes.environments.insert(record.id, node);
+                Ok(())
+            }
+            Applied::Put(Record::RetiredValue(record), sound) => {
+                self.nodes_mut().remember(record, sound);
+                Ok(())
+            }
+            Applied::Put(Record::Key(record), sound) => self.put_key(record, sound),
+            Applied::Removed(subject) => {
+                self.remove(&subject);
+                Ok(())
+            }
+        }
+    }
+
+    /// The environment of that id.
+    #[must_use]
+    pub fn environment(&self, id: EnvironmentId) -> Option<Arc<EnvironmentNode>> {
+        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        nodes.environments.get(&id).map(Arc::clone)
+    }
+
+    fn nodes_mut(&self) -> RwLockWriteGuard<'_, Nodes> {
+        self.nodes.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put_product(&self, record: &Product, sound: bool) -> Result<(), ApplyProblem> {
+        let rules = rules_of(record)
+            .map_err(|why| ApplyProblem::Manifest(record.slug.to_string(), why.to_string()))?;
+        let products = self.products();
+        if let Some(node) = products.get(record.slug.as_str()) {
+            node.replace_rules(Arc::new(rules), sound);
+        } else {
+            let node = ProductNode::new(record.slug.clone(), Arc::new(rules), sound);
+            let mut more = products.as_ref().clone();
+            more.0.insert(record.slug.as_str().into(), Arc::new(node));
+            self.products.store(Arc::new(more));
+        }
+        Ok(())
+    }
+
+    fn put_key(&self, record: Box<Key>, sound: bool) -> Result<(), ApplyProblem> {
+        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        let environment = nodes
+            .environments
+            .get(&record.environment)
+            .map(Arc::clone)
+            .ok_or_else(|| ApplyProblem::Orphan(Subject::Key(record.id)))?;
+        let parts = KeyParts::new(record, sound, environment);
+        for (value, sound) in nodes.retired.get(&parts.key.id).into_iter().flatten() {
+            self.put_entry(parts.retired(value, *sound));
+        }
+        self.put_entry(parts.current());
+        Ok(())
+    }
+
+    fn put_entry(&self, entry: KeyEntry) {
+        if let Some(shard) = self.shard(entry.digest()) {
+            shard.put(entry);
+        }
+    }
+
+    fn remove(&self, subject: &Subject) {
+        if let Subject::RetiredValue(key, digest) = subject {
+            let digest = crate::key::KeyDigest::from_bytes(*digest);
+            self.nodes_mut().forget(*key, &digest);
+            if let Some(shard) = self.shard(&digest) {
+                shard.remove(&digest);
+            }
+        }
+    }
+}
+
+fn rules_of(record: &Product) -> Result<Rules, Problems> {
+    if record.slug.is_operator() {
+        return Rules::operator();
+    }
+    Rules::check(&Manifest::from_toml(&record.manifest)?)
+}
+
+impl Nodes {
+    fn remember(&mut self, value: RetiredValue, sound: bool) {
+        let values = self.retired.entry(value.key).or_default();
+        values.retain(|(known, _)| known.digest != value.digest);
+        values.push((value, sound));
+    }
+
+    fn forget(&mut self, key: KeyId, digest: &crate::key::KeyDigest) {
+        if let Some(values) = self.retired.get_mut(&key) {
+            values.retain(|(known, _)| known.digest != *digest);
+            if values.is_empty() {
+                self.retired.remove(&key);
+            }
+        }
+    }
+}
+
+/// Records come after what they belong to, and keys after their former values, from which their
+/// entries are made.
+fn rank(one: &Applied) -> u8 {
+    match one {
+        Applied::Removed(_) => 0,
+        Applied::Put(Record::Product(_), _) => 1,
+        Applied::Put(Record::Organization(_), _) => 2,
+        Applied::Put(Record::Project(_), _) => 3,
+        Applied::Put(Record::Environment(_), _) => 4,
+        Applied::Put(Record::RetiredValue(_), _) => 5,
+        Applied::Put(Record::Key(_), _) => 6,
+    }
+}

@@ -1,0 +1,162 @@
+//! The index as readers see it, and the version that makes their answers consistent.
+
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering, fence};
+use std::sync::{Arc, Mutex, RwLock};
+
+use arc_swap::{ArcSwap, Guard};
+
+use super::apply::Nodes;
+use super::entry::KeyEntry;
+use super::node::ProductNode;
+use super::table::{EntryGuard, Shard};
+use crate::key::KeyDigest;
+
+const SHARDS: usize = 1024;
+
+/// How often a reader spins before it lets others run.
+const SPINS: u32 = 64;
+
+/// Every value of every key, by digest.
+#[derive(Debug)]
+pub struct Index {
+    pub(super) shards: Box<[Shard]>,
+    pub(super) products: ArcSwap<Products>,
+    pub(super) nodes: RwLock<Nodes>,
+    /// Held while the index is changed: there is one writer at a time.
+    pub(super) writing: Mutex<()>,
+    /// Odd while something is being changed, two higher afterwards.
+    version: AtomicU64,
+    /// The last journal row that is wholly applied.
+    applied: AtomicU64,
+}
+
+/// The products by slug.
+#[derive(Debug, Default, Clone)]
+pub struct Products(pub(super) HashMap<Box<str>, Arc<ProductNode>>);
+
+impl Products {
+    /// The product of that slug.
+    #[must_use]
+    pub fn get(&self, slug: &str) -> Option<&Arc<ProductNode>> {
+        self.0.get(slug)
+    }
+
+    /// All of them, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<ProductNode>> {
+        self.0.values()
+    }
+}
+
+/// An entry that was found; it stays as it was for as long as this is held.
+#[derive(Debug)]
+pub struct Found {
+    guard: EntryGuard,
+}
+
+impl Index {
+    /// An empty index.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            shards: std::iter::repeat_with(Shard::new).take(SHARDS).collect(),
+            products: ArcSwap::default(),
+            nodes: RwLock::default(),
+            writing: Mutex::default(),
+            version: AtomicU64::new(0),
+            applied: AtomicU64::new(0),
+        }
+    }
+
+    /// The value with this digest.
+    #[must_use]
+    pub fn find(&self, digest: &KeyDigest) -> Option<Found> {
+        self.shard(digest)?.find(digest).map(|guard| Found { guard })
+    }
+
+    /// The products at this moment.
+    #[must_use]
+    pub fn products(&self) -> Guard<Arc<Products>> {
+        self.products.load()
+    }
+
+    /// The last journal row that is wholly applied.
+    #[must_use]
+    pub fn applied(&self) -> u64 {
+        self.applied.load(Ordering::Acquire)
+    }
+
+    /// Runs `judge` so that all it reads belongs to one state: when a change was applied
+    /// meanwhile, it is run again.
+    ///
+    /// This is a sequence lock. Everything `judge` reads is atomic by itself, so reading during a
+    /// change is harmless; the version only tells that it happened.
+    pub fn consistently<T>(&self, judge: impl Fn() -> T) -> T {
+        let mut tries = 0_u32;
+        loop {
+            let before = self.version.load(Ordering::Acquire);
+            if before.is_multiple_of(2) {
+                let answer = judge();
+                fence(Ordering::Acquire);
+                if self.version.load(Ordering::Relaxed) == before {
+                    return answer;
+                }
+            }
+            tries += 1;
+            if tries.is_multiple_of(SPINS) {
+                std::thread::yield_now();
+            } else {
+                std::hint::spin_loop();
+            }
+        }
+    }
+
+    pub(super) fn shard(&self, digest: &KeyDigest) -> Option<&Shard> {
+        let [.., high, low] = digest.as_bytes();
+        self.shards.get((usize::from(*high) << 8 | usize::from(*low)) % SHARDS)
+    }
+
+    /// Runs `change` as one step that no reader sees half of. The caller holds `writing`.
+    pub(super) fn step<T>(&self, change: impl FnOnce() -> T) -> T {
+        let version = self.version.load(Ordering::Relaxed);
+        self.version.store(version.wrapping_add(1), Ordering::Relaxed);
+        fence(Ordering::Release);
+        let _even_again = EvenAgain { version: &self.version, to: version.wrapping_add(2) };
+        change()
+    }
+
+    pub(super) fn set_applied(&self, seq: u64) {
+        self.applied.fetch_max(seq, Ordering::AcqRel);
+    }
+}
+
+/// Ends a step, also when it panics: readers must never wait for a writer that is gone.
+struct EvenAgain<'a> {
+    version: &'a AtomicU64,
+    to: u64,
+}
+
+impl Drop for EvenAgain<'_> {
+    fn drop(&mut self) {
+        self.version.store(self.to, Ordering::Release);
+    }
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Deref for Found {
+    type Target = KeyEntry;
+
+    #[expect(clippy::unreachable, reason = "a Found is only made of a slot that holds an entry")]
+    fn deref(&self) -> &KeyEntry {
+        match &*self.guard {
+            Some(entry) => entry,
+            None => unreachable!("a found entry is held by its guard"),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What every request can reach, and who is asking.
+
+use std::sync::Arc;
+
+use keystile_core::engine::Engine;
+use keystile_core::key::{MasterKey, Random};
+use keystile_core::manifest::ScopeSet;
+use keystile_core::model::{Actor, Binding, KeyId, Slug, Timestamp};
+use keystile_store::Store;
+use tokio::sync::watch;
+
+use crate::config::Settings;
+use crate::metrics::Metrics;
+use crate::request_id::RequestIds;
+
+/// Everything that lives as long as the server.
+pub struct App {
+    /// Decides.
+    pub engine: Engine,
+    /// The durable truth.
+    pub store: Arc<dyn Store>,
+    /// The operating system's randomness.
+    pub random: Arc<dyn Random>,
+    /// Wraps the key material; never in the database.
+    pub master: MasterKey,
+    /// Checked settings.
+    pub settings: Settings,
+    /// Counters.
+    pub metrics: Metrics,
+    /// Names requests.
+    pub request_ids: RequestIds,
+    /// The last journal row that the index has applied.
+    pub applied: watch::Sender<u64>,
+}
+
+impl App {
+    /// The time by the store, which never runs backwards.
+    pub fn now(&self) -> Timestamp {
+        self.store.now()
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("App")
+    }
+}
+
+/// Proof that a caller was checked for what it wants to do. Use-cases demand one, so forgetting
+/// the check does not compile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    actor: Actor,
+    /// The scopes of its operator key; `None` may do everything.
+    scopes: Option<ScopeSet>,
+    product: Option<Slug>,
+    environment: Option<String>,
+}
+
+impl Caller {
+    /// Somebody with a shell on the machine, through the control socket or with the server
+    /// stopped: may do everything.
+    #[must_use]
+    pub fn local() -> Self {
+        Self { actor: Actor::Local, scopes: None, product: None, environment: None }
+    }
+
+    /// Keystile itself.
+    pub(crate) fn system() -> Self {
+        Self { actor: Actor::System, scopes: None, product: None, environment: None }
+    }
+
+    /// The holder of an operator key that was verified with the scope it needs.
+    pub(crate) fn operator(id: KeyId, scopes: ScopeSet, bound: Option<&Binding>) -> Self {
+        Self {
+            actor: Actor::OperatorKey { id },
+            scopes: Some(scopes),
+            product: bound.map(|bound| bound.product.clone()),
+            environment: bound.and_then(|bound| bound.environment.clone()),
+        }
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The one product it may act for, if it is confined to one.
+    #[must_use]
+    pub fn product(&self) -> Option<&Slug> {
+        self.product.as_ref()
+    }
+
+    /// The one environment name it may act in, if it is confined to one.
+    #[must_use]
+    pub fn environment(&self) -> Option<&str> {
+        self.environment.as_deref()
+    }
+
+    /// Whether things of that product may be known to it at all.
+    #[must_use]
+    pub fn reaches(&self, product: &Slug) -> bool {
+        self.product.as_ref().is_none_or(|own| own == product)
+    }
+
+    /// Whether things of that product and environment may be known to it at all.
+    #[must_use]
+    pub fn reaches_environment(&self, product: &Slug, environment: &str) -> bool {
+        self.reaches(product) && self.environment.as_ref().is_none_or(|own| own == environment)
+    }
+
+    /// Whether it holds all of these scopes itself: nobody grants what they lack.
+    #[must_use]
+    pub fn holds(&self, scopes: &ScopeSet) -> bool {
+        self.scopes.is_none_or(|own| own.is_superset(scopes))
+    }
+
+    /// A name for scoping idempotency keys: nobody's keys meet another's.
+    #[must_use]
+    pub fn scope(&self) -> String {
+        match &self.actor {
+            Actor::OperatorKey { id } | Actor::KeyHolder { id } => id.to_string(),
+            Actor::Local => "local".to_owned(),
+            Actor::System => "system".to_owned(),
+        }
+    }
+}

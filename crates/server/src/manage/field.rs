@@ -1,0 +1,135 @@
+//! Checks of single fields, all problems collected before any is answered.
+
+use keystile_core::model::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::problem::{FieldError, Problem};
+
+const NAME_CHARS: usize = 100;
+const NOTE_CHARS: usize = 500;
+const METADATA_BYTES: usize = 2 << 10;
+const EXTERNAL_ID_CHARS: usize = 255;
+const TEN_YEARS: i64 = 10 * 366 * 24 * 3600 * 1000;
+
+/// Collects what is wrong with the fields of one request.
+#[derive(Debug, Default)]
+pub(crate) struct Fields {
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    /// Notes a problem.
+    pub(crate) fn wrong(&mut self, pointer: impl Into<String>, message: impl Into<String>) {
+        self.errors.push(FieldError::new(pointer, message));
+    }
+
+    /// A name for people.
+    pub(crate) fn name(&mut self, pointer: &str, name: &str) {
+        let count = name.chars().count();
+        if name.trim().is_empty() || count > NAME_CHARS {
+            self.wrong(pointer, format!("a name has 1 to {NAME_CHARS} characters"));
+        }
+        self.printable(pointer, name);
+    }
+
+    /// A note for people.
+    pub(crate) fn note(&mut self, pointer: &str, note: Option<&str>) {
+        let note = note.unwrap_or_default();
+        if note.chars().count() > NOTE_CHARS {
+            self.wrong(pointer, format!("a note has at most {NOTE_CHARS} characters"));
+        }
+        if note.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+            self.wrong(pointer, "control characters are not allowed");
+        }
+    }
+
+    /// The operator's own id for something.
+    pub(crate) fn external_id(&mut self, pointer: &str, id: Option<&str>) {
+        let Some(id) = id else { return };
+        if id.is_empty() || id.chars().count() > EXTERNAL_ID_CHARS {
+            self.wrong(pointer, format!("an external id has 1 to {EXTERNAL_ID_CHARS} characters"));
+        }
+        self.printable(pointer, id);
+    }
+
+    fn printable(&mut self, pointer: &str, text: &str) {
+        if text.chars().any(char::is_control) {
+            self.wrong(pointer, "control characters are not allowed");
+        }
+    }
+
+    /// A JSON object of the operator's, as the text to keep.
+    pub(crate) fn metadata(
+        &mut self,
+        pointer: &str,
+        metadata: Option<Map<String, Value>>,
+    ) -> Option<String> {
+        let text = metadata.map(|object| Value::Object(object).to_string());
+        if text.as_ref().is_some_and(|text| text.len() > METADATA_BYTES) {
+            self.wrong(pointer, format!("metadata has at most {METADATA_BYTES} bytes as JSON"));
+        }
+        text
+    }
+
+    /// An end that lies ahead, but within ten years: further away it is a mistake of units.
+    pub(crate) fn expiry(&mut self, pointer: &str, at: Option<Timestamp>, now: Timestamp) {
+        let Some(at) = at else { return };
+        if at <= now {
+            self.wrong(pointer, "the expiry lies in the past; to end a key now, revoke it");
+        } else if at > now.plus_millis(TEN_YEARS) {
+            self.wrong(pointer, "the expiry lies more than ten years ahead; leave it out instead");
+        }
+    }
+
+    /// Everything that was noted.
+    pub(crate) fn finish(self) -> Result<(), Problem> {
+        if self.errors.is_empty() { Ok(()) } else { Err(Problem::invalid(self.errors)) }
+    }
+}
+
+/// How many rows of a list are wanted.
+pub(crate) fn check_limit(limit: Option<u32>) -> Result<u32, Problem> {
+    match limit.unwrap_or(20) {
+        limit @ 1..=100 => Ok(limit),
+        _ => Err(Problem::field("?limit", "a list has 1 to 100 entries a page")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(check: impl FnOnce(&mut Fields)) -> usize {
+        let mut fields = Fields::default();
+        check(&mut fields);
+        fields.finish().map_or_else(|problem| problem.errors.len(), |()| 0)
+    }
+
+    #[test]
+    fn a14_an_expiry_lies_ahead_and_within_ten_years() {
+        let at = |text: &str| Some(text.parse().unwrap());
+        let now: Timestamp = "2026-11-21T00:00:00Z".parse().unwrap();
+        assert_eq!(problems(|f| f.expiry("/e", at("2027-01-01T00:00:00Z"), now)), 0);
+        for bad in ["2026-11-21T00:00:00Z", "2020-01-01T00:00:00Z", "9999-01-01T00:00:00Z"] {
+            assert_eq!(problems(|f| f.expiry("/e", at(bad), now)), 1, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a09_metadata_has_a_cap_and_is_inert() {
+        let object = |text: &str| serde_json::from_str::<Map<_, _>>(text).ok();
+        let mut fields = Fields::default();
+        let kept = fields.metadata("/m", object(r#"{"__proto__":{"x":1}}"#));
+        assert_eq!(kept.as_deref(), Some(r#"{"__proto__":{"x":1}}"#));
+        let long = format!(r#"{{"a":"{}"}}"#, "x".repeat(METADATA_BYTES));
+        assert_eq!(problems(|f| drop(f.metadata("/m", object(&long)))), 1);
+    }
+
+    #[test]
+    fn names_have_one_to_a_hundred_printable_characters() {
+        assert_eq!(problems(|f| f.name("/n", &"\u{1f511}".repeat(100))), 0);
+        for bad in ["", "   ", &"x".repeat(101), "a\nb", "a\0b"] {
+            assert_eq!(problems(|f| f.name("/n", bad)), 1, "{bad:?}");
+        }
+    }
+}

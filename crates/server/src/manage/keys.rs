@@ -1,0 +1,365 @@
+//! Creating and changing keys.
+
+use keystile_core::key::{KeyDigest, KeyFormatError, ParsedKey, PlainKey};
+use keystile_core::manifest::Rules;
+use keystile_core::model::{
+    Action, Binding, Effective, EnvironmentId, Key, KeyId, KeyState, Kind, Mode, Organization,
+    Record, Slug, Subject, THIS_ROW, Timestamp,
+};
+use keystile_core::policy::{IpList, OriginList};
+use keystile_store::{Guard, Write};
+use serde_json::{Map, Value, json};
+
+use super::field::Fields;
+use super::minting::{Minted, brand_of};
+use super::work::{Failure, Placed, Work, update};
+use crate::problem::Problem;
+
+/// What a new key shall be.
+#[derive(Debug, Clone)]
+pub(crate) struct NewKey {
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    pub(crate) rights: Rights,
+    pub(crate) metadata: Option<Map<String, Value>>,
+    pub(crate) note: Option<String>,
+}
+
+/// What a key may do, and from where, and until when.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rights {
+    pub(crate) scopes: Option<Vec<String>>,
+    pub(crate) allowed_origins: Option<Vec<String>>,
+    pub(crate) allowed_ips: Option<Vec<String>>,
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+/// What shall change; the outer `None` leaves a field as it is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KeyChange {
+    pub(crate) name: Option<String>,
+    pub(crate) note: Option<Option<String>>,
+    pub(crate) scopes: Option<Option<Vec<String>>>,
+    pub(crate) allowed_origins: Option<Option<Vec<String>>>,
+    pub(crate) allowed_ips: Option<Option<Vec<String>>>,
+    pub(crate) expires_at: Option<Option<Timestamp>>,
+    pub(crate) metadata: Option<Option<Map<String, Value>>>,
+    pub(crate) enabled: Option<bool>,
+    /// The version the caller has seen; another one is refused.
+    pub(crate) expected: Option<u64>,
+}
+
+impl Rights {
+    /// Checks everything against the rules, and brings lists into their one canonical form.
+    fn check(&mut self, kind: Kind, rules: &Rules, now: Timestamp, fields: &mut Fields) {
+        if let Some(scopes) = &self.scopes {
+            if let Err(problem) = rules.compile_scopes(kind, scopes) {
+                fields.wrong(format!("/scopes/{}", problem.index), problem.message);
+            }
+        }
+        if let Some(origins) = &mut self.allowed_origins {
+            match OriginList::parse(origins) {
+                Ok(list) => *origins = list.to_texts(),
+                Err(problems) => problems.into_iter().for_each(|problem| {
+                    fields.wrong(format!("/allowed_origins/{}", problem.index), problem.message);
+                }),
+            }
+        }
+        if let Some(ips) = &mut self.allowed_ips {
+            match IpList::parse(ips) {
+                Ok(list) => *ips = list.to_texts(),
+                Err(problems) => problems.into_iter().for_each(|problem| {
+                    fields.wrong(format!("/allowed_ips/{}", problem.index), problem.message);
+                }),
+            }
+        }
+        fields.expiry("/expires_at", self.expires_at, now);
+    }
+
+    fn put_into(self, key: &mut Key) {
+        key.scopes = self.scopes;
+        key.allowed_origins = self.allowed_origins;
+        key.allowed_ips = self.allowed_ips;
+        key.expires_at = self.expires_at;
+    }
+}
+
+/// Creates a key. Its secret is in the answer and nowhere else.
+pub(crate) async fn create_key(
+    work: &Work<'_>,
+    environment: EnvironmentId,
+    new: &NewKey,
+) -> Result<Minted, Problem> {
+    work.attempt(async || {
+        let (environment, _, organization) = work.environment(environment).await?;
+        let (rules, guard) = work.rules(&environment.product).await?;
+        let mut fields = Fields::default();
+        fields.name("/name", &new.name);
+        fields.note("/note", new.note.as_deref());
+        if !rules.kind(new.kind).offered {
+            fields.wrong("/kind", format!("the product has no {} keys", new.kind));
+        }
+        let mut rights = new.rights.clone();
+        rights.check(new.kind, &rules, work.now(), &mut fields);
+        let metadata = fields.metadata("/metadata", new.metadata.clone());
+        fields.finish()?;
+
+        let mut minted =
+            work.new_key(environment.id, new.kind, environment.mode, &new.name, &rules)?;
+        rights.put_into(&mut minted.key);
+        minted.key.metadata = metadata;
+        minted.key.note.clone_from(&new.note);
+
+        let details = json!({ "name": new.name, "kind": new.kind, "environment": environment.name });
+        let mut change = work.change(Action::KeyCreated, details);
+        change.product = Some(environment.product.clone());
+        change.organization = Some(organization.id);
+        change.guards.push(guard);
+        change.guards.push(Guard::Unchanged(Subject::Environment(environment.id), environment.seq));
+        change.guards.extend(limits(&rules, &organization, &minted.key));
+        change.writes.push(Write::Insert(Record::Key(Box::new(minted.key.clone()))));
+        change.idempotency = work.remember(&minted.key.id);
+        minted.key.seq = work.commit(change).await?.seq;
+        Ok(minted)
+    })
+    .await
+}
+
+/// How many keys there may be, by the manifest and by the plan.
+fn limits(rules: &Rules, organization: &Organization, key: &Key) -> Vec<Guard> {
+    let plan = match &organization.plan {
+        Some(name) => rules.plan(name),
+        None => rules.default_plan(),
+    };
+    let of_kind = rules.kind(key.kind).max_active.map(|at_most| Guard::KeysInEnvironment {
+        environment: key.environment,
+        kind: key.kind,
+        at_most,
+    });
+    let of_plan = plan.and_then(|plan| plan.max_active_keys).map(|at_most| {
+        Guard::KeysInOrganization { organization: organization.id, at_most }
+    });
+    of_kind.into_iter().chain(of_plan).collect()
+}
+
+/// Changes a key. What takes rights away is in force everywhere when this returns.
+pub(crate) async fn update_key(
+    work: &Work<'_>,
+    id: KeyId,
+    wanted: &KeyChange,
+) -> Result<(Placed, Option<Effective>), Problem> {
+    work.attempt(async || {
+        let mut placed = work.key(id).await?;
+        let before = placed.key.clone();
+        if wanted.expected.is_some_and(|version| version != before.seq) {
+            let detail = format!("{id} has changed since you read it; read it again");
+            let status = http::StatusCode::PRECONDITION_FAILED;
+            return Err(Problem::new(status, "changed_meanwhile", detail).into());
+        }
+        if before.state(work.now()) == KeyState::Revoked {
+            let detail = "a revoked key cannot be changed; create a new one";
+            return Err(Problem::conflict("key_is_revoked", detail).into());
+        }
+        let (rules, guard) = work.rules(&placed.environment.product).await?;
+        apply(work, &mut placed.key, wanted, &rules)?;
+        if placed.key == before {
+            let effective = work.effective(before.narrowed_seq).await?;
+            return Ok((placed, effective));
+        }
+        let narrows = narrows(&before, &placed.key);
+        if narrows {
+            placed.key.narrowed_seq = Some(THIS_ROW);
+        }
+        let details = json!({ "name": placed.key.name, "fields": changed_fields(&before, &placed.key) });
+        let mut change = work.change(Action::KeyUpdated, details);
+        change.product = Some(placed.environment.product.clone());
+        change.organization = Some(placed.organization.id);
+        change.guards.push(guard);
+        if !before.enabled && placed.key.enabled || before.expires_at != placed.key.expires_at {
+            change.guards.extend(limits(&rules, &placed.organization, &placed.key));
+        }
+        change.writes.push(update(Record::Key(Box::new(placed.key.clone())), before.seq));
+        let effective = if narrows {
+            Some(work.narrow(change).await?)
+        } else {
+            placed.key.seq = work.commit(change).await?.seq;
+            None
+        };
+        if let Some(effective) = effective {
+            placed.key.seq = effective.seq;
+            placed.key.narrowed_seq = Some(effective.seq);
+        }
+        Ok((placed, effective))
+    })
+    .await
+}
+
+fn apply(work: &Work<'_>, key: &mut Key, wanted: &KeyChange, rules: &Rules) -> Result<(), Problem> {
+    let mut fields = Fields::default();
+    if let Some(name) = &wanted.name {
+        fields.name("/name", name);
+        key.name.clone_from(name);
+    }
+    if let Some(note) = &wanted.note {
+        fields.note("/note", note.as_deref());
+        key.note.clone_from(note);
+    }
+    // What stays as it is is not checked again: it was right when it was set.
+    let mut rights = Rights {
+        scopes: wanted.scopes.clone().flatten(),
+        allowed_origins: wanted.allowed_origins.clone().flatten(),
+        allowed_ips: wanted.allowed_ips.clone().flatten(),
+        expires_at: wanted.expires_at.flatten(),
+    };
+    rights.check(key.kind, rules, work.now(), &mut fields);
+    if wanted.scopes.is_some() {
+        key.scopes = rights.scopes;
+    }
+    if wanted.allowed_origins.is_some() {
+        key.allowed_origins = rights.allowed_origins;
+    }
+    if wanted.allowed_ips.is_some() {
+        key.allowed_ips = rights.allowed_ips;
+    }
+    if wanted.expires_at.is_some() {
+        key.expires_at = rights.expires_at;
+    }
+    if let Some(metadata) = &wanted.metadata {
+        key.metadata = fields.metadata("/metadata", metadata.clone());
+    }
+    if let Some(enabled) = wanted.enabled.filter(|enabled| *enabled != key.enabled) {
+        key.enabled = enabled;
+        key.disabled_at = (!enabled).then(|| work.now());
+    }
+    fields.finish()
+}
+
+/// Whether a change may take a right away. Only what surely does not is left out.
+fn narrows(before: &Key, after: &Key) -> bool {
+    let lists = before.scopes != after.scopes
+        || before.allowed_origins != after.allowed_origins
+        || before.allowed_ips != after.allowed_ips;
+    let end = |key: &Key| key.expires_at.map_or(i64::MAX, Timestamp::millis);
+    lists || end(after) < end(before) || (before.enabled && !after.enabled)
+}
+
+fn changed_fields(before: &Key, after: &Key) -> Vec<&'static str> {
+    let fields = [
+        ("name", before.name != after.name),
+        ("note", before.note != after.note),
+        ("scopes", before.scopes != after.scopes),
+        ("allowed_origins", before.allowed_origins != after.allowed_origins),
+        ("allowed_ips", before.allowed_ips != after.allowed_ips),
+        ("expires_at", before.expires_at != after.expires_at),
+        ("metadata", before.metadata != after.metadata),
+        ("enabled", before.enabled != after.enabled),
+    ];
+    fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
+}
+
+/// What a new operator key shall be.
+#[derive(Debug, Clone)]
+pub(crate) struct NewOperatorKey {
+    pub(crate) name: String,
+    pub(crate) scopes: Option<Vec<String>>,
+    pub(crate) product: Option<Slug>,
+    pub(crate) environment: Option<String>,
+    pub(crate) expires_at: Option<Timestamp>,
+    /// A value that is given rather than made: the bootstrap key.
+    pub(crate) value: Option<PlainKey>,
+}
+
+/// Creates an operator key. Nobody grants a scope that they lack.
+pub(crate) async fn create_operator_key(
+    work: &Work<'_>,
+    environment: EnvironmentId,
+    new: &NewOperatorKey,
+) -> Result<Minted, Problem> {
+    work.must_be_unbound()?;
+    work.attempt(async || {
+        let slug: Slug = Slug::operator();
+        let (rules, guard) = work.rules(&slug).await?;
+        let mut fields = Fields::default();
+        fields.name("/name", &new.name);
+        let mut rights = Rights {
+            scopes: new.scopes.clone(),
+            expires_at: new.expires_at,
+            ..Rights::default()
+        };
+        rights.check(Kind::Secret, &rules, work.now(), &mut fields);
+        let binding = binding(work, new, &mut fields).await?;
+        fields.finish()?;
+        let granted = match &rights.scopes {
+            Some(listed) => rules.resolve_scopes(Kind::Secret, listed),
+            None => rules.kind(Kind::Secret).default_scopes,
+        };
+        if !work.caller.holds(&granted) {
+            let detail = "an operator key cannot grant scopes that it does not hold itself";
+            return Err(Problem::forbidden("insufficient_scope", detail).into());
+        }
+        let (kind, mode) = (Kind::Secret, Mode::Live);
+        let mut minted = match &new.value {
+            None => work.new_key(environment, kind, mode, &new.name, &rules)?,
+            Some(value) => {
+                let id = KeyId::new(work.now(), work.fresh()?);
+                let value = work.value_of(id, kind, value.clone(), &rules)?;
+                work.key_with(id, environment, (kind, mode), &new.name, value)
+            }
+        };
+        rights.put_into(&mut minted.key);
+        minted.key.binding = binding;
+        let details = json!({ "name": new.name, "bound_to": new.product, "operator_key": true });
+        let mut change = work.change(Action::KeyCreated, details);
+        change.product = Some(slug);
+        change.guards.push(guard);
+        change.writes.push(Write::Insert(Record::Key(Box::new(minted.key.clone()))));
+        change.idempotency = work.remember(&minted.key.id);
+        minted.key.seq = work.commit(change).await?.seq;
+        Ok(minted)
+    })
+    .await
+}
+
+async fn binding(
+    work: &Work<'_>,
+    new: &NewOperatorKey,
+    fields: &mut Fields,
+) -> Result<Option<Binding>, Failure> {
+    let Some(product) = &new.product else {
+        if new.environment.is_some() {
+            fields.wrong("/environment", "an environment needs its product: name both");
+        }
+        return Ok(None);
+    };
+    let known = if product.is_operator() { None } else { work.app.store.product(product).await? };
+    let Some(known) = known else {
+        fields.wrong("/product", "there is no product of this name");
+        return Ok(None);
+    };
+    let rules = super::work::rules_of(&known)?;
+    let unknown = |name: &&String| rules.environment(name).is_none() && !rules.custom_environments;
+    if new.environment.as_ref().filter(unknown).is_some() {
+        fields.wrong("/environment", "the product has no environment of this name");
+    }
+    Ok(Some(Binding { product: product.clone(), environment: new.environment.clone() }))
+}
+
+/// Whether a text can be the bootstrap key: a well-formed live secret key of the operator's brand.
+pub(super) fn check_bootstrap(text: &str, rules: &Rules) -> Result<PlainKey, KeyFormatError> {
+    let parsed = ParsedKey::parse(text)?;
+    if parsed.kind != Kind::Secret {
+        return Err(KeyFormatError::Prefix);
+    }
+    if parsed.mode != Mode::Live {
+        return Err(KeyFormatError::Mode);
+    }
+    if parsed.brand != brand_of(rules) {
+        return Err(KeyFormatError::Brand);
+    }
+    Ok(PlainKey::new(text.to_owned()))
+}
+
+/// Whether the index has a value with this digest already.
+pub(super) fn is_known(work: &Work<'_>, digest: &KeyDigest) -> bool {
+    work.app.engine.index().find(digest).is_some()
+}

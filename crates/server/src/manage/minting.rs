@@ -1,0 +1,234 @@
+//! Making key records: new values, and what a new project comes with.
+
+use keystile_core::key::{Brand, ParsedKey, PlainKey, mint};
+use keystile_core::manifest::{Reveal, Rules};
+use keystile_core::model::{
+    Environment, EnvironmentId, Key, KeyId, Kind, Mode, Organization, Project, ProjectId, Record,
+    Timestamp,
+};
+use keystile_store::Write;
+
+use super::work::Work;
+use crate::problem::Problem;
+
+/// A key that was just made, with its secret: the one time that it is shown.
+#[derive(Debug, Clone)]
+pub(crate) struct Minted {
+    pub(crate) key: Key,
+    /// Secret keys only.
+    pub(crate) secret: Option<PlainKey>,
+}
+
+/// An environment that was just made.
+#[derive(Debug, Clone)]
+pub(crate) struct MintedEnvironment {
+    pub(crate) environment: Environment,
+    pub(crate) keys: Vec<Minted>,
+}
+
+/// A project that was just made.
+#[derive(Debug, Clone)]
+pub(crate) struct MintedProject {
+    pub(crate) project: Project,
+    pub(crate) environments: Vec<MintedEnvironment>,
+}
+
+/// A value for a key, in all forms that its record keeps.
+pub(super) struct Value {
+    pub(super) plain: PlainKey,
+    pub(super) digest: keystile_core::key::KeyDigest,
+    pub(super) pepper: u32,
+    pub(super) start: String,
+    pub(super) clear: Option<String>,
+    pub(super) sealed: Option<Vec<u8>>,
+}
+
+impl Work<'_> {
+    /// Ten random bytes for an id.
+    pub(super) fn fresh(&self) -> Result<[u8; 10], Problem> {
+        let mut bytes = [0; 10];
+        self.app.random.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// A new value for the key `id`.
+    pub(super) fn value(
+        &self,
+        id: KeyId,
+        kind: Kind,
+        mode: Mode,
+        rules: &Rules,
+    ) -> Result<Value, Problem> {
+        let plain = mint(kind, rules.brand.as_ref(), mode, &*self.app.random)?;
+        self.value_of(id, kind, plain, rules)
+    }
+
+    /// All stored forms of a value that is given.
+    pub(super) fn value_of(
+        &self,
+        id: KeyId,
+        kind: Kind,
+        plain: PlainKey,
+        rules: &Rules,
+    ) -> Result<Value, Problem> {
+        let keyring = self.app.engine.keyring();
+        let missing = || Problem::unavailable("undecided", "the key material is not loaded");
+        let pepper = keyring.pepper().ok_or_else(missing)?;
+        let start = ParsedKey::parse(plain.reveal()).map(|key| key.start().to_owned());
+        let recoverable = kind == Kind::Secret && rules.kind(kind).reveal == Reveal::Recoverable;
+        let sealed = match recoverable {
+            false => None,
+            true => {
+                let sealing = keyring.sealing().ok_or_else(missing)?;
+                Some(sealing.seal(&*self.app.random, &plain, &id.to_bytes())?)
+            }
+        };
+        Ok(Value {
+            digest: pepper.digest(plain.reveal()),
+            pepper: pepper.version(),
+            start: start.unwrap_or_default(),
+            clear: (kind == Kind::Publishable).then(|| plain.reveal().to_owned()),
+            sealed,
+            plain,
+        })
+    }
+
+    /// A key with default rights in an environment.
+    pub(super) fn new_key(
+        &self,
+        environment: EnvironmentId,
+        kind: Kind,
+        mode: Mode,
+        name: &str,
+        rules: &Rules,
+    ) -> Result<Minted, Problem> {
+        let now = self.now();
+        let id = KeyId::new(now, self.fresh()?);
+        let value = self.value(id, kind, mode, rules)?;
+        Ok(self.key_with(id, environment, (kind, mode), name, value))
+    }
+
+    /// The record of a key with this value and default rights.
+    pub(super) fn key_with(
+        &self,
+        id: KeyId,
+        environment: EnvironmentId,
+        (kind, mode): (Kind, Mode),
+        name: &str,
+        value: Value,
+    ) -> Minted {
+        let key = Key {
+            id,
+            environment,
+            kind,
+            mode,
+            name: name.to_owned(),
+            note: None,
+            scopes: None,
+            allowed_origins: None,
+            allowed_ips: None,
+            rate_limit: None,
+            metadata: None,
+            binding: None,
+            expires_at: None,
+            enabled: true,
+            disabled_at: None,
+            revoked_at: None,
+            deleted_at: None,
+            created_at: self.now(),
+            created_by: self.caller.scope(),
+            rotated_at: None,
+            digest: value.digest,
+            pepper: value.pepper,
+            start: value.start,
+            value: value.clear,
+            sealed: value.sealed,
+            narrowed_seq: None,
+            seq: 0,
+        };
+        Minted { key, secret: (kind == Kind::Secret).then_some(value.plain) }
+    }
+
+    /// A project with the environments of the manifest and their automatic keys.
+    pub(super) fn new_project(
+        &self,
+        organization: &Organization,
+        name: &str,
+        rules: &Rules,
+    ) -> Result<MintedProject, Problem> {
+        let now = self.now();
+        let project = Project {
+            id: ProjectId::new(now, self.fresh()?),
+            organization: organization.id,
+            product: organization.product.clone(),
+            name: name.to_owned(),
+            metadata: None,
+            enabled: true,
+            created_at: now,
+            deleted_at: None,
+            narrowed_seq: None,
+            seq: 0,
+        };
+        let names = rules.environments.iter().map(|environment| &*environment.name);
+        let environments: Result<Vec<_>, _> =
+            names.map(|name| self.new_environment(&project, name, now, rules)).collect();
+        Ok(MintedProject { project, environments: environments? })
+    }
+
+    /// An environment with its automatic keys.
+    pub(super) fn new_environment(
+        &self,
+        project: &Project,
+        name: &str,
+        now: Timestamp,
+        rules: &Rules,
+    ) -> Result<MintedEnvironment, Problem> {
+        let mode = Mode::of_environment(name);
+        let environment = Environment {
+            id: EnvironmentId::new(now, self.fresh()?),
+            project: project.id,
+            organization: project.organization,
+            product: project.product.clone(),
+            name: name.to_owned(),
+            mode,
+            enabled: true,
+            created_at: now,
+            deleted_at: None,
+            narrowed_seq: None,
+            seq: 0,
+        };
+        let automatic = [Kind::Publishable, Kind::Secret].into_iter().filter(|kind| {
+            rules.kind(*kind).auto_create.iter().any(|wanted| **wanted == *name)
+        });
+        let keys: Result<Vec<_>, _> = automatic
+            .map(|kind| {
+                self.new_key(environment.id, kind, mode, rules.kind_name(kind), rules)
+            })
+            .collect();
+        Ok(MintedEnvironment { environment, keys: keys? })
+    }
+}
+
+impl MintedProject {
+    /// Everything to write for it.
+    pub(super) fn writes(&self) -> Vec<Write> {
+        let mut writes = vec![Write::Insert(Record::Project(self.project.clone()))];
+        writes.extend(self.environments.iter().flat_map(MintedEnvironment::writes));
+        writes
+    }
+}
+
+impl MintedEnvironment {
+    /// Everything to write for it.
+    pub(super) fn writes(&self) -> Vec<Write> {
+        let mut writes = vec![Write::Insert(Record::Environment(self.environment.clone()))];
+        let keys = self.keys.iter().map(|minted| Record::Key(Box::new(minted.key.clone())));
+        writes.extend(keys.map(Write::Insert));
+        writes
+    }
+}
+
+/// The brand that a product's keys carry, for checking a given key.
+pub(super) fn brand_of(rules: &Rules) -> Option<&str> {
+    rules.brand.as_ref().map(Brand::as_str)
+}

@@ -1,0 +1,29 @@
+//! The write path: use-cases that know the store and the rules, and nothing of HTTP.
+//!
+//! Each reads what it needs, works out the records as they shall be, and hands the store one
+//! change. Should something have changed in between, it starts over. It returns when the index of
+//! this process has applied the change, so whatever begins afterwards is decided on the new state.
+
+pub mod bootstrap;
+mod environments;
+mod field;
+mod keys;
+mod minting;
+mod organizations;
+mod products;
+mod projects;
+mod rotation;
+mod work;
+
+pub(crate) use environments::{NewEnvironment, create_environment};
+pub(crate) use field::{Fields, check_limit};
+pub(crate) use keys::{KeyChange, NewKey, NewOperatorKey, create_key, create_operator_key, update_key};
+pub(crate) use minting::{Minted, MintedEnvironment, MintedProject};
+pub(crate) use organizations::{
+    CreatedOrganization, NewOrganization, OrganizationChange, create_organization,
+    update_organization,
+};
+pub(crate) use products::{Applied, apply_manifest};
+pub(crate) use projects::{NodeChange, create_project, update_environment, update_project};
+pub(crate) use rotation::{Rotated, end_key, rotate_key};
+pub(crate) use work::{Failure, Placed, Request, Work};

@@ -1,0 +1,195 @@
+//! Answers that say what was wrong: RFC 9457 problem details.
+//!
+//! The public half (status, code, words, fields) is sent; the private half is only ever logged.
+
+use std::fmt;
+
+use http::StatusCode;
+use keystile_core::key::RandomError;
+use keystile_store::{CommitError, StoreError};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// An answer other than success.
+#[derive(Debug)]
+pub struct Problem {
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// A stable word for programs.
+    pub code: &'static str,
+    /// What was wrong and what to do, for people.
+    pub detail: String,
+    /// What is wrong with which field.
+    pub errors: Vec<FieldError>,
+    /// Seconds after which trying again makes sense.
+    pub retry_after: Option<u32>,
+    /// For the log only.
+    pub private: Option<String>,
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FieldError {
+    /// Where in the body, as a JSON pointer (RFC 6901); `?name` for a query parameter.
+    pub pointer: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// The body of an answer other than success (RFC 9457).
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub struct ProblemBody<'a> {
+    /// Always `about:blank`: the code says which problem it is.
+    r#type: &'static str,
+    /// The status in words.
+    title: &'a str,
+    /// The status.
+    status: u16,
+    /// A stable word for programs.
+    code: &'a str,
+    /// What was wrong and what to do.
+    detail: &'a str,
+    /// The request, as the log knows it.
+    request_id: &'a str,
+    /// What is wrong with which field.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+}
+
+impl FieldError {
+    /// Something wrong at `pointer`.
+    pub fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), message: message.into() }
+    }
+}
+
+impl Problem {
+    /// A problem of that status and code.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        let (errors, retry_after, private) = (Vec::new(), None, None);
+        Self { status, code, detail: detail.into(), errors, retry_after, private }
+    }
+
+    /// The request cannot be read as what it claims to be.
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", detail)
+    }
+
+    /// The request can be read, and asks for something that cannot be.
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.as_slice() {
+            [only] => format!("{}: {}", only.pointer, only.message),
+            many => format!("{} fields are wrong; see errors", many.len()),
+        };
+        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", detail);
+        Self { errors, ..problem }
+    }
+
+    /// One field is wrong.
+    pub fn field(pointer: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::invalid(vec![FieldError::new(pointer, message)])
+    }
+
+    /// There is no such thing, or none that the caller may know of: the same words for both.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
+    }
+
+    /// The state of things does not allow it.
+    pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, detail)
+    }
+
+    /// The caller is known, and may not do this.
+    pub fn forbidden(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, code, detail)
+    }
+
+    /// It cannot be answered now; nothing was changed unless `detail` says otherwise.
+    pub fn unavailable(code: &'static str, detail: impl Into<String>) -> Self {
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
+        Self { retry_after: Some(1), ..problem }
+    }
+
+    /// Adds what only the log may know.
+    #[must_use]
+    pub fn because(self, private: impl fmt::Display) -> Self {
+        Self { private: Some(private.to_string()), ..self }
+    }
+
+    /// The body as JSON.
+    pub fn to_json(&self, request_id: &str) -> Vec<u8> {
+        let body = ProblemBody {
+            r#type: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: &self.detail,
+            request_id,
+            errors: &self.errors,
+        };
+        serde_json::to_vec(&body).unwrap_or_default()
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Unavailable(_) => {
+                Self::unavailable("store_unavailable", "the database does not answer; try again")
+                    .because(error)
+            }
+            StoreError::Tampered { .. } => Self::unavailable(
+                "row_refused",
+                "a row that this rests on is not as Keystile wrote it, so it is refused; \
+                 `keystile audit verify` names it",
+            )
+            .because(error),
+        }
+    }
+}
+
+impl From<CommitError> for Problem {
+    fn from(error: CommitError) -> Self {
+        match &error {
+            CommitError::Conflict(subject) => Self::conflict(
+                "changed_meanwhile",
+                format!("{subject} was changed by somebody else; read it again and retry"),
+            ),
+            CommitError::Taken { field } => Self::conflict(
+                "already_exists",
+                format!("the {field} is taken; choose another, or change the one that has it"),
+            ),
+            CommitError::TooManyKeys { at_most } => Self::conflict(
+                "too_many_keys",
+                format!("at most {at_most} active keys are allowed here; revoke one first"),
+            ),
+            CommitError::IdempotencyTaken => Self::conflict(
+                "idempotency_key_in_flight",
+                "a request with this Idempotency-Key is being worked on; ask again in a moment",
+            ),
+            CommitError::NotWritten(_) => {
+                Self::unavailable("not_written", "nothing was changed; try again").because(error)
+            }
+            CommitError::Unknown(_) => Self::unavailable(
+                "outcome_unknown",
+                "it is not known whether the change was written; look before you repeat it",
+            )
+            .because(error),
+            CommitError::Tampered { .. } => Self::unavailable(
+                "row_refused",
+                "a row that this changes is not as Keystile wrote it, so nothing was changed; \
+                 `keystile audit verify` names it",
+            )
+            .because(error),
+        }
+    }
+}
+
+impl From<RandomError> for Problem {
+    fn from(error: RandomError) -> Self {
+        Self::unavailable("no_randomness", "no key could be made; nothing was changed")
+            .because(error)
+    }
+}

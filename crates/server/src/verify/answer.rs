@@ -1,0 +1,171 @@
+//! The JSON of a verdict, written straight into its buffer: this is the hottest output there is.
+
+use keystile_core::decision::{Code, DenyReason};
+use keystile_core::engine::{Decision, Explanation};
+use keystile_core::manifest::Rules;
+use keystile_core::snapshot::KeyEntry;
+
+use super::outcome;
+use crate::metrics::Door;
+
+/// A buffer that takes JSON tokens.
+pub(super) struct JsonWriter<'a>(pub(super) &'a mut Vec<u8>);
+
+impl JsonWriter<'_> {
+    pub(super) fn raw(&mut self, text: &str) {
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    /// A string with its quotes; runs that need no escape are copied whole.
+    pub(super) fn string(&mut self, text: &str) {
+        self.0.push(b'"');
+        let bytes = text.as_bytes();
+        let mut copied = 0;
+        for (at, byte) in bytes.iter().enumerate() {
+            if matches!(byte, b'"' | b'\\' | 0..=0x1f) {
+                self.0.extend_from_slice(&bytes[copied..at]);
+                self.escape(*byte);
+                copied = at + 1;
+            }
+        }
+        self.0.extend_from_slice(&bytes[copied..]);
+        self.0.push(b'"');
+    }
+
+    fn escape(&mut self, byte: u8) {
+        match byte {
+            b'"' => self.raw("\\\""),
+            b'\\' => self.raw("\\\\"),
+            other => self.raw(&format!("\\u{other:04x}")),
+        }
+    }
+
+    pub(super) fn maybe_string(&mut self, text: Option<&str>) {
+        match text {
+            Some(text) => self.string(text),
+            None => self.raw("null"),
+        }
+    }
+
+    fn scopes<'s>(&mut self, names: impl Iterator<Item = &'s str>) {
+        self.raw("[");
+        for (index, name) in names.enumerate() {
+            if index > 0 {
+                self.raw(",");
+            }
+            self.string(name);
+        }
+        self.raw("]");
+    }
+
+    fn field(&mut self, name: &str, value: &str) {
+        self.raw(name);
+        self.string(value);
+    }
+
+    /// `"key"`, `"organization"`, `"project"` and `"environment"`, each after a comma.
+    fn identity(&mut self, key: &KeyEntry, decision: &Decision, rules: &Rules) {
+        let mut id = [0_u8; 32];
+        self.field(",\"key\":{\"id\":", key.id().write_to(&mut id));
+        self.field(",\"kind\":", key.kind().as_str());
+        self.field(",\"mode\":", key.mode().as_str());
+        self.field(",\"name\":", key.name());
+        self.raw(",\"preview\":\"");
+        self.raw(key.start());
+        self.raw("\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\",\"scopes\":");
+        self.scopes(rules.scope_names(decision.scopes));
+        self.raw(",\"metadata\":");
+        self.raw(key.metadata().unwrap_or("null"));
+        self.raw(",\"expires_at\":");
+        match key.expires_at() {
+            Some(end) => self.raw(&format!("\"{end}\"")),
+            None => self.raw("null"),
+        }
+        let environment = key.environment();
+        let organization = environment.organization();
+        let details = organization.details();
+        self.field("},\"organization\":{\"id\":", organization.id().write_to(&mut id));
+        self.raw(",\"external_id\":");
+        self.maybe_string(details.external_id.as_deref());
+        self.raw(",\"plan\":");
+        let plan = details.plan.as_deref();
+        self.maybe_string(plan.or_else(|| rules.default_plan().map(|plan| plan.name.as_ref())));
+        self.field("},\"project\":{\"id\":", environment.project_id().write_to(&mut id));
+        self.field("},\"environment\":{\"id\":", environment.id().write_to(&mut id));
+        self.field(",\"name\":", environment.name());
+        self.raw("}");
+    }
+
+    fn reason(&mut self, reason: DenyReason, rules: &Rules) {
+        self.field(",\"code\":", reason.code().as_str());
+        match reason {
+            DenyReason::InsufficientScope { missing } => {
+                let scope = rules.scope_name(missing);
+                self.field(",\"message\":", &format!("the key lacks the scope {scope}"));
+                self.field(",\"missing_scope\":", scope);
+            }
+            other => self.field(",\"message\":", other.message()),
+        }
+        if let Some(since) = outcome::since(reason) {
+            self.field(",\"since\":", &since.to_string());
+        }
+    }
+
+    /// One verdict as an object, without its closing brace.
+    pub(super) fn verdict(&mut self, decision: &Decision, rules: &Rules) {
+        match decision.verdict {
+            Ok(_) => self.raw("{\"valid\":true,\"code\":\"ok\",\"message\":\"allowed\""),
+            Err(reason) => {
+                self.raw("{\"valid\":false");
+                self.reason(reason, rules);
+            }
+        }
+        if let Some(key) = &decision.key {
+            self.identity(key, decision, rules);
+        }
+    }
+
+    /// `"checks"`, after a comma.
+    pub(super) fn checks(&mut self, explained: &Explanation, rules: &Rules) {
+        self.raw(",\"checks\":[");
+        for (index, (name, failed)) in explained.checks.iter().enumerate() {
+            self.raw(if index == 0 { "" } else { "," });
+            self.field("{\"check\":", name);
+            self.raw(if failed.is_none() { ",\"passed\":true" } else { ",\"passed\":false" });
+            if let Some(reason) = failed {
+                self.reason(*reason, rules);
+            }
+            self.raw("}");
+        }
+        self.raw("]");
+    }
+}
+
+/// The code of a decision, for counting.
+pub(super) fn code(decision: &Decision) -> Code {
+    decision.verdict.map_or_else(DenyReason::code, |_| Code::Ok)
+}
+
+/// What a batch answers.
+#[derive(Debug)]
+pub(crate) struct BatchAnswer;
+
+impl BatchAnswer {
+    /// The door it is counted under.
+    pub(crate) const DOOR: Door = Door::Batch;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_read_back_as_they_were() {
+        for text in ["plain", "q\"uote\\", "line\nbreak\u{1}", "\u{2028} é \u{1f511}", ""] {
+            let mut buffer = Vec::new();
+            JsonWriter(&mut buffer).string(text);
+            let read: String = serde_json::from_slice(&buffer).unwrap();
+            assert_eq!(read, text);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! `POST /v1/keys/verify_batch`: up to a hundred questions, independent of each other, in order.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::answer::{BatchAnswer, JsonWriter};
+use super::json::{Asker, Question, SCOPE};
+use super::operator;
+use crate::api::body;
+use crate::app::App;
+use crate::problem::Problem;
+
+const MOST: usize = 100;
+
+/// Several questions.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "VerifyBatchRequest")]
+pub(crate) struct BatchRequest<'a> {
+    /// 1 to 100 of them; each is answered as it would be alone.
+    #[serde(borrow)]
+    #[schemars(length(min = 1, max = 100))]
+    pub(crate) requests: Vec<Question<'a>>,
+}
+
+/// Answers them.
+///
+/// # Errors
+/// When the caller is not entitled to ask, or one of them is not a question.
+pub(crate) fn verify_batch(
+    app: &App,
+    headers: &HeaderMap,
+    body: &Bytes,
+    request_id: &str,
+) -> Result<Vec<u8>, Problem> {
+    let operator = operator::authorize_any(app, headers, SCOPE)?;
+    let batch: BatchRequest<'_> = body::parse_fast(headers, body)?;
+    if batch.requests.is_empty() || batch.requests.len() > MOST {
+        return Err(Problem::field("/requests", "ask 1 to 100 questions at once"));
+    }
+    let asker = Asker::new(app, operator.binding());
+    let mut out = Vec::with_capacity(batch.requests.len() * 640);
+    out.extend_from_slice(b"{\"results\":[");
+    for (index, question) in batch.requests.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        asker.answer(question, &format!("/requests/{index}"), BatchAnswer::DOOR, &mut out)?;
+        out.push(b'}');
+    }
+    let mut json = JsonWriter(&mut out);
+    json.raw("],\"request_id\":");
+    json.string(request_id);
+    json.raw("}");
+    Ok(out)
+}

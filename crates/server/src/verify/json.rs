@@ -1,0 +1,319 @@
+//! `POST /v1/keys/verify`: the JSON door, for products that ask from their own code.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use keystile_core::engine::{Decision, Explanation};
+use keystile_core::manifest::{Rules, ScopeSet};
+use keystile_core::model::{Binding, ModeFilter};
+use keystile_core::request::{Asked, Credential, Origin, Place, RequestFacts};
+use keystile_core::snapshot::ProductNode;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{self, JsonWriter};
+use super::{facts, operator};
+use crate::api::body;
+use crate::app::App;
+use crate::metrics::Door;
+use crate::problem::{FieldError, Problem};
+
+/// The scope an operator key needs at the verify doors.
+pub(super) const SCOPE: &str = "keys:verify";
+
+/// A question about one key.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "VerifyRequest")]
+pub(crate) struct Question<'a> {
+    /// The key that was presented to you, as it came.
+    #[serde(borrow)]
+    pub(crate) key: Cow<'a, str>,
+    /// The product; may be left out when your operator key is bound to one.
+    #[serde(borrow, default)]
+    pub(crate) product: Option<Cow<'a, str>>,
+    /// The environment by name. This or `mode`, unless your operator key is bound to one.
+    #[serde(borrow, default)]
+    pub(crate) environment: Option<Cow<'a, str>>,
+    /// Which modes are good. This or `environment`.
+    #[serde(default)]
+    pub(crate) mode: Option<ModeFilter>,
+    /// What is to be done, as method and path such as `POST /v1/events`. This, `scope` or
+    /// `authenticate_only`.
+    #[serde(borrow, default)]
+    pub(crate) operation: Option<Cow<'a, str>>,
+    /// The scope that is needed, or several that are needed together.
+    #[serde(borrow, default)]
+    pub(crate) scope: Option<ScopeAsk<'a>>,
+    /// Ask only whose key it is.
+    #[serde(default)]
+    pub(crate) authenticate_only: Option<bool>,
+    /// The `Origin` header of the call, when it had one.
+    #[serde(borrow, default)]
+    pub(crate) origin: Option<Cow<'a, str>>,
+    /// The client's address, when you know it.
+    #[serde(default)]
+    pub(crate) ip: Option<IpAddr>,
+    /// Adds each check's own result to the answer.
+    #[serde(default)]
+    pub(crate) explain: bool,
+}
+
+/// One scope or several.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum ScopeAsk<'a> {
+    /// This one.
+    One(#[serde(borrow)] Cow<'a, str>),
+    /// All of these.
+    All(Vec<String>),
+}
+
+/// The verdict about one key, as the API description has it; the hot path writes it by hand.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct VerifyAnswer {
+    /// Whether the call may go on.
+    valid: bool,
+    /// A stable word: `ok`, or why not.
+    code: String,
+    /// The same for people.
+    message: String,
+    /// Since when the key does not work, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+    /// The first scope that the key lacks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing_scope: Option<String>,
+    /// The key, when it is one of the product.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<VerifiedKey>,
+    /// The customer it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization: Option<VerifiedOrganization>,
+    /// The project it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project: Option<VerifiedProject>,
+    /// The environment it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<VerifiedEnvironment>,
+    /// Each check's own result, when `explain` asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checks: Option<Vec<CheckResult>>,
+    /// The request, as the log knows it.
+    request_id: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct VerifiedKey {
+    id: keystile_core::model::KeyId,
+    kind: keystile_core::model::Kind,
+    mode: keystile_core::model::Mode,
+    name: String,
+    preview: String,
+    scopes: Vec<String>,
+    metadata: Option<serde_json::Map<String, serde_json::Value>>,
+    expires_at: Option<keystile_core::model::Timestamp>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct VerifiedOrganization {
+    id: keystile_core::model::OrganizationId,
+    external_id: Option<String>,
+    plan: Option<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct VerifiedProject {
+    id: keystile_core::model::ProjectId,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct VerifiedEnvironment {
+    id: keystile_core::model::EnvironmentId,
+    name: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct CheckResult {
+    check: String,
+    passed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+/// Answers one question.
+///
+/// # Errors
+/// When the caller is not entitled to ask, or the question is not one.
+pub(crate) fn verify_one(
+    app: &App,
+    headers: &HeaderMap,
+    body: &Bytes,
+    request_id: &str,
+) -> Result<Vec<u8>, Problem> {
+    let operator = operator::authorize_any(app, headers, SCOPE)?;
+    let question: Question<'_> = body::parse_fast(headers, body)?;
+    let asker = Asker::new(app, operator.binding());
+    let mut out = Vec::with_capacity(1024);
+    asker.answer(&question, "", Door::Json, &mut out)?;
+    let mut json = JsonWriter(&mut out);
+    json.raw(",\"request_id\":");
+    json.string(request_id);
+    json.raw("}");
+    Ok(out)
+}
+
+/// Somebody entitled to ask, with what the operator key is bound to.
+pub(super) struct Asker<'a> {
+    app: &'a App,
+    binding: Option<&'a Binding>,
+}
+
+impl<'a> Asker<'a> {
+    pub(super) fn new(app: &'a App, binding: Option<&'a Binding>) -> Self {
+        Self { app, binding }
+    }
+
+    /// Decides one question and writes the verdict without its closing brace. `at` is where the
+    /// question stands in the body, for messages.
+    pub(super) fn answer(
+        &self,
+        question: &Question<'_>,
+        at: &str,
+        door: Door,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Problem> {
+        let product = self.product(question, at)?;
+        let rules = product.rules();
+        let asked = RequestFacts {
+            credential: Credential::Text(&question.key),
+            place: self.place(question, &rules, at)?,
+            asked: asked(question, &rules, at)?,
+            origin: question.origin.as_deref().map_or(Origin::Absent, Origin::Of),
+            from_browser: question
+                .origin
+                .as_ref()
+                .is_some_and(|origin| facts::is_web_origin(origin.as_bytes())),
+            ip: question.ip.map(|ip| ip.to_canonical()),
+            now: self.app.now(),
+        };
+        if question.explain {
+            self.explain(&product, &asked, &rules, door, out);
+        } else {
+            let decision = self.app.engine.verify(&product, &asked);
+            self.write(&decision, &rules, door, out);
+        }
+        Ok(())
+    }
+
+    fn write(&self, decision: &Decision, rules: &Rules, door: Door, out: &mut Vec<u8>) {
+        self.app.metrics.verdict(door, answer::code(decision));
+        JsonWriter(out).verdict(decision, rules);
+    }
+
+    fn explain(
+        &self,
+        product: &ProductNode,
+        asked: &RequestFacts<'_>,
+        rules: &Rules,
+        door: Door,
+        out: &mut Vec<u8>,
+    ) {
+        let explained: Explanation = self.app.engine.explain(product, asked);
+        self.write(&explained.decision, rules, door, out);
+        JsonWriter(out).checks(&explained, rules);
+    }
+
+    fn product(&self, question: &Question<'_>, at: &str) -> Result<Arc<ProductNode>, Problem> {
+        let bound = self.binding.map(|binding| binding.product.as_str());
+        let slug = match (bound, question.product.as_deref()) {
+            (Some(bound), Some(asked)) if bound != asked => {
+                let message = format!("your operator key is bound to the product {bound}");
+                return Err(Problem::field(format!("{at}/product"), message));
+            }
+            (Some(slug), _) | (None, Some(slug)) => slug,
+            (None, None) => {
+                let message = "name the product, or use an operator key that is bound to one";
+                return Err(Problem::field(format!("{at}/product"), message));
+            }
+        };
+        let found = self.app.engine.index().products().get(slug).cloned();
+        found.filter(|product| !product.slug().is_operator()).ok_or_else(|| {
+            Problem::field(format!("{at}/product"), "there is no product of this name")
+        })
+    }
+
+    fn place<'q>(
+        &'q self,
+        question: &'q Question<'_>,
+        rules: &Rules,
+        at: &str,
+    ) -> Result<Place<'q>, Problem> {
+        let bound = self.binding.and_then(|binding| binding.environment.as_deref());
+        let name = match (bound, question.environment.as_deref(), question.mode) {
+            (Some(bound), None, None) => return Ok(Place::Named(bound)),
+            (Some(bound), Some(asked), None) if bound == asked => return Ok(Place::Named(bound)),
+            (Some(bound), _, _) => {
+                let message = format!("your operator key is bound to the environment {bound}");
+                return Err(Problem::field(format!("{at}/environment"), message));
+            }
+            (None, None, Some(mode)) => return Ok(Place::Mode(mode)),
+            (None, Some(name), None) => name,
+            (None, _, _) => {
+                let message = "say either environment or mode (live, test or any)";
+                return Err(Problem::field(format!("{at}/environment"), message));
+            }
+        };
+        if rules.environment(name).is_none() && !rules.custom_environments {
+            let message = "the product has no environment of this name";
+            return Err(Problem::field(format!("{at}/environment"), message));
+        }
+        Ok(Place::Named(name))
+    }
+}
+
+fn asked<'q>(question: &'q Question<'_>, rules: &Rules, at: &str) -> Result<Asked<'q>, Problem> {
+    let authenticate = question.authenticate_only.unwrap_or(false);
+    let asked = match (question.operation.as_deref(), &question.scope, authenticate) {
+        (Some(operation), None, false) => {
+            let (method, path) = operation.split_once(' ').unwrap_or((operation, ""));
+            return Ok(Asked::Operation { method, path });
+        }
+        (None, Some(scope), false) => Asked::Scopes(scopes(scope, rules, at)?),
+        (None, None, true) => Asked::Authenticate,
+        _ => {
+            let message = "say exactly one of operation, scope and authenticate_only";
+            return Err(Problem::field(format!("{at}/operation"), message));
+        }
+    };
+    if rules.require_operation {
+        let message = "the product's manifest requires every verify to name an operation";
+        return Err(Problem::field(format!("{at}/operation"), message));
+    }
+    Ok(asked)
+}
+
+fn scopes(asked: &ScopeAsk<'_>, rules: &Rules, at: &str) -> Result<ScopeSet, Problem> {
+    let mut set = ScopeSet::EMPTY;
+    let mut errors = Vec::new();
+    let mut add = |name: &str| match rules.scope_id(name) {
+        Some(scope) => set.insert(scope),
+        None => errors.push(FieldError::new(
+            format!("{at}/scope"),
+            format!("the product has no scope {name:?}"),
+        )),
+    };
+    match asked {
+        ScopeAsk::One(name) => add(name),
+        ScopeAsk::All(names) => names.iter().for_each(|name| add(name)),
+    }
+    if matches!(asked, ScopeAsk::All(names) if names.is_empty()) {
+        errors.push(FieldError::new(format!("{at}/scope"), "name at least one scope"));
+    }
+    if errors.is_empty() { Ok(set) } else { Err(Problem::invalid(errors)) }
+}

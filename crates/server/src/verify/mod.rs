@@ -1,0 +1,19 @@
+//! The read path's doors. Each unpacks its protocol into facts, asks the engine, and encodes the
+//! decision; what a reason means on the wire stands in one table, `outcome.rs`.
+
+mod answer;
+mod batch;
+mod credential;
+mod facts;
+mod json;
+mod nginx;
+mod operator;
+mod outcome;
+mod possession;
+
+pub(crate) use answer::BatchAnswer;
+pub(crate) use batch::{BatchRequest, verify_batch};
+pub(crate) use json::{Question, VerifyAnswer, verify_one};
+pub(crate) use nginx::forward_auth;
+pub(crate) use operator::{OperatorScopes, authorize, authorize_any};
+pub(crate) use possession::{Possession, tell_holder};

@@ -1,0 +1,224 @@
+//! `/gateway/nginx/{product}`: the door for nginx's `auth_request`.
+//!
+//! It reads only the headers that the shipped configuration sets on the subrequest, each of which
+//! replaces whatever the client sent under that name. A missing or doubled one is a refusal:
+//! method, path and host are never guessed. nginx knows only 2xx, 401 and 403, so the contract's
+//! own status and code go along as headers, and the shipped configuration gives them to the client.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http_body_util::Full;
+use keystile_core::decision::{Code, DenyReason};
+use keystile_core::engine::{Decision, Permit};
+use keystile_core::manifest::Rules;
+use keystile_core::model::Slug;
+use keystile_core::request::{Asked, Place, RequestFacts};
+use keystile_core::snapshot::KeyEntry;
+
+use super::answer;
+use super::credential::{self, single};
+use super::facts::{self, HeaderValueList};
+use super::outcome::{self, wire};
+use crate::app::App;
+use crate::metrics::Door;
+
+const METHOD: HeaderName = HeaderName::from_static("x-keystile-method");
+const TARGET: HeaderName = HeaderName::from_static("x-keystile-uri");
+const HOST: HeaderName = HeaderName::from_static("x-keystile-host");
+const CLIENT: HeaderName = HeaderName::from_static("x-keystile-client-ip");
+
+const STATUS: HeaderName = HeaderName::from_static("x-keystile-status");
+const CODE: HeaderName = HeaderName::from_static("x-keystile-code");
+
+const KEY_ID: HeaderName = HeaderName::from_static("x-keystile-key-id");
+const KIND: HeaderName = HeaderName::from_static("x-keystile-kind");
+const MODE: HeaderName = HeaderName::from_static("x-keystile-mode");
+const ORGANIZATION: HeaderName = HeaderName::from_static("x-keystile-organization");
+const EXTERNAL_ID: HeaderName = HeaderName::from_static("x-keystile-organization-external-id");
+const PROJECT: HeaderName = HeaderName::from_static("x-keystile-project");
+const ENVIRONMENT: HeaderName = HeaderName::from_static("x-keystile-environment");
+const SCOPES: HeaderName = HeaderName::from_static("x-keystile-scopes");
+const CREDITS: HeaderName = HeaderName::from_static("x-keystile-credits-remaining");
+const SPEND: HeaderName = HeaderName::from_static("x-keystile-spend-id");
+const REQUEST: HeaderName = HeaderName::from_static("x-keystile-request-id");
+
+type Reply = Response<Full<Bytes>>;
+
+/// What nginx asks.
+pub(crate) struct Subrequest<'a> {
+    /// The product, from the path.
+    pub(crate) product: &'a str,
+    /// The query of the configured URL: `environment=NAME` for hosts that no base URL claims.
+    pub(crate) query: Option<&'a str>,
+    /// Everything that nginx sent.
+    pub(crate) headers: &'a HeaderMap,
+    /// Who sent it.
+    pub(crate) peer: Option<SocketAddr>,
+    /// Its name in answers and logs.
+    pub(crate) request_id: &'a str,
+}
+
+/// Decides about the request that nginx asks about.
+pub(crate) fn forward_auth(app: &App, asked: &Subrequest<'_>) -> Reply {
+    if !is_trusted(app, asked.peer) {
+        return refused_outright("untrusted_proxy", asked.request_id);
+    }
+    let products = app.engine.index().products();
+    let product = products.get(asked.product).filter(|_| asked.product != Slug::OPERATOR);
+    let Some(product) = product else {
+        return refused_outright("unknown_product", asked.request_id);
+    };
+    let rules = product.rules();
+    let Some(facts) = facts_of(app, asked, &rules) else {
+        return refused_outright("incomplete_subrequest", asked.request_id);
+    };
+    let decision = app.engine.verify(product, &facts);
+    app.metrics.verdict(Door::Nginx, answer::code(&decision));
+    match (decision.verdict, &decision.key) {
+        (Ok(permit), Some(key)) => allowed(permit, key, &decision, &rules, asked.request_id),
+        (Err(reason), _) => denied(reason, &rules, asked.request_id),
+        (Ok(_), None) => denied(DenyReason::Undecided, &rules, asked.request_id),
+    }
+}
+
+fn is_trusted(app: &App, peer: Option<SocketAddr>) -> bool {
+    peer.is_some_and(|peer| {
+        let ip = peer.ip().to_canonical();
+        app.settings.trusted_proxies.iter().any(|range| range.contains(&ip))
+    })
+}
+
+fn facts_of<'a>(
+    app: &App,
+    asked: &Subrequest<'a>,
+    rules: &Rules,
+) -> Option<RequestFacts<'a>> {
+    let one = |name| single(asked.headers, name).ok().flatten().filter(|text| !text.is_empty());
+    let (method, path, host) = (one(&METHOD)?, one(&TARGET)?, one(&HOST)?);
+    let client = HeaderValueList::new(asked.headers, &CLIENT);
+    Some(RequestFacts {
+        credential: credential::find(asked.headers, &rules.credential_headers),
+        place: Place::At { host, target: path, otherwise: configured(asked.query) },
+        asked: Asked::Operation { method, path },
+        origin: facts::origin(asked.headers),
+        from_browser: facts::from_browser(asked.headers),
+        ip: facts::client_ip(asked.peer, &client, &app.settings.trusted_proxies),
+        now: app.now(),
+    })
+}
+
+/// The environment that the door's own configured URL names.
+fn configured(query: Option<&str>) -> Option<&str> {
+    query?.split('&').find_map(|pair| pair.strip_prefix("environment="))
+}
+
+/// Only a permit makes identity headers, and it makes all of them, empty where nothing is known,
+/// so that none of the client's own can survive.
+fn allowed(
+    _permit: Permit,
+    key: &KeyEntry,
+    decision: &Decision,
+    rules: &Rules,
+    request_id: &str,
+) -> Reply {
+    let environment = key.environment();
+    let organization = environment.organization();
+    let details = organization.details();
+    let mut id = [0_u8; 32];
+    let mut reply = base(StatusCode::OK, Code::Ok, request_id);
+    let headers = reply.headers_mut();
+    headers.insert(KEY_ID, text(key.id().write_to(&mut id)));
+    headers.insert(KIND, HeaderValue::from_static(key.kind().as_str()));
+    headers.insert(MODE, HeaderValue::from_static(key.mode().as_str()));
+    headers.insert(ORGANIZATION, text(organization.id().write_to(&mut id)));
+    headers.insert(EXTERNAL_ID, text(details.external_id.as_deref().unwrap_or_default()));
+    headers.insert(PROJECT, text(environment.project_id().write_to(&mut id)));
+    headers.insert(ENVIRONMENT, text(environment.name()));
+    headers.insert(SCOPES, scopes(decision, rules));
+    headers.insert(CREDITS, HeaderValue::from_static(""));
+    headers.insert(SPEND, HeaderValue::from_static(""));
+    headers.insert(REQUEST, text(request_id));
+    reply
+}
+
+fn scopes(decision: &Decision, rules: &Rules) -> HeaderValue {
+    let mut joined = String::with_capacity(96);
+    for name in rules.scope_names(decision.scopes) {
+        if !joined.is_empty() {
+            joined.push(' ');
+        }
+        joined.push_str(name);
+    }
+    HeaderValue::from_maybe_shared(Bytes::from(joined))
+        .unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+fn denied(reason: DenyReason, rules: &Rules, request_id: &str) -> Reply {
+    let wire = wire(reason.code());
+    let status = match wire.status {
+        StatusCode::UNAUTHORIZED => StatusCode::UNAUTHORIZED,
+        _ => StatusCode::FORBIDDEN,
+    };
+    let mut reply = base(status, wire.shown, request_id);
+    let missing = match reason {
+        DenyReason::InsufficientScope { missing } => Some(rules.scope_name(missing)),
+        _ => None,
+    };
+    let challenge = outcome::challenge(rules.slug.as_str(), reason, missing);
+    let headers = reply.headers_mut();
+    headers.insert(STATUS, HeaderValue::from(wire.status.as_u16()));
+    headers.insert(header::WWW_AUTHENTICATE, text(&challenge));
+    reply
+}
+
+/// A subrequest that nothing can be decided on: the proxy is not set up as shipped.
+fn refused_outright(code: &'static str, request_id: &str) -> Reply {
+    let mut reply = base(StatusCode::FORBIDDEN, Code::Undecided, request_id);
+    reply.headers_mut().insert(CODE, HeaderValue::from_static(code));
+    reply.headers_mut().insert(STATUS, HeaderValue::from_static("403"));
+    reply
+}
+
+fn base(status: StatusCode, code: Code, request_id: &str) -> Reply {
+    let mut reply = Response::new(Full::default());
+    *reply.status_mut() = status;
+    let headers = reply.headers_mut();
+    headers.reserve(16);
+    headers.insert(CODE, HeaderValue::from_static(code.as_str()));
+    headers.insert(STATUS, HeaderValue::from(wire(code).status.as_u16()));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(HeaderName::from_static("x-request-id"), text(request_id));
+    reply
+}
+
+/// Anything as a header value: what no header can carry is percent-encoded.
+fn text(value: &str) -> HeaderValue {
+    HeaderValue::from_str(value).ok().filter(|_| value.is_ascii()).unwrap_or_else(|| {
+        let encode = |b: u8| match b {
+            0x21..=0x7e if b != b'%' => char::from(b).to_string(),
+            other => format!("%{other:02X}"),
+        };
+        let encoded: String = value.bytes().map(encode).collect();
+        HeaderValue::from_str(&encoded).unwrap_or_else(|_| HeaderValue::from_static(""))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn h18_values_that_no_header_can_carry_are_encoded() {
+        assert_eq!(text("plain"), "plain");
+        assert_eq!(text("caf\u{e9}\r\nX: y"), "caf%C3%A9%0D%0AX:%20y");
+    }
+
+    #[test]
+    fn the_configured_environment_is_read_from_the_doors_own_url() {
+        assert_eq!(configured(Some("environment=staging")), Some("staging"));
+        assert_eq!(configured(Some("a=b&environment=x")), Some("x"));
+        assert_eq!(configured(None), None);
+    }
+}

@@ -1,0 +1,88 @@
+//! Checking the operator's own key: who calls the manage and verify doors.
+
+use http::{HeaderMap, StatusCode};
+use keystile_core::decision::DenyReason;
+use keystile_core::manifest::{Rules, ScopeSet};
+use keystile_core::model::{ModeFilter, Slug};
+use keystile_core::request::{Asked, Place, RequestFacts};
+use keystile_core::snapshot::Found;
+
+use super::{credential, facts, outcome};
+use crate::app::{App, Caller};
+use crate::problem::Problem;
+
+/// The scopes of operator keys, by name.
+pub(crate) struct OperatorScopes;
+
+impl OperatorScopes {
+    /// The set of one scope of the built-in product.
+    pub(crate) fn named(rules: &Rules, name: &str) -> Option<ScopeSet> {
+        rules.scope_id(name).map(ScopeSet::only)
+    }
+}
+
+/// The operator key that a request carries, good for `scope`.
+///
+/// # Errors
+/// 401 or 403 with the code of the reason, or 503 when nothing can be decided.
+pub(crate) fn authorize_any(
+    app: &App,
+    headers: &HeaderMap,
+    scope: &str,
+) -> Result<Found, Problem> {
+    let products = app.engine.index().products();
+    let Some(product) = products.get(Slug::OPERATOR) else {
+        return Err(Problem::unavailable("undecided", "the built-in product is not loaded"));
+    };
+    let rules = product.rules();
+    let Some(needed) = OperatorScopes::named(&rules, scope) else {
+        return Err(Problem::unavailable("undecided", "the built-in product lacks a scope"));
+    };
+    let asked = RequestFacts {
+        credential: credential::find(headers, &rules.credential_headers),
+        place: Place::Mode(ModeFilter::Any),
+        asked: Asked::Scopes(needed),
+        origin: facts::origin(headers),
+        from_browser: facts::from_browser(headers),
+        ip: None,
+        now: app.now(),
+    };
+    let decision = app.engine.verify(product, &asked);
+    match (decision.verdict, decision.key) {
+        (Ok(_), Some(found)) => Ok(found),
+        (Err(reason), _) => Err(refusal(reason, scope)),
+        (Ok(_), None) => Err(refusal(DenyReason::Undecided, scope)),
+    }
+}
+
+/// Like [`authorize_any`], as the proof that use-cases demand.
+///
+/// # Errors
+/// As there.
+pub(crate) fn authorize(app: &App, headers: &HeaderMap, scope: &str) -> Result<Caller, Problem> {
+    let found = authorize_any(app, headers, scope)?;
+    let scopes = found.scopes(&found.environment().product().rules());
+    Ok(Caller::operator(found.id(), scopes, found.binding()))
+}
+
+fn refusal(reason: DenyReason, scope: &str) -> Problem {
+    let status = outcome::wire(reason.code()).status;
+    let code = reason.code().as_str();
+    let detail = match reason {
+        DenyReason::InsufficientScope { .. } => {
+            format!("this operator key lacks the scope {scope}")
+        }
+        DenyReason::MissingCredential => {
+            "send an operator key as `Authorization: Bearer <key>`".to_owned()
+        }
+        other => match outcome::since(other) {
+            Some(since) => format!("{}, since {since}", other.message()),
+            None => other.message().to_owned(),
+        },
+    };
+    let problem = Problem::new(status, code, detail);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        return Problem { retry_after: Some(1), ..problem };
+    }
+    problem
+}
