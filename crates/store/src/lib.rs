@@ -12,8 +12,12 @@
 
 mod change;
 mod clock;
+#[cfg(feature = "testing")]
+pub mod conformance;
 mod error;
+mod journal;
 mod query;
+pub mod sqlite;
 mod traits;
 
 pub use change::{Change, Committed, Guard, Idempotency, MAX_WRITES, Write};

@@ -25,8 +25,8 @@ impl<T: Reads + Writes + Feed + AuditStore> Store for T {}
 /// Rows that are marked as deleted are found by their id (the caller decides), never listed.
 #[async_trait]
 pub trait Reads: Send + Sync {
-    /// The time: the clock's, but never earlier than the latest time this store has written
-    /// down, so that what has expired stays expired when the clock steps back.
+    /// The time: the clock's, but never earlier than it was before, also across a restart (there
+    /// to the minute), so that what has expired stays expired when the clock steps back.
     fn now(&self) -> Timestamp;
 
     /// One product.
@@ -144,6 +144,10 @@ pub trait AuditStore: Send + Sync {
     /// Checks the whole chain, every row's MAC, and that each row is the version that the journal
     /// wrote last; names what is not.
     async fn verify_audit(&self) -> Result<AuditReport, StoreError>;
+
+    /// Erases the personal fields of all rows earlier than this, and says of how many. The chain
+    /// covers only their salted hashes, so it stays whole.
+    async fn erase_personal(&self, before: Timestamp) -> Result<u64, StoreError>;
 }
 
 /// A record met by a scan.

@@ -1,0 +1,117 @@
+//! Measures the start with many keys: `cargo run --release --example scan_speed -- 1000000`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use keystile_core::key::testing::Counting;
+use keystile_core::key::{KeyMaterial, Keyring, MasterKey};
+use keystile_core::model::{Action, Timestamp};
+use keystile_store::conformance::sample;
+use keystile_store::sqlite::{SqliteDatabase, SqliteStore};
+use keystile_store::{Clock, Feed, Scanned, Write, Writes};
+
+struct Fixed;
+
+impl Clock for Fixed {
+    fn now(&self) -> Timestamp {
+        sample::START
+    }
+}
+
+fn open(directory: &std::path::Path, master: &MasterKey) -> SqliteStore {
+    let random = Arc::new(Counting::default());
+    let database = SqliteDatabase::open(directory).expect("the database opens");
+    if database.keyring().expect("a keyring").is_empty() {
+        let keys = Keyring::generate(random.as_ref()).expect("keys");
+        let wrap = |key: &KeyMaterial| key.wrap(master, random.as_ref()).expect("a wrapped key");
+        database
+            .install(&keys.iter().map(wrap).collect::<Vec<_>>())
+            .expect("installed");
+    }
+    let keyring = database.keyring().expect("a keyring");
+    let keyring = Keyring::open(master, &keyring).expect("the keyring opens");
+    database
+        .into_store(keyring.integrity().clone(), Arc::new(Fixed), random)
+        .expect("a store")
+}
+
+fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .unwrap_or_default();
+    line.split_whitespace()
+        .nth(1)
+        .and_then(|kib| kib.parse().ok())
+        .unwrap_or(0)
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is a measuring place")]
+fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let begun = std::time::Instant::now();
+    let done = work();
+    println!(
+        "{what}: {:?} (peak {} MiB)",
+        begun.elapsed(),
+        resident_kib() / 1024
+    );
+    done
+}
+
+fn main() {
+    let count: u128 = std::env::args()
+        .nth(1)
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(100_000);
+    let given = std::env::args().nth(2).map(std::path::PathBuf::from);
+    let temporary = tempfile::tempdir().expect("a directory");
+    let directory = given.unwrap_or_else(|| temporary.path().join("data"));
+    let master = MasterKey::random(&Counting::default()).expect("a master key");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let store = timed("open", || open(&directory, &master));
+    if runtime.block_on(store.head()).expect("a head").seq == 0 {
+        timed("fill", || runtime.block_on(fill(&store, count)));
+    }
+    timed("close", || drop(store));
+    let store = timed("open again", || open(&directory, &master));
+    for _ in 0..3 {
+        let seen = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&seen);
+        let sink = Arc::new(move |met: Scanned| {
+            assert!(matches!(met, Scanned::Sound(_)));
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        let report = timed("scan", || {
+            runtime.block_on(store.scan(sink)).expect("a scan")
+        });
+        assert!(report.suspects.is_empty(), "{:?}", report.suspects);
+        println!("  {} records", seen.load(Ordering::Relaxed));
+    }
+    timed("verify audit", || {
+        use keystile_store::AuditStore;
+        let report = runtime.block_on(store.verify_audit()).expect("a report");
+        assert!(report.findings.is_empty(), "{:?}", report.findings);
+    });
+    timed("backup", || {
+        let to = directory.join("copy");
+        runtime.block_on(store.backup(&to)).expect("a backup");
+        std::fs::remove_file(to).expect("removed");
+    });
+}
+
+async fn fill(store: &SqliteStore, count: u128) {
+    let owners = sample::set_up(store).await;
+    let mut number = 0;
+    while number < count {
+        let end = count.min(number + 10_000);
+        let writes: Vec<Write> = (number..end)
+            .map(|number| sample::insert(owners.key((number << 64) + 100)))
+            .collect();
+        store
+            .commit(sample::change(Action::KeyCreated, writes))
+            .await
+            .expect("keys are written");
+        number = end;
+    }
+}

@@ -1,0 +1,189 @@
+-- Records, the journal of changes, and key material.
+--
+-- In every table of records `seq` is the journal row that wrote this version and `tag` the stored
+-- half of the row's MAC. Nothing but former values of keys is ever removed from them.
+
+CREATE TABLE products (
+  slug TEXT NOT NULL PRIMARY KEY,
+  manifest TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  tag BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE organizations (
+  id BLOB NOT NULL PRIMARY KEY,
+  product TEXT NOT NULL REFERENCES products (slug) DEFERRABLE INITIALLY DEFERRED,
+  external_id TEXT,
+  name TEXT NOT NULL,
+  plan TEXT,
+  metadata TEXT,
+  enabled INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  narrowed_seq INTEGER,
+  seq INTEGER NOT NULL,
+  tag BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX organizations_by_external_id ON organizations (product, external_id)
+  WHERE deleted_at IS NULL AND external_id IS NOT NULL;
+CREATE INDEX organizations_by_product ON organizations (product, id) WHERE deleted_at IS NULL;
+
+CREATE TABLE projects (
+  id BLOB NOT NULL PRIMARY KEY,
+  organization BLOB NOT NULL REFERENCES organizations (id) DEFERRABLE INITIALLY DEFERRED,
+  product TEXT NOT NULL,
+  name TEXT NOT NULL,
+  metadata TEXT,
+  enabled INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  narrowed_seq INTEGER,
+  seq INTEGER NOT NULL,
+  tag BLOB NOT NULL
+) STRICT;
+CREATE INDEX projects_by_organization ON projects (organization, id) WHERE deleted_at IS NULL;
+CREATE INDEX projects_by_product ON projects (product, id) WHERE deleted_at IS NULL;
+
+CREATE TABLE environments (
+  id BLOB NOT NULL PRIMARY KEY,
+  project BLOB NOT NULL REFERENCES projects (id) DEFERRABLE INITIALLY DEFERRED,
+  organization BLOB NOT NULL,
+  product TEXT NOT NULL,
+  name TEXT NOT NULL,
+  mode TEXT NOT NULL,
+  enabled INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  narrowed_seq INTEGER,
+  seq INTEGER NOT NULL,
+  tag BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX environments_by_name ON environments (project, name) WHERE deleted_at IS NULL;
+CREATE INDEX environments_by_product ON environments (product, id) WHERE deleted_at IS NULL;
+CREATE INDEX environments_by_organization ON environments (organization) WHERE deleted_at IS NULL;
+
+CREATE TABLE keys (
+  id BLOB NOT NULL PRIMARY KEY,
+  environment BLOB NOT NULL REFERENCES environments (id) DEFERRABLE INITIALLY DEFERRED,
+  kind TEXT NOT NULL,
+  mode TEXT NOT NULL,
+  name TEXT NOT NULL,
+  note TEXT,
+  scopes TEXT,
+  allowed_origins TEXT,
+  allowed_ips TEXT,
+  rate_limit INTEGER,
+  rate_period INTEGER,
+  metadata TEXT,
+  binding_product TEXT,
+  binding_environment TEXT,
+  expires_at INTEGER,
+  enabled INTEGER NOT NULL,
+  disabled_at INTEGER,
+  revoked_at INTEGER,
+  deleted_at INTEGER,
+  created_at INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  rotated_at INTEGER,
+  digest BLOB NOT NULL,
+  pepper INTEGER NOT NULL,
+  start TEXT NOT NULL,
+  value TEXT,
+  sealed BLOB,
+  narrowed_seq INTEGER,
+  seq INTEGER NOT NULL,
+  tag BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX keys_by_name ON keys (environment, kind, name)
+  WHERE deleted_at IS NULL AND revoked_at IS NULL;
+CREATE INDEX keys_by_environment ON keys (environment, id) WHERE deleted_at IS NULL;
+
+CREATE TABLE retired_values (
+  key BLOB NOT NULL REFERENCES keys (id) DEFERRABLE INITIALLY DEFERRED,
+  digest BLOB NOT NULL,
+  pepper INTEGER NOT NULL,
+  start TEXT NOT NULL,
+  ends_at INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  tag BLOB NOT NULL,
+  PRIMARY KEY (key, digest)
+) STRICT;
+
+-- One row for each change, without gaps. `link` chains it to the row before; `personal` and
+-- `keyring` are hashes of what stands in the tables of those names.
+CREATE TABLE journal (
+  seq INTEGER NOT NULL PRIMARY KEY,
+  at INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  action TEXT NOT NULL,
+  product TEXT,
+  organization BLOB,
+  request_id BLOB,
+  personal BLOB,
+  keyring BLOB,
+  link BLOB NOT NULL,
+  details TEXT NOT NULL,
+  marks BLOB NOT NULL
+) STRICT;
+CREATE INDEX journal_by_time ON journal (at);
+CREATE INDEX journal_by_action ON journal (action);
+CREATE INDEX journal_by_product ON journal (product) WHERE product IS NOT NULL;
+CREATE INDEX journal_by_organization ON journal (organization) WHERE organization IS NOT NULL;
+
+-- Which journal rows wrote a key or a former value of it.
+CREATE TABLE journal_keys (
+  key BLOB NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (key, seq)
+) STRICT, WITHOUT ROWID;
+
+-- About people, hence erasable: the journal covers a salted hash of it.
+CREATE TABLE journal_personal (
+  seq INTEGER NOT NULL PRIMARY KEY,
+  at INTEGER NOT NULL,
+  salt BLOB NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+CREATE INDEX journal_personal_by_time ON journal_personal (at);
+
+-- The end of the journal, and the sealed sum of all rows of records.
+CREATE TABLE head (
+  only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
+  seq INTEGER NOT NULL,
+  link BLOB NOT NULL,
+  sum BLOB
+) STRICT;
+INSERT INTO head (only, seq, link, sum) VALUES (1, 0, zeroblob(32), NULL);
+
+-- The latest time that was ever written down besides the journal's.
+CREATE TABLE latest_time (
+  only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
+  at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE keyring (
+  purpose TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  wrapped BLOB NOT NULL,
+  PRIMARY KEY (purpose, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE idempotency (
+  scope TEXT NOT NULL,
+  key TEXT NOT NULL,
+  fingerprint BLOB NOT NULL,
+  outcome TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (scope, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_by_expiry ON idempotency (expires_at);
+
+CREATE TABLE effective (
+  seq INTEGER NOT NULL PRIMARY KEY,
+  nodes INTEGER NOT NULL,
+  confirmed INTEGER NOT NULL,
+  lapsed INTEGER NOT NULL
+) STRICT;

@@ -1,0 +1,202 @@
+//! Single columns, read one after the other and written the same way.
+
+use keystile_core::model::Timestamp;
+use rusqlite::Row;
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+
+/// Why a row cannot be read as what it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unreadable(pub(super) String);
+
+/// The columns of a row, from the first to the last.
+pub(super) struct Columns<'a, 'r> {
+    row: &'a Row<'r>,
+    next: usize,
+}
+
+impl<'a, 'r> Columns<'a, 'r> {
+    pub(super) fn of(row: &'a Row<'r>) -> Self {
+        Self { row, next: 0 }
+    }
+
+    fn raw(&mut self) -> Result<ValueRef<'a>, Unreadable> {
+        let index = self.next;
+        self.next += 1;
+        self.row
+            .get_ref(index)
+            .map_err(|error| Unreadable(format!("column {}: {error}", index + 1)))
+    }
+
+    /// What is wrong with the column that was read last.
+    pub(super) fn wrong(&self, expected: &str) -> Unreadable {
+        let index = self.next.saturating_sub(1);
+        let name = self.row.as_ref().column_name(index).unwrap_or("a column");
+        Unreadable(format!("{name} is not {expected}"))
+    }
+
+    /// The column as `of` understands it, or nothing where it is NULL.
+    pub(super) fn maybe<T>(
+        &mut self,
+        expected: &str,
+        of: impl FnOnce(ValueRef<'a>) -> Option<T>,
+    ) -> Result<Option<T>, Unreadable> {
+        match self.raw()? {
+            ValueRef::Null => Ok(None),
+            value => of(value).map(Some).ok_or_else(|| self.wrong(expected)),
+        }
+    }
+
+    /// The column as `of` understands it.
+    pub(super) fn must<T>(
+        &mut self,
+        expected: &str,
+        of: impl FnOnce(ValueRef<'a>) -> Option<T>,
+    ) -> Result<T, Unreadable> {
+        let value = self.raw()?;
+        of(value).ok_or_else(|| self.wrong(expected))
+    }
+
+    pub(super) fn text(&mut self) -> Result<String, Unreadable> {
+        self.must("text", |value| text_of(value).map(str::to_owned))
+    }
+
+    pub(super) fn maybe_text(&mut self) -> Result<Option<String>, Unreadable> {
+        self.maybe("text", |value| text_of(value).map(str::to_owned))
+    }
+
+    /// A text that means something, such as a slug or a kind.
+    pub(super) fn word<T>(
+        &mut self,
+        expected: &str,
+        of: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, Unreadable> {
+        self.must(expected, |value| text_of(value).and_then(of))
+    }
+
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Unreadable> {
+        self.must("bytes of its length", array_of)
+    }
+
+    pub(super) fn maybe_array<const N: usize>(&mut self) -> Result<Option<[u8; N]>, Unreadable> {
+        self.maybe("bytes of its length", array_of)
+    }
+
+    pub(super) fn bytes(&mut self) -> Result<Vec<u8>, Unreadable> {
+        self.must("bytes", |value| blob_of(value).map(<[u8]>::to_vec))
+    }
+
+    pub(super) fn maybe_bytes(&mut self) -> Result<Option<Vec<u8>>, Unreadable> {
+        self.maybe("bytes", |value| blob_of(value).map(<[u8]>::to_vec))
+    }
+
+    pub(super) fn number<T: TryFrom<i64>>(&mut self) -> Result<T, Unreadable> {
+        self.must("a number in its range", number_of)
+    }
+
+    pub(super) fn maybe_number<T: TryFrom<i64>>(&mut self) -> Result<Option<T>, Unreadable> {
+        self.maybe("a number in its range", number_of)
+    }
+
+    pub(super) fn flag(&mut self) -> Result<bool, Unreadable> {
+        self.must("0 or 1", |value| match value {
+            ValueRef::Integer(0) => Some(false),
+            ValueRef::Integer(1) => Some(true),
+            _ => None,
+        })
+    }
+
+    pub(super) fn time(&mut self) -> Result<Timestamp, Unreadable> {
+        self.number().map(Timestamp::from_millis)
+    }
+
+    pub(super) fn maybe_time(&mut self) -> Result<Option<Timestamp>, Unreadable> {
+        Ok(self.maybe_number()?.map(Timestamp::from_millis))
+    }
+
+    pub(super) fn maybe_list(&mut self) -> Result<Option<Vec<String>>, Unreadable> {
+        self.maybe("a JSON list of texts", |value| {
+            serde_json::from_str(text_of(value)?).ok()
+        })
+    }
+}
+
+fn text_of(value: ValueRef<'_>) -> Option<&str> {
+    value.as_str().ok()
+}
+
+fn blob_of(value: ValueRef<'_>) -> Option<&[u8]> {
+    value.as_blob().ok()
+}
+
+fn array_of<const N: usize>(value: ValueRef<'_>) -> Option<[u8; N]> {
+    blob_of(value)?.try_into().ok()
+}
+
+fn number_of<T: TryFrom<i64>>(value: ValueRef<'_>) -> Option<T> {
+    value
+        .as_i64()
+        .ok()
+        .and_then(|number| T::try_from(number).ok())
+}
+
+/// The values of a row to write, in the order of its columns.
+#[derive(Default)]
+pub(super) struct Values<'a>(pub(super) Vec<ToSqlOutput<'a>>);
+
+impl<'a> Values<'a> {
+    fn put(&mut self, value: Option<ToSqlOutput<'a>>) {
+        self.0
+            .push(value.unwrap_or(ToSqlOutput::Owned(Value::Null)));
+    }
+
+    pub(super) fn text(&mut self, text: &'a str) {
+        self.maybe_text(Some(text));
+    }
+
+    pub(super) fn maybe_text(&mut self, text: Option<&'a str>) {
+        let value = text.map(|text| ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())));
+        self.put(value);
+    }
+
+    pub(super) fn bytes(&mut self, bytes: &'a [u8]) {
+        self.maybe_bytes(Some(bytes));
+    }
+
+    pub(super) fn maybe_bytes(&mut self, bytes: Option<&'a [u8]>) {
+        self.put(bytes.map(|bytes| ToSqlOutput::Borrowed(ValueRef::Blob(bytes))));
+    }
+
+    pub(super) fn id(&mut self, id: [u8; 16]) {
+        self.put(Some(ToSqlOutput::Owned(Value::Blob(id.to_vec()))));
+    }
+
+    pub(super) fn number(&mut self, number: u64) {
+        self.maybe_number(Some(number));
+    }
+
+    pub(super) fn maybe_number(&mut self, number: Option<u64>) {
+        self.put(number.map(|number| ToSqlOutput::Owned(Value::Integer(integer(number)))));
+    }
+
+    pub(super) fn flag(&mut self, flag: bool) {
+        self.number(u64::from(flag));
+    }
+
+    pub(super) fn time(&mut self, time: Timestamp) {
+        self.maybe_time(Some(time));
+    }
+
+    pub(super) fn maybe_time(&mut self, time: Option<Timestamp>) {
+        self.put(time.map(|time| ToSqlOutput::Owned(Value::Integer(time.millis()))));
+    }
+
+    pub(super) fn maybe_list(&mut self, list: Option<&[String]>) {
+        let json = list.map(|list| serde_json::Value::from(list).to_string());
+        self.put(json.map(|json| ToSqlOutput::Owned(Value::Text(json))));
+    }
+}
+
+/// Numbers of journal rows and counts as SQLite keeps them; none ever comes near the limit.
+pub(super) fn integer(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

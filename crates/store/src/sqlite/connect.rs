@@ -1,0 +1,77 @@
+//! Connections, all with the same settings.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::functions::FunctionFlags;
+use rusqlite::{Connection, OpenFlags};
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The one that writes.
+    Writing,
+    /// One of those that only read.
+    Reading,
+}
+
+/// Memory for pages, in KiB: small, because the whole index of keys shares the memory with it.
+const fn cache(purpose: Purpose) -> i64 {
+    match purpose {
+        Purpose::Writing => 8192,
+        Purpose::Reading => 2048,
+    }
+}
+
+/// Opens a connection to an existing file.
+pub(super) fn connect(path: &Path, purpose: Purpose) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(path, flags)?;
+    harden(&connection)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "cache_size", -cache(purpose))?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    match purpose {
+        Purpose::Writing => prepare_writing(&connection)?,
+        Purpose::Reading => {
+            add_functions(&connection)?;
+            connection.pragma_update(None, "query_only", true)?;
+        }
+    }
+    Ok(connection)
+}
+
+/// Whoever can write the file could leave triggers and views in it: they never run.
+fn harden(connection: &Connection) -> rusqlite::Result<()> {
+    for (option, value) in [
+        (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
+        (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+    ] {
+        connection.set_db_config(option, value)?;
+    }
+    Ok(())
+}
+
+/// A commit is on the disk when it returns; what is deleted is wiped; the log stays small.
+fn prepare_writing(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "journal_size_limit", 16 << 20)
+}
+
+/// `holds_text(text, part)`: whether a text holds another, in any case.
+fn add_functions(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("holds_text", 2, flags, |arguments| {
+        let part: String = arguments.get(1)?;
+        let text: String = arguments.get(0)?;
+        Ok(text.to_lowercase().contains(&part.to_lowercase()))
+    })
+}

@@ -1,0 +1,102 @@
+//! Pages of the journal for people.
+
+use keystile_core::key::Integrity;
+use keystile_core::model::AuditEntry;
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+
+use super::columns::{Unreadable, integer};
+use super::journal::{self, COLUMNS, Linked};
+use crate::{AuditFilter, Page};
+
+/// A page, newest first. Rows that do not fit the chain are left out, and the page filled with
+/// what follows, so that a short page is always the last.
+pub(super) fn page(
+    connection: &Connection,
+    integrity: &Integrity,
+    filter: &AuditFilter,
+    page: Page<u64>,
+) -> rusqlite::Result<Vec<AuditEntry>> {
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let (sql, mut values) = query(filter);
+    values.push(Value::Integer(page.before.map_or(i64::MAX, integer)));
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    let mut entries = Vec::new();
+    while entries.len() < limit {
+        let Some(row) = rows.next()? else { break };
+        match entry(connection, integrity, journal::read(row))? {
+            Ok(entry) => entries.push(entry),
+            Err(problem) => tracing::error!(problem = problem.0, "a journal row is left out"),
+        }
+    }
+    Ok(entries)
+}
+
+fn query(filter: &AuditFilter) -> (String, Vec<Value>) {
+    let mut from = "journal j";
+    let (mut conditions, mut values) = (Vec::new(), Vec::new());
+    let mut and = |condition, value: Option<Value>| {
+        if let Some(value) = value {
+            conditions.push(condition);
+            values.push(value);
+        }
+    };
+    if let Some(key) = filter.key {
+        from = "journal_keys k CROSS JOIN journal j ON j.seq = k.seq";
+        and("k.key = ?", Some(Value::Blob(key.to_bytes().to_vec())));
+    }
+    let product = filter.product.as_ref();
+    and(
+        "j.product = ?",
+        product.map(|slug| Value::Text(slug.to_string())),
+    );
+    let organization = filter.organization.map(|id| id.to_bytes().to_vec());
+    and("j.organization = ?", organization.map(Value::Blob));
+    let action = filter.action.map(|action| action.as_str().to_owned());
+    and("j.action = ?", action.map(Value::Text));
+    // The time never runs backwards along the journal, so a bound of time is one of numbers.
+    let since = filter.since.map(|since| Value::Integer(since.millis()));
+    and(
+        "j.seq >= (SELECT min(b.seq) FROM journal b WHERE b.at >= ?)",
+        since,
+    );
+    let until = filter.until.map(|until| Value::Integer(until.millis()));
+    and(
+        "j.seq <= (SELECT max(b.seq) FROM journal b WHERE b.at < ?)",
+        until,
+    );
+    conditions.push("j.seq < ?");
+    let order = if filter.key.is_some() {
+        "k.seq"
+    } else {
+        "j.seq"
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {from} WHERE {} ORDER BY {order} DESC",
+        conditions.join(" AND ")
+    );
+    (sql, values)
+}
+
+fn entry(
+    connection: &Connection,
+    integrity: &Integrity,
+    row: Result<Linked, Unreadable>,
+) -> rusqlite::Result<Result<AuditEntry, Unreadable>> {
+    let linked = match row {
+        Ok(linked) => linked,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    let bad = |problem: &str| Unreadable(format!("journal row {}: {problem}", linked.row.seq));
+    if !linked.fits(integrity) {
+        return Ok(Err(bad("it does not fit the chain")));
+    }
+    let personal = journal::personal(connection, &linked.row)?;
+    Ok(personal.and_then(|personal| {
+        linked
+            .row
+            .entry(personal)
+            .ok_or_else(|| bad("it does not read"))
+    }))
+}

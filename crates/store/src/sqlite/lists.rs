@@ -1,0 +1,209 @@
+//! Pages of records: filters as SQL, newest first. It does not decide who may see them.
+
+use keystile_core::key::Integrity;
+use keystile_core::model::{KeyState, Record, Timestamp};
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+
+use super::rows::{ENVIRONMENTS, KEYS, ORGANIZATIONS, PROJECTS, Table};
+use super::stored::{FORGED, Met, meet};
+use crate::{EnvironmentFilter, KeyFilter, OrganizationFilter, ProjectFilter};
+
+/// The lists' records, by the name `t`, and what they must fulfil.
+pub(super) struct Query {
+    table: &'static Table,
+    from: String,
+    conditions: Vec<&'static str>,
+    values: Vec<Value>,
+}
+
+impl Query {
+    fn of(table: &'static Table, from: impl Into<String>) -> Self {
+        Self {
+            table,
+            from: from.into(),
+            conditions: vec!["t.deleted_at IS NULL"],
+            values: Vec::new(),
+        }
+    }
+
+    fn and(&mut self, condition: &'static str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.conditions.push(condition);
+            self.values.push(value.into());
+        }
+    }
+
+    fn and_id(&mut self, condition: &'static str, id: Option<[u8; 16]>) {
+        self.and(condition, id.map(|id| id.to_vec()));
+    }
+
+    fn sql(&self) -> String {
+        format!(
+            "SELECT {} FROM {} WHERE {} AND t.id < ? ORDER BY t.id DESC LIMIT ?",
+            self.table.statements().columns,
+            self.from,
+            self.conditions.join(" AND ")
+        )
+    }
+
+    /// The page before an id. Rows that are not sound are left out, and the page filled with what
+    /// follows, so that a short page is always the last.
+    pub(super) fn page(
+        &self,
+        connection: &Connection,
+        integrity: &Integrity,
+        before: Option<u128>,
+        limit: u32,
+    ) -> rusqlite::Result<Vec<Record>> {
+        let sql = self.sql();
+        let mut before = before.map_or([0xff; 17].to_vec(), |id| id.to_be_bytes().to_vec());
+        let mut page = Vec::new();
+        loop {
+            let wanted = usize::try_from(limit).unwrap_or(usize::MAX) - page.len();
+            let part = self.part(connection, integrity, &sql, before, wanted)?;
+            page.extend(part.sound);
+            match part.next {
+                Some(next) if page.len() < usize::try_from(limit).unwrap_or(0) => before = next,
+                _ => return Ok(page),
+            }
+        }
+    }
+
+    fn part(
+        &self,
+        connection: &Connection,
+        integrity: &Integrity,
+        sql: &str,
+        before: Vec<u8>,
+        limit: usize,
+    ) -> rusqlite::Result<Part> {
+        let mut values = self.values.clone();
+        values.push(Value::Blob(before));
+        values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        let (mut sound, mut last, mut count, mut buffer) = (Vec::new(), None, 0, Vec::new());
+        while let Some(row) = rows.next()? {
+            count += 1;
+            last = Some(row.get::<_, Vec<u8>>(0)?);
+            match meet(self.table, row, integrity, &mut buffer) {
+                Met::Sound(record, _) => sound.push(record),
+                Met::Forged(record) => leave_out(&record.subject().to_string(), FORGED),
+                Met::Unreadable(problem) => leave_out(self.table.name, &problem.0),
+            }
+        }
+        let next = last.filter(|_| count == limit && limit > 0);
+        Ok(Part { sound, next })
+    }
+}
+
+/// Some rows of a page, and where the rest of it begins.
+struct Part {
+    sound: Vec<Record>,
+    next: Option<Vec<u8>>,
+}
+
+pub(super) fn leave_out(subject: &str, problem: &str) {
+    tracing::error!(subject, problem, "a row is left out of a list");
+}
+
+pub(super) fn organizations(filter: OrganizationFilter) -> Query {
+    let mut query = Query::of(&ORGANIZATIONS, "organizations t");
+    query.and("t.product = ?", filter.product.map(|slug| slug.to_string()));
+    query.and("t.external_id = ?", filter.external_id);
+    query.and("holds_text(t.name, ?)", filter.name);
+    query
+}
+
+pub(super) fn projects(filter: ProjectFilter) -> Query {
+    let mut query = Query::of(&PROJECTS, "projects t");
+    query.and("t.product = ?", filter.product.map(|slug| slug.to_string()));
+    query.and_id(
+        "t.organization = ?",
+        filter.organization.map(|id| id.to_bytes()),
+    );
+    query
+}
+
+pub(super) fn environments(filter: EnvironmentFilter) -> Query {
+    let mut query = Query::of(&ENVIRONMENTS, "environments t");
+    query.and("t.product = ?", filter.product.map(|slug| slug.to_string()));
+    query.and_id("t.project = ?", filter.project.map(|id| id.to_bytes()));
+    query
+}
+
+pub(super) fn keys(
+    connection: &Connection,
+    filter: KeyFilter,
+    now: Timestamp,
+) -> rusqlite::Result<Query> {
+    let mut query = Query::of(&KEYS, key_source(connection, &filter)?);
+    query.conditions.extend([
+        "e.deleted_at IS NULL",
+        "p.deleted_at IS NULL",
+        "o.deleted_at IS NULL",
+    ]);
+    query.and("o.product = ?", filter.product.map(|slug| slug.to_string()));
+    query.and("e.name = ?", filter.environment_name);
+    query.and_id("o.id = ?", filter.organization.map(|id| id.to_bytes()));
+    query.and("o.external_id = ?", filter.external_id);
+    query.and_id("p.id = ?", filter.project.map(|id| id.to_bytes()));
+    query.and_id(
+        "t.environment = ?",
+        filter.environment.map(|id| id.to_bytes()),
+    );
+    query.and(
+        "t.kind = ?",
+        filter.kind.map(|kind| kind.as_str().to_owned()),
+    );
+    query.and("holds_text(t.name, ?)", filter.name);
+    if let Some(state) = filter.state {
+        query.and(in_state(state), Some(now.millis()));
+    }
+    Ok(query)
+}
+
+/// The states of [`keystile_core::model::Key::state`], worst first.
+fn in_state(state: KeyState) -> &'static str {
+    match state {
+        KeyState::Revoked => "t.revoked_at IS NOT NULL AND ? IS NOT NULL",
+        KeyState::Expired => "t.revoked_at IS NULL AND t.expires_at <= ?",
+        KeyState::Disabled => {
+            "t.revoked_at IS NULL AND ifnull(t.expires_at > ?, 1) AND t.enabled = 0"
+        }
+        KeyState::Active => {
+            "t.revoked_at IS NULL AND ifnull(t.expires_at > ?, 1) AND t.enabled = 1"
+        }
+    }
+}
+
+/// Up to so many environments, their keys are gathered and sorted; beyond, keys are walked from
+/// the newest on, as the page is then full soon.
+const FEW: u32 = 1000;
+
+const FROM_KEYS: &str = "keys t CROSS JOIN environments e ON e.id = t.environment \
+     CROSS JOIN projects p ON p.id = e.project CROSS JOIN organizations o ON o.id = p.organization";
+
+const FROM_OWNERS: &str = "organizations o JOIN projects p ON p.organization = o.id \
+     JOIN environments e ON e.project = p.id CROSS JOIN keys t ON t.environment = e.id";
+
+/// Where to begin: SQLite cannot know which end of the joins is the small one.
+fn key_source(connection: &Connection, filter: &KeyFilter) -> rusqlite::Result<&'static str> {
+    if filter.environment.is_some() {
+        return Ok(FROM_KEYS);
+    }
+    if filter.project.is_some() || filter.organization.is_some() || filter.external_id.is_some() {
+        return Ok(FROM_OWNERS);
+    }
+    let Some(product) = &filter.product else {
+        return Ok(FROM_KEYS);
+    };
+    let few: bool = connection
+        .prepare_cached(
+            "SELECT count(*) <= ?2 FROM (SELECT 1 FROM environments \
+             WHERE product = ?1 AND deleted_at IS NULL LIMIT ?2 + 1)",
+        )?
+        .query_row((product.as_str(), FEW), |row| row.get(0))?;
+    Ok(if few { FROM_OWNERS } else { FROM_KEYS })
+}

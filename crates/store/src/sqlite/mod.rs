@@ -1,0 +1,117 @@
+//! Keystile's truth in one SQLite file: one process, one thread that writes, a few that read.
+//!
+//! The write-ahead log is synced with every commit, so a change is durable when it is answered.
+//! Open `commit.rs` first for how a change is written, and `scan.rs` for how a start is proved.
+
+mod audit;
+mod backup;
+mod columns;
+mod commit;
+mod connect;
+mod errors;
+mod faults;
+mod feed;
+mod files;
+mod guards;
+mod history;
+mod journal;
+mod keyring;
+mod lists;
+mod migrate;
+mod open;
+mod pool;
+mod reads;
+mod remembered;
+mod rows;
+mod scan;
+mod stored;
+mod walk;
+mod writer;
+mod writes;
+
+use std::sync::Arc;
+
+use keystile_core::key::{Integrity, Random};
+use keystile_core::model::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+use tokio::sync::{Mutex, watch};
+
+pub use faults::{Faults, NoFaults, Step};
+pub use open::SqliteDatabase;
+
+use crate::Clock;
+use files::DataDirectory;
+use journal::Tip;
+use pool::Readers;
+use writer::{Desk, LatestTime, Writer};
+
+/// A store in one SQLite file. When it goes, it finishes what was accepted and frees its
+/// directory; that may take as long as one change.
+pub struct SqliteStore {
+    // First, so that it has ended before the directory is free.
+    writer: Writer,
+    readers: Arc<Readers>,
+    integrity: Integrity,
+    clock: Arc<dyn Clock>,
+    latest: Arc<LatestTime>,
+    grown: watch::Sender<u64>,
+    faults: Arc<dyn Faults>,
+    backups: Mutex<()>,
+    directory: DataDirectory,
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("SqliteStore").field(&self.directory).finish()
+    }
+}
+
+/// What a store is made of.
+struct Parts {
+    connection: Connection,
+    directory: DataDirectory,
+    faults: Arc<dyn Faults>,
+    tip: Tip,
+    integrity: Integrity,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+impl SqliteStore {
+    fn start(parts: Parts) -> rusqlite::Result<Self> {
+        let latest = latest_time(&parts.connection)?.max(parts.tip.at);
+        let latest = Arc::new(LatestTime::new(latest));
+        let (grown, _) = watch::channel(parts.tip.seq);
+        let readers = Arc::new(Readers::new(parts.directory.database()));
+        let writer = Writer::start(Desk {
+            connection: parts.connection,
+            tip: parts.tip,
+            integrity: parts.integrity.clone(),
+            random: parts.random,
+            faults: Arc::clone(&parts.faults),
+            closed: None,
+            latest: Arc::clone(&latest),
+            grown: grown.clone(),
+        })
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        Ok(Self {
+            writer,
+            readers,
+            integrity: parts.integrity,
+            clock: parts.clock,
+            latest,
+            grown,
+            faults: parts.faults,
+            backups: Mutex::new(()),
+            directory: parts.directory,
+        })
+    }
+}
+
+/// The latest time that was written down besides the journal's.
+fn latest_time(connection: &Connection) -> rusqlite::Result<Timestamp> {
+    let at: Option<i64> = connection
+        .query_row("SELECT at FROM latest_time", [], |row| row.get(0))
+        .optional()?;
+    Ok(Timestamp::from_millis(at.unwrap_or(0)))
+}

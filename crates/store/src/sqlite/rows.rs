@@ -1,0 +1,402 @@
+//! Records as rows and rows as records, column by column. It does not know which are good.
+
+use std::sync::LazyLock;
+
+use keystile_core::key::{KeyDigest, RowTag};
+use keystile_core::model::{
+    Binding, Environment, EnvironmentId, Key, KeyId, Kind, Mode, Organization, OrganizationId,
+    Product, Project, ProjectId, RateLimit, Record, RetiredValue, Slug, Subject,
+};
+use rusqlite::Row;
+
+use super::columns::{Columns, Unreadable, Values};
+
+/// A table of records.
+pub(super) struct Table {
+    /// Its name.
+    pub(super) name: &'static str,
+    read: fn(&mut Columns<'_, '_>) -> Result<Record, Unreadable>,
+    statements: LazyLock<Statements>,
+}
+
+/// The statements of a table, put together once.
+pub(super) struct Statements {
+    /// `t.a, t.b, …, t.tag` for a table or an alias `t`.
+    pub(super) columns: String,
+    /// Reads the row with an identity.
+    pub(super) one: String,
+    /// Reads the rows whose `rowid` lies in a range.
+    pub(super) range: String,
+    /// Writes a new row.
+    pub(super) insert: String,
+    /// Writes all but the identity of a row.
+    pub(super) update: String,
+    /// Removes a row.
+    pub(super) delete: String,
+}
+
+impl Table {
+    /// Its statements.
+    pub(super) fn statements(&self) -> &Statements {
+        &self.statements
+    }
+
+    /// The table that holds a record.
+    pub(super) fn of(subject: &Subject) -> &'static Self {
+        match subject {
+            Subject::Product(_) => &PRODUCTS,
+            Subject::Organization(_) => &ORGANIZATIONS,
+            Subject::Project(_) => &PROJECTS,
+            Subject::Environment(_) => &ENVIRONMENTS,
+            Subject::Key(_) => &KEYS,
+            Subject::RetiredValue(..) => &RETIRED_VALUES,
+        }
+    }
+
+    /// Every table of records, parents first.
+    pub(super) fn all() -> [&'static Self; 6] {
+        [
+            &PRODUCTS,
+            &ORGANIZATIONS,
+            &PROJECTS,
+            &ENVIRONMENTS,
+            &KEYS,
+            &RETIRED_VALUES,
+        ]
+    }
+
+    /// Reads a row that was selected with this table's columns.
+    pub(super) fn read(&self, row: &Row<'_>) -> Result<(Record, RowTag), Unreadable> {
+        let mut columns = Columns::of(row);
+        let record = (self.read)(&mut columns)?;
+        Ok((record, RowTag(columns.array()?)))
+    }
+}
+
+impl Statements {
+    fn of(name: &str, columns: &[&str], identity: usize) -> Self {
+        let (ids, rest) = columns.split_at_checked(identity).unwrap_or((columns, &[]));
+        let numbered = |names: &[&str], first: usize, between: &str| {
+            let terms = names.iter().zip(first..);
+            let terms: Vec<_> = terms.map(|(name, at)| format!("{name} = ?{at}")).collect();
+            terms.join(between)
+        };
+        let matches = numbered(ids, 1, " AND ");
+        let listed: Vec<_> = columns.iter().map(|column| format!("t.{column}")).collect();
+        let listed = listed.join(", ");
+        let places: Vec<_> = (1..=columns.len()).map(|at| format!("?{at}")).collect();
+        Self {
+            one: format!("SELECT {listed} FROM {name} t WHERE {matches}"),
+            range: format!(
+                "SELECT {listed}, t.rowid FROM {name} t WHERE t.rowid BETWEEN ?1 AND ?2 ORDER BY t.rowid"
+            ),
+            insert: format!(
+                "INSERT INTO {name} ({}) VALUES ({})",
+                columns.join(", "),
+                places.join(", ")
+            ),
+            update: format!(
+                "UPDATE {name} SET {} WHERE {matches}",
+                numbered(rest, identity + 1, ", ")
+            ),
+            delete: format!("DELETE FROM {name} WHERE {matches}"),
+            columns: listed,
+        }
+    }
+}
+
+macro_rules! tables {
+    ($($static:ident: $name:literal, $identity:literal, $read:path, [$($column:literal),* $(,)?];)*) => {
+        $(pub(super) static $static: Table = Table {
+            name: $name,
+            read: $read,
+            statements: LazyLock::new(|| Statements::of($name, &[$($column),*], $identity)),
+        };)*
+    };
+}
+
+tables! {
+    PRODUCTS: "products", 1, product, [
+        "slug", "manifest", "created_at", "updated_at", "seq", "tag",
+    ];
+    ORGANIZATIONS: "organizations", 1, organization, [
+        "id", "product", "external_id", "name", "plan", "metadata", "enabled", "created_at",
+        "deleted_at", "narrowed_seq", "seq", "tag",
+    ];
+    PROJECTS: "projects", 1, project, [
+        "id", "organization", "product", "name", "metadata", "enabled", "created_at",
+        "deleted_at", "narrowed_seq", "seq", "tag",
+    ];
+    ENVIRONMENTS: "environments", 1, environment, [
+        "id", "project", "organization", "product", "name", "mode", "enabled", "created_at",
+        "deleted_at", "narrowed_seq", "seq", "tag",
+    ];
+    KEYS: "keys", 1, key, [
+        "id", "environment", "kind", "mode", "name", "note", "scopes", "allowed_origins",
+        "allowed_ips", "rate_limit", "rate_period", "metadata", "binding_product",
+        "binding_environment", "expires_at", "enabled", "disabled_at", "revoked_at",
+        "deleted_at", "created_at", "created_by", "rotated_at", "digest", "pepper", "start",
+        "value", "sealed", "narrowed_seq", "seq", "tag",
+    ];
+    RETIRED_VALUES: "retired_values", 2, retired_value, [
+        "key", "digest", "pepper", "start", "ends_at", "seq", "tag",
+    ];
+}
+
+fn slug(columns: &mut Columns<'_, '_>) -> Result<Slug, Unreadable> {
+    columns.word("a slug", |text| text.parse().ok())
+}
+
+fn kind(columns: &mut Columns<'_, '_>) -> Result<Kind, Unreadable> {
+    let all = [Kind::Publishable, Kind::Secret];
+    columns.word("a kind", |text| {
+        all.into_iter().find(|kind| kind.as_str() == text)
+    })
+}
+
+fn mode(columns: &mut Columns<'_, '_>) -> Result<Mode, Unreadable> {
+    let all = [Mode::Live, Mode::Test];
+    columns.word("a mode", |text| {
+        all.into_iter().find(|mode| mode.as_str() == text)
+    })
+}
+
+fn product(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
+    Ok(Record::Product(Product {
+        slug: slug(columns)?,
+        manifest: columns.text()?,
+        created_at: columns.time()?,
+        updated_at: columns.time()?,
+        seq: columns.number()?,
+    }))
+}
+
+fn organization(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
+    Ok(Record::Organization(Organization {
+        id: OrganizationId::from_bytes(columns.array()?),
+        product: slug(columns)?,
+        external_id: columns.maybe_text()?,
+        name: columns.text()?,
+        plan: columns.maybe_text()?,
+        metadata: columns.maybe_text()?,
+        enabled: columns.flag()?,
+        created_at: columns.time()?,
+        deleted_at: columns.maybe_time()?,
+        narrowed_seq: columns.maybe_number()?,
+        seq: columns.number()?,
+    }))
+}
+
+fn project(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
+    Ok(Record::Project(Project {
+        id: ProjectId::from_bytes(columns.array()?),
+        organization: OrganizationId::from_bytes(columns.array()?),
+        product: slug(columns)?,
+        name: columns.text()?,
+        metadata: columns.maybe_text()?,
+        enabled: columns.flag()?,
+        created_at: columns.time()?,
+        deleted_at: columns.maybe_time()?,
+        narrowed_seq: columns.maybe_number()?,
+        seq: columns.number()?,
+    }))
+}
+
+fn environment(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
+    Ok(Record::Environment(Environment {
+        id: EnvironmentId::from_bytes(columns.array()?),
+        project: ProjectId::from_bytes(columns.array()?),
+        organization: OrganizationId::from_bytes(columns.array()?),
+        product: slug(columns)?,
+        name: columns.text()?,
+        mode: mode(columns)?,
+        enabled: columns.flag()?,
+        created_at: columns.time()?,
+        deleted_at: columns.maybe_time()?,
+        narrowed_seq: columns.maybe_number()?,
+        seq: columns.number()?,
+    }))
+}
+
+fn key(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
+    Ok(Record::Key(Box::new(Key {
+        id: KeyId::from_bytes(columns.array()?),
+        environment: EnvironmentId::from_bytes(columns.array()?),
+        kind: kind(columns)?,
+        mode: mode(columns)?,
+        name: columns.text()?,
+        note: columns.maybe_text()?,
+        scopes: columns.maybe_list()?,
+        allowed_origins: columns.maybe_list()?,
+        allowed_ips: columns.maybe_list()?,
+        rate_limit: rate_limit(columns)?,
+        metadata: columns.maybe_text()?,
+        binding: binding(columns)?,
+        expires_at: columns.maybe_time()?,
+        enabled: columns.flag()?,
+        disabled_at: columns.maybe_time()?,
+        revoked_at: columns.maybe_time()?,
+        deleted_at: columns.maybe_time()?,
+        created_at: columns.time()?,
+        created_by: columns.text()?,
+        rotated_at: columns.maybe_time()?,
+        digest: KeyDigest::from_bytes(columns.array()?),
+        pepper: columns.number()?,
+        start: columns.text()?,
+        value: columns.maybe_text()?,
+        sealed: columns.maybe_bytes()?,
+        narrowed_seq: columns.maybe_number()?,
+        seq: columns.number()?,
+    })))
+}
+
+/// Both columns or neither: half a limit would read as none.
+fn rate_limit(columns: &mut Columns<'_, '_>) -> Result<Option<RateLimit>, Unreadable> {
+    match (columns.maybe_number()?, columns.maybe_number()?) {
+        (None, None) => Ok(None),
+        (Some(limit), Some(period_seconds)) => Ok(Some(RateLimit {
+            limit,
+            period_seconds,
+        })),
+        _ => Err(columns.wrong("given together with rate_limit")),
+    }
+}
+
+/// An environment without its product would read as no binding at all.
+fn binding(columns: &mut Columns<'_, '_>) -> Result<Option<Binding>, Unreadable> {
+    let product = columns.maybe_text()?;
+    let environment = columns.maybe_text()?;
+    let Some(product) = product else {
+        return match environment {
+            None => Ok(None),
+            Some(_) => Err(columns.wrong("given together with binding_product")),
+        };
+    };
+    let product = product
+        .parse()
+        .map_err(|_| columns.wrong("beside a product's slug"))?;
+    Ok(Some(Binding {
+        product,
+        environment,
+    }))
+}
+
+fn retired_value(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
+    Ok(Record::RetiredValue(RetiredValue {
+        key: KeyId::from_bytes(columns.array()?),
+        digest: KeyDigest::from_bytes(columns.array()?),
+        pepper: columns.number()?,
+        start: columns.text()?,
+        ends_at: columns.time()?,
+        seq: columns.number()?,
+    }))
+}
+
+/// The values that identify a record in its table.
+pub(super) fn identity(subject: &Subject) -> Values<'_> {
+    let mut values = Values::default();
+    match subject {
+        Subject::Product(slug) => values.text(slug.as_str()),
+        Subject::Organization(id) => values.id(id.to_bytes()),
+        Subject::Project(id) => values.id(id.to_bytes()),
+        Subject::Environment(id) => values.id(id.to_bytes()),
+        Subject::Key(id) => values.id(id.to_bytes()),
+        Subject::RetiredValue(id, digest) => {
+            values.id(id.to_bytes());
+            values.bytes(digest);
+        }
+    }
+    values
+}
+
+/// The values of a record in the order of its table's columns.
+pub(super) fn values<'a>(record: &'a Record, tag: &'a RowTag) -> Values<'a> {
+    let mut out = Values::default();
+    match record {
+        Record::Product(row) => {
+            out.text(row.slug.as_str());
+            out.text(&row.manifest);
+            out.time(row.created_at);
+            out.time(row.updated_at);
+        }
+        Record::Organization(row) => {
+            out.id(row.id.to_bytes());
+            out.text(row.product.as_str());
+            out.maybe_text(row.external_id.as_deref());
+            out.text(&row.name);
+            out.maybe_text(row.plan.as_deref());
+            out.maybe_text(row.metadata.as_deref());
+            out.flag(row.enabled);
+            out.time(row.created_at);
+            out.maybe_time(row.deleted_at);
+            out.maybe_number(row.narrowed_seq);
+        }
+        Record::Project(row) => {
+            out.id(row.id.to_bytes());
+            out.id(row.organization.to_bytes());
+            out.text(row.product.as_str());
+            out.text(&row.name);
+            out.maybe_text(row.metadata.as_deref());
+            out.flag(row.enabled);
+            out.time(row.created_at);
+            out.maybe_time(row.deleted_at);
+            out.maybe_number(row.narrowed_seq);
+        }
+        Record::Environment(row) => {
+            out.id(row.id.to_bytes());
+            out.id(row.project.to_bytes());
+            out.id(row.organization.to_bytes());
+            out.text(row.product.as_str());
+            out.text(&row.name);
+            out.text(row.mode.as_str());
+            out.flag(row.enabled);
+            out.time(row.created_at);
+            out.maybe_time(row.deleted_at);
+            out.maybe_number(row.narrowed_seq);
+        }
+        Record::Key(row) => key_values(row, &mut out),
+        Record::RetiredValue(row) => {
+            out.id(row.key.to_bytes());
+            out.bytes(row.digest.as_bytes());
+            out.number(u64::from(row.pepper));
+            out.text(&row.start);
+            out.time(row.ends_at);
+        }
+    }
+    out.number(record.seq());
+    out.bytes(&tag.0);
+    out
+}
+
+fn key_values<'a>(row: &'a Key, out: &mut Values<'a>) {
+    let rate = row.rate_limit;
+    let binding = row.binding.as_ref();
+    out.id(row.id.to_bytes());
+    out.id(row.environment.to_bytes());
+    out.text(row.kind.as_str());
+    out.text(row.mode.as_str());
+    out.text(&row.name);
+    out.maybe_text(row.note.as_deref());
+    out.maybe_list(row.scopes.as_deref());
+    out.maybe_list(row.allowed_origins.as_deref());
+    out.maybe_list(row.allowed_ips.as_deref());
+    out.maybe_number(rate.map(|rate| u64::from(rate.limit)));
+    out.maybe_number(rate.map(|rate| u64::from(rate.period_seconds)));
+    out.maybe_text(row.metadata.as_deref());
+    out.maybe_text(binding.map(|bound| bound.product.as_str()));
+    out.maybe_text(binding.and_then(|bound| bound.environment.as_deref()));
+    out.maybe_time(row.expires_at);
+    out.flag(row.enabled);
+    out.maybe_time(row.disabled_at);
+    out.maybe_time(row.revoked_at);
+    out.maybe_time(row.deleted_at);
+    out.time(row.created_at);
+    out.text(&row.created_by);
+    out.maybe_time(row.rotated_at);
+    out.bytes(row.digest.as_bytes());
+    out.number(u64::from(row.pepper));
+    out.text(&row.start);
+    out.maybe_text(row.value.as_deref());
+    out.maybe_bytes(row.sealed.as_deref());
+    out.maybe_number(row.narrowed_seq);
+}

@@ -1,0 +1,104 @@
+//! Reading every record at start, on several threads, and proving that none is missing or old.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use keystile_core::key::{Integrity, SetSum};
+use rusqlite::Connection;
+
+use super::errors::unavailable;
+use super::rows::Table;
+use super::stored::Met;
+use super::walk::Stretch;
+use super::{audit, feed, journal};
+use crate::{ScanReport, Scanned, StoreError};
+
+/// Into how many stretches a long table is cut, so that no thread is left with most of it.
+const PARTS: u32 = 16;
+
+/// How many threads scan.
+pub(super) fn threads() -> usize {
+    thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 4))
+}
+
+/// Hands every record to `sink`, on one thread for each of the views, which must all be the same.
+pub(super) fn scan(
+    mut views: Vec<Connection>,
+    integrity: &Integrity,
+    sink: &(dyn Fn(Scanned) + Sync),
+) -> Result<ScanReport, StoreError> {
+    let nothing = || StoreError::Unavailable("there is nothing to read with".into());
+    let view = views.pop().ok_or_else(nothing)?;
+    let sum = scan_together(&view, views, integrity, sink).map_err(|error| unavailable(&error))?;
+    report(&view, integrity, sum)
+}
+
+fn scan_together(
+    view: &Connection,
+    others: Vec<Connection>,
+    integrity: &Integrity,
+    sink: &(dyn Fn(Scanned) + Sync),
+) -> rusqlite::Result<SetSum> {
+    let stretches = stretches(view)?;
+    let next = AtomicUsize::new(0);
+    let share = |view: &Connection| scan_share(view, integrity, sink, &stretches, &next);
+    thread::scope(|scope| {
+        let spawn = |other: Connection| scope.spawn(move || share(&other));
+        let others: Vec<_> = others.into_iter().map(spawn).collect();
+        let own = share(view);
+        others.into_iter().fold(own, |sum, other| {
+            // A sink that panicked has proved nothing.
+            let other = other.join().map_err(|_| rusqlite::Error::InvalidQuery)?;
+            Ok(sum?.plus(other?))
+        })
+    })
+}
+
+fn stretches(view: &Connection) -> rusqlite::Result<Vec<Stretch>> {
+    let mut all = Vec::new();
+    for table in Table::all() {
+        all.extend(Stretch::split(view, table, PARTS)?);
+    }
+    Ok(all)
+}
+
+/// Takes one stretch after the other until none is left.
+fn scan_share(
+    view: &Connection,
+    integrity: &Integrity,
+    sink: &(dyn Fn(Scanned) + Sync),
+    stretches: &[Stretch],
+    next: &AtomicUsize,
+) -> rusqlite::Result<SetSum> {
+    let mut sum = SetSum::default();
+    while let Some(stretch) = stretches.get(next.fetch_add(1, Ordering::Relaxed)) {
+        stretch.walk(view, integrity, &mut |met| {
+            if let Met::Sound(_, element) = &met {
+                sum = sum.plus(*element);
+            }
+            sink(met.scanned(|| format!("table {}", stretch.table.name)));
+        })?;
+    }
+    Ok(sum)
+}
+
+/// Compares what was read with the head; only where they differ, everything is looked at.
+fn report(view: &Connection, integrity: &Integrity, sum: SetSum) -> Result<ScanReport, StoreError> {
+    let tip = journal::read_tip(view, integrity).map_err(|error| unavailable(&error))?;
+    let proved = tip.is_ok_and(|tip| tip.sum == Some(sum));
+    let suspects = if proved {
+        Vec::new()
+    } else {
+        audit::examine(view, integrity)?.findings
+    };
+    for finding in &suspects {
+        tracing::error!(
+            problem = finding.problem,
+            "the database is not as keystile wrote it"
+        );
+    }
+    Ok(ScanReport {
+        head: feed::head(view)?,
+        suspects,
+    })
+}

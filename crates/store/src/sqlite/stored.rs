@@ -1,0 +1,126 @@
+//! Single stored records, with their MAC checked.
+
+use keystile_core::key::{Integrity, SetSum};
+use keystile_core::model::{Record, Subject};
+use rusqlite::{Connection, Row, params_from_iter};
+
+use super::columns::Unreadable;
+use super::errors::{plain, unavailable};
+use super::rows::{self, Table};
+use crate::{CommitError, Scanned, StoreError};
+
+/// A row as it was met.
+pub(super) enum Met {
+    /// Its MAC holds; with its share of the sum.
+    Sound(Record, SetSum),
+    /// It reads, but its MAC fails.
+    Forged(Record),
+    /// It does not read.
+    Unreadable(Unreadable),
+}
+
+/// What is said of a row whose MAC fails.
+pub(super) const FORGED: &str = "its row was altered: its MAC does not fit";
+
+/// Reads a row that was selected with the table's columns.
+pub(super) fn meet(
+    table: &Table,
+    row: &Row<'_>,
+    integrity: &Integrity,
+    buffer: &mut Vec<u8>,
+) -> Met {
+    match table.read(row) {
+        Err(problem) => Met::Unreadable(problem),
+        Ok((record, tag)) => {
+            let (expected, element) = integrity.row(&record, buffer);
+            if tag == expected {
+                Met::Sound(record, element)
+            } else {
+                Met::Forged(record)
+            }
+        }
+    }
+}
+
+impl Met {
+    /// For whoever follows the journal.
+    pub(super) fn scanned(self, place: impl FnOnce() -> String) -> Scanned {
+        match self {
+            Self::Sound(record, _) => Scanned::Sound(record),
+            Self::Forged(record) => Scanned::Forged(record),
+            Self::Unreadable(problem) => Scanned::Unreadable {
+                place: place(),
+                problem: problem.0,
+            },
+        }
+    }
+}
+
+/// The stored record, whatever it is worth; `None` when there is none.
+pub(super) fn find(
+    connection: &Connection,
+    integrity: &Integrity,
+    subject: &Subject,
+) -> rusqlite::Result<Option<Met>> {
+    let table = Table::of(subject);
+    let mut statement = connection.prepare_cached(&table.statements().one)?;
+    let mut found = statement.query(params_from_iter(rows::identity(subject).0))?;
+    let mut buffer = Vec::with_capacity(512);
+    Ok(found
+        .next()?
+        .map(|row| meet(table, row, integrity, &mut buffer)))
+}
+
+/// The stored record if it is sound; `None` when there is none.
+pub(super) fn sound(
+    connection: &Connection,
+    integrity: &Integrity,
+    subject: &Subject,
+) -> Result<Option<Record>, StoreError> {
+    let tampered = |problem: String| StoreError::Tampered {
+        subject: subject.to_string(),
+        problem,
+    };
+    match find(connection, integrity, subject).map_err(|error| unavailable(&error))? {
+        None => Ok(None),
+        Some(Met::Sound(record, _)) => Ok(Some(record)),
+        Some(Met::Forged(_)) => Err(tampered(FORGED.into())),
+        Some(Met::Unreadable(problem)) => Err(tampered(problem.0)),
+    }
+}
+
+/// The version of a stored record and its share of the sum; `None` when there is none.
+pub(super) fn version(
+    connection: &Connection,
+    integrity: &Integrity,
+    subject: &Subject,
+) -> Result<Option<(u64, SetSum)>, CommitError> {
+    let tampered = |problem: String| CommitError::Tampered {
+        subject: subject.to_string(),
+        problem,
+    };
+    let found = find(connection, integrity, subject);
+    match found.map_err(|error| CommitError::NotWritten(plain(&error)))? {
+        None => Ok(None),
+        Some(Met::Sound(record, element)) => Ok(Some((record.seq(), element))),
+        Some(Met::Forged(_)) => Err(tampered(FORGED.into())),
+        Some(Met::Unreadable(problem)) => Err(tampered(problem.0)),
+    }
+}
+
+/// Only what is sound, described by `place` where it is not.
+pub(super) fn accept(
+    met: Option<Met>,
+    place: impl FnOnce() -> String,
+) -> Result<Option<Record>, StoreError> {
+    let tampered = |problem: String| StoreError::Tampered {
+        subject: place(),
+        problem,
+    };
+    match met {
+        None => Ok(None),
+        Some(Met::Sound(record, _)) => Ok(Some(record)),
+        Some(Met::Forged(_)) => Err(tampered(FORGED.into())),
+        Some(Met::Unreadable(problem)) => Err(tampered(problem.0)),
+    }
+}
