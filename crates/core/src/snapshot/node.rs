@@ -161,7 +161,7 @@ impl Policy {
     /// Lists that do not read (nothing here wrote them) admit nobody, rather than everybody.
     fn compile(source: PolicySource, rules: &Rules) -> Self {
         let origins =
-            source.origins.as_ref().map(|list| OriginList::parse(list).unwrap_or_default());
+            source.origins.as_ref().map(|list| OriginList::stored(list));
         let ips = source.ips.as_ref().map(|list| IpList::parse(list).unwrap_or_default());
         let binding = source.binding.clone();
         let binding = binding.map(|(product, environment)| Binding { product, environment });

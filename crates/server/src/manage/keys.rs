@@ -6,7 +6,7 @@ use keystile_core::model::{
     Action, Binding, Effective, EnvironmentId, Key, KeyId, KeyState, Kind, Mode, Organization,
     Record, Slug, Subject, THIS_ROW, Timestamp,
 };
-use keystile_core::policy::{IpList, OriginList};
+use keystile_core::policy::{EntryProblem, IpList, OriginList};
 use keystile_store::{Guard, Write};
 use serde_json::{Map, Value, json};
 
@@ -51,26 +51,28 @@ pub(crate) struct KeyChange {
 
 impl Rights {
     /// Checks everything against the rules, and brings lists into their one canonical form.
-    fn check(&mut self, kind: Kind, rules: &Rules, now: Timestamp, fields: &mut Fields) {
+    fn check(
+        &mut self,
+        (kind, mode): (Kind, Mode),
+        rules: &Rules,
+        now: Timestamp,
+        fields: &mut Fields,
+    ) {
         if let Some(scopes) = &self.scopes {
             if let Err(problem) = rules.compile_scopes(kind, scopes) {
                 fields.wrong(format!("/scopes/{}", problem.index), problem.message);
             }
         }
         if let Some(origins) = &mut self.allowed_origins {
-            match OriginList::parse(origins) {
+            match OriginList::check(origins, mode) {
                 Ok(list) => *origins = list.to_texts(),
-                Err(problems) => problems.into_iter().for_each(|problem| {
-                    fields.wrong(format!("/allowed_origins/{}", problem.index), problem.message);
-                }),
+                Err(problems) => wrong_entries(fields, "/allowed_origins", problems),
             }
         }
         if let Some(ips) = &mut self.allowed_ips {
             match IpList::parse(ips) {
                 Ok(list) => *ips = list.to_texts(),
-                Err(problems) => problems.into_iter().for_each(|problem| {
-                    fields.wrong(format!("/allowed_ips/{}", problem.index), problem.message);
-                }),
+                Err(problems) => wrong_entries(fields, "/allowed_ips", problems),
             }
         }
         fields.expiry("/expires_at", self.expires_at, now);
@@ -81,6 +83,12 @@ impl Rights {
         key.allowed_origins = self.allowed_origins;
         key.allowed_ips = self.allowed_ips;
         key.expires_at = self.expires_at;
+    }
+}
+
+fn wrong_entries(fields: &mut Fields, pointer: &str, problems: Vec<EntryProblem>) {
+    for problem in problems {
+        fields.wrong(format!("{pointer}/{}", problem.index), problem.message);
     }
 }
 
@@ -100,7 +108,7 @@ pub(crate) async fn create_key(
             fields.wrong("/kind", format!("the product has no {} keys", new.kind));
         }
         let mut rights = new.rights.clone();
-        rights.check(new.kind, &rules, work.now(), &mut fields);
+        rights.check((new.kind, environment.mode), &rules, work.now(), &mut fields);
         let metadata = fields.metadata("/metadata", new.metadata.clone());
         fields.finish()?;
 
@@ -211,7 +219,7 @@ fn apply(work: &Work<'_>, key: &mut Key, wanted: &KeyChange, rules: &Rules) -> R
         allowed_ips: wanted.allowed_ips.clone().flatten(),
         expires_at: wanted.expires_at.flatten(),
     };
-    rights.check(key.kind, rules, work.now(), &mut fields);
+    rights.check((key.kind, key.mode), rules, work.now(), &mut fields);
     if wanted.scopes.is_some() {
         key.scopes = rights.scopes;
     }
@@ -286,7 +294,7 @@ pub(crate) async fn create_operator_key(
             expires_at: new.expires_at,
             ..Rights::default()
         };
-        rights.check(Kind::Secret, &rules, work.now(), &mut fields);
+        rights.check((Kind::Secret, Mode::Live), &rules, work.now(), &mut fields);
         let binding = binding(work, new, &mut fields).await?;
         fields.finish()?;
         let granted = match &rights.scopes {

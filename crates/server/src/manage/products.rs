@@ -1,6 +1,6 @@
 //! Applying manifests.
 
-use keystile_core::manifest::{Difference, Manifest, Problems, Rules, diff, narrows};
+use keystile_core::manifest::{Change as Difference, Manifest, Problems, Rules, diff, narrows};
 use keystile_core::model::{Action, Effective, Product, Record, Slug, Subject};
 use keystile_store::{Guard, Write};
 use serde_json::json;

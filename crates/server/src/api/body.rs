@@ -1,0 +1,174 @@
+//! Reading bodies: strict, and with the place of what is wrong.
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header};
+use keystile_core::manifest::parse_strict_json;
+use serde::de::DeserializeOwned;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::problem::{FieldError, Problem};
+
+/// What the body claims to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Media {
+    /// `application/json`.
+    Json,
+    /// `application/toml`.
+    Toml,
+}
+
+/// The media type of the body; JSON in UTF-8, or TOML, and nothing encoded.
+pub(crate) fn media(headers: &HeaderMap) -> Result<Media, Problem> {
+    let unsupported = |detail: &str| {
+        Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
+    };
+    if headers.contains_key(header::CONTENT_ENCODING) {
+        return unsupported("send the body as it is, without Content-Encoding");
+    }
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    let value = values.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if values.next().is_some() {
+        return unsupported("there is more than one Content-Type");
+    }
+    let (media, parameters) = value.split_once(';').unwrap_or((value, ""));
+    let charset = parameters.trim().to_ascii_lowercase();
+    if !matches!(charset.as_str(), "" | "charset=utf-8" | "charset=\"utf-8\"") {
+        return unsupported("the body must be UTF-8");
+    }
+    match media.trim().to_ascii_lowercase().as_str() {
+        "application/json" => Ok(Media::Json),
+        "application/toml" => Ok(Media::Toml),
+        _ => unsupported("say Content-Type: application/json"),
+    }
+}
+
+/// Reads a JSON body as `T`.
+///
+/// # Errors
+/// 415 for another media type, 400 for what is not JSON or has a name twice, 422 for what is not
+/// a `T`, with the place.
+pub(crate) fn parse<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
+    if media(headers)? != Media::Json {
+        let detail = "say Content-Type: application/json";
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(Problem::new(status, "unsupported_media_type", detail));
+    }
+    from_value(json(body)?)
+}
+
+/// Reads a JSON body that borrows its texts, for the hot path: what cannot be read so is read
+/// again slowly, for the words.
+///
+/// # Errors
+/// As [`parse`].
+pub(crate) fn parse_fast<'a, T: Deserialize<'a>>(
+    headers: &HeaderMap,
+    body: &'a Bytes,
+) -> Result<T, Problem> {
+    if headers.get(header::CONTENT_TYPE).is_none_or(|value| value != "application/json")
+        || headers.contains_key(header::CONTENT_ENCODING)
+    {
+        media(headers)?;
+    }
+    serde_json::from_slice(body).map_err(|error| why_not(body, &error))
+}
+
+/// Says what is wrong with a body that could not be read.
+fn why_not(body: &[u8], error: &serde_json::Error) -> Problem {
+    match json(body) {
+        Err(problem) => problem,
+        Ok(_) if error.is_syntax() || error.is_eof() => Problem::bad_request(error.to_string()),
+        Ok(_) => {
+            let message = error.to_string();
+            let message = message.split(" at line ").next().unwrap_or_default();
+            Problem::field(pointer_in(message), message)
+        }
+    }
+}
+
+/// serde names the field in its message; that is the best pointer there is on this path.
+fn pointer_in(message: &str) -> String {
+    let named = message.split('`').nth(1).filter(|_| message.contains("field"));
+    named.map_or_else(String::new, |name| format!("/{name}"))
+}
+
+/// Any JSON in which no name stands twice.
+pub(crate) fn json(body: &[u8]) -> Result<Value, Problem> {
+    let text = std::str::from_utf8(body)
+        .map_err(|_| Problem::bad_request("the body is not UTF-8"))?;
+    parse_strict_json(text).map_err(|problems| Problem::bad_request(problems.to_string()))
+}
+
+/// JSON as `T`.
+pub(crate) fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let mut pointer = String::new();
+        for segment in error.path() {
+            use serde_path_to_error::Segment;
+            match segment {
+                Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+                Segment::Map { key } => pointer.push_str(&format!("/{key}")),
+                Segment::Enum { .. } | Segment::Unknown => {}
+            }
+        }
+        let message = error.inner().to_string();
+        Problem::invalid(vec![FieldError::new(pointer, message)])
+    })
+}
+
+/// Tells a field that is left out from one that is `null`: `None`, or `Some` of what it says.
+pub(crate) fn told<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Thing {
+        #[expect(dead_code, reason = "only read")]
+        name: String,
+    }
+
+    fn read(content_type: &'static str, body: &[u8]) -> Result<Thing, (u16, String)> {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", HeaderValue::from_static(content_type));
+        parse(&headers, body).map_err(|problem| (problem.status.as_u16(), problem.detail))
+    }
+
+    fn status(content_type: &'static str, body: &[u8]) -> u16 {
+        read(content_type, body).err().map_or(200, |(status, _)| status)
+    }
+
+    #[test]
+    fn a01_an_unknown_field_is_refused_by_its_name() {
+        let (status, detail) = read("application/json", br#"{"name":"a","role":"b"}"#).unwrap_err();
+        assert_eq!(status, 422);
+        assert!(detail.contains("role"), "{detail}");
+    }
+
+    #[test]
+    fn a02_a04_a06_what_has_no_single_meaning_is_not_read() {
+        let nested = "[".repeat(100_000);
+        for body in [br#"{"name":"a","name":"b"}"#.as_slice(), nested.as_bytes(), b"\xff", br#"{"name":"\ud800"}"#] {
+            assert_eq!(status("application/json", body), 400);
+        }
+    }
+
+    #[test]
+    fn a07_only_json_in_utf_8_is_taken() {
+        let good = br#"{"name":"a"}"#;
+        assert_eq!(status("application/json; charset=UTF-8", good), 200);
+        for other in ["", "text/plain", "application/json; charset=latin1", "application/xml"] {
+            assert_eq!(status(other, good), 415, "{other}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The JSON API: one file an operation, each with its request, its answers and its handler.
+//!
+//! [`operations`] is the whole of it. The router, the OpenAPI document and the tests that every
+//! operation is authorized, documented and audited all read that one list.
+
+mod answer;
+pub(crate) mod body;
+mod call;
+mod environments;
+mod idempotency;
+mod installation;
+mod keys;
+mod organizations;
+mod operation;
+mod products;
+mod projects;
+mod view;
+
+pub(crate) use answer::Answer;
+pub(crate) use call::Call;
+pub(crate) use operation::{AnswerDoc, Operation, QueryDoc};
+
+/// Every operation of the API.
+pub(crate) fn operations() -> Vec<Operation> {
+    let groups = [
+        keys::operations(),
+        organizations::operations(),
+        projects::operations(),
+        environments::operations(),
+        products::operations(),
+        installation::operations(),
+    ];
+    groups.into_iter().flatten().collect()
+}
