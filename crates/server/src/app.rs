@@ -1,6 +1,7 @@
 //! What every request can reach, and who is asking.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use keystile_core::engine::Engine;
 use keystile_core::key::{MasterKey, Random};
@@ -16,27 +17,34 @@ use crate::request_id::RequestIds;
 /// Everything that lives as long as the server.
 pub struct App {
     /// Decides.
-    pub engine: Engine,
+    pub(crate) engine: Engine,
     /// The durable truth.
-    pub store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     /// The operating system's randomness.
-    pub random: Arc<dyn Random>,
+    pub(crate) random: Arc<dyn Random>,
     /// Wraps the key material; never in the database.
-    pub master: MasterKey,
+    pub(crate) master: MasterKey,
     /// Checked settings.
-    pub settings: Settings,
+    pub(crate) settings: Settings,
     /// Counters.
-    pub metrics: Metrics,
+    pub(crate) metrics: Metrics,
     /// Names requests.
-    pub request_ids: RequestIds,
+    pub(crate) request_ids: RequestIds,
     /// The last journal row that the index has applied.
-    pub applied: watch::Sender<u64>,
+    pub(crate) applied: watch::Sender<u64>,
+    /// Whether the index is loaded and follows the journal.
+    pub(crate) ready: AtomicBool,
 }
 
 impl App {
     /// The time by the store, which never runs backwards.
     pub fn now(&self) -> Timestamp {
         self.store.now()
+    }
+
+    /// Whether traffic may come.
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
     }
 }
 
@@ -62,12 +70,22 @@ impl Caller {
     /// stopped: may do everything.
     #[must_use]
     pub fn local() -> Self {
-        Self { actor: Actor::Local, scopes: None, product: None, environment: None }
+        Self {
+            actor: Actor::Local,
+            scopes: None,
+            product: None,
+            environment: None,
+        }
     }
 
     /// Keystile itself.
     pub(crate) fn system() -> Self {
-        Self { actor: Actor::System, scopes: None, product: None, environment: None }
+        Self {
+            actor: Actor::System,
+            scopes: None,
+            product: None,
+            environment: None,
+        }
     }
 
     /// The holder of an operator key that was verified with the scope it needs.
@@ -107,7 +125,11 @@ impl Caller {
     /// Whether things of that product and environment may be known to it at all.
     #[must_use]
     pub fn reaches_environment(&self, product: &Slug, environment: &str) -> bool {
-        self.reaches(product) && self.environment.as_ref().is_none_or(|own| own == environment)
+        self.reaches(product)
+            && self
+                .environment
+                .as_ref()
+                .is_none_or(|own| own == environment)
     }
 
     /// Whether it holds all of these scopes itself: nobody grants what they lack.

@@ -15,7 +15,7 @@ mod system;
 mod verify;
 
 pub use app::{App, Caller};
-pub use front::{Running, call_in_process, start};
+pub use front::{CONTROL_SOCKET, Running, StartError, call_in_process, start};
 pub use manage::bootstrap;
 pub use openapi::document as openapi_document;
 pub use system::OsRandom;

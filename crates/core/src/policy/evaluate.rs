@@ -51,7 +51,13 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn new(facts: &'a RequestFacts<'a>, key: &'a KeyEntry, rules: &'a Rules) -> Self {
         let destination = destination(facts, rules);
-        Self { facts, key, rules, destination, scopes: key.scopes(rules) }
+        Self {
+            facts,
+            key,
+            rules,
+            destination,
+            scopes: key.scopes(rules),
+        }
     }
 
     /// Runs the checks up to the first that fails.
@@ -63,12 +69,18 @@ impl<'a> Case<'a> {
     }
 
     fn operation(&self) -> Result<Option<&'a Operation>, DenyReason> {
-        let Asked::Operation { method, path } = self.facts.asked else { return Ok(None) };
+        let Asked::Operation { method, path } = self.facts.asked else {
+            return Ok(None);
+        };
         let path = match self.destination {
             Destination::Environment(_, Some(rest)) => rest,
             _ => path,
         };
-        self.rules.operations.find(method, path).map(Some).map_err(DenyReason::UnknownOperation)
+        self.rules
+            .operations
+            .find(method, path)
+            .map(Some)
+            .map_err(DenyReason::UnknownOperation)
     }
 }
 
@@ -76,7 +88,11 @@ fn destination<'a>(facts: &RequestFacts<'a>, rules: &'a Rules) -> Destination<'a
     match facts.place {
         Place::Mode(_) => Destination::Anywhere,
         Place::Named(name) => Destination::Environment(name, None),
-        Place::At { host, target, otherwise } => match rules.environment_at(host, target) {
+        Place::At {
+            host,
+            target,
+            otherwise,
+        } => match rules.environment_at(host, target) {
             Some(place) => match rules.environments.get(place.environment) {
                 Some(environment) => {
                     Destination::Environment(&environment.name, Some(place.target))
@@ -114,7 +130,11 @@ fn environment(case: &Case<'_>) -> Result<(), DenyReason> {
         (Destination::Anywhere, Place::Mode(filter)) => filter.accepts(case.key.mode()),
         (Destination::Anywhere, _) => false,
     };
-    if fits { Ok(()) } else { Err(DenyReason::WrongEnvironment) }
+    if fits {
+        Ok(())
+    } else {
+        Err(DenyReason::WrongEnvironment)
+    }
 }
 
 fn browser(case: &Case<'_>) -> Result<(), DenyReason> {
@@ -126,7 +146,9 @@ fn browser(case: &Case<'_>) -> Result<(), DenyReason> {
 }
 
 fn origin(case: &Case<'_>) -> Result<(), DenyReason> {
-    let Some(list) = case.key.allowed_origins() else { return Ok(()) };
+    let Some(list) = case.key.allowed_origins() else {
+        return Ok(());
+    };
     match case.facts.origin {
         Origin::Of(origin) if list.allows(origin, case.key.mode()) => Ok(()),
         Origin::Of(_) | Origin::Malformed => Err(DenyReason::OriginNotAllowed { named: true }),
@@ -135,10 +157,14 @@ fn origin(case: &Case<'_>) -> Result<(), DenyReason> {
 }
 
 fn address(case: &Case<'_>) -> Result<(), DenyReason> {
-    let Some(list) = case.key.allowed_ips() else { return Ok(()) };
+    let Some(list) = case.key.allowed_ips() else {
+        return Ok(());
+    };
     match case.facts.ip {
         Some(address) if list.allows(address) => Ok(()),
-        address => Err(DenyReason::IpNotAllowed { known: address.is_some() }),
+        address => Err(DenyReason::IpNotAllowed {
+            known: address.is_some(),
+        }),
     }
 }
 
@@ -150,9 +176,10 @@ fn scope(case: &Case<'_>) -> Result<(), DenyReason> {
     let needed = match case.facts.asked {
         Asked::Authenticate => return Ok(()),
         Asked::Scopes(needed) => needed,
-        Asked::Operation { .. } => {
-            case.operation()?.map(|operation| ScopeSet::from_iter([operation.scope])).unwrap_or_default()
-        }
+        Asked::Operation { .. } => case
+            .operation()?
+            .map(|operation| ScopeSet::from_iter([operation.scope]))
+            .unwrap_or_default(),
     };
     match needed.difference(&case.scopes).iter().next() {
         None => Ok(()),

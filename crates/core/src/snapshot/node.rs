@@ -33,7 +33,10 @@ impl State {
 
     fn set(&self, sound: bool, enabled: bool, deleted: bool) {
         let bits = [(sound, SOUND), (enabled, ENABLED), (deleted, DELETED)];
-        let bits = bits.into_iter().filter(|(on, _)| *on).fold(0, |all, (_, bit)| all | bit);
+        let bits = bits
+            .into_iter()
+            .filter(|(on, _)| *on)
+            .fold(0, |all, (_, bit)| all | bit);
         self.0.store(bits, Ordering::Release);
     }
 
@@ -76,7 +79,13 @@ impl ProductNode {
         let plain = [Kind::Publishable, Kind::Secret]
             .map(|kind| Arc::new(Policy::compile(PolicySource::plain(kind), &rules)));
         let sound = AtomicBool::new(sound);
-        Self { slug, rules: ArcSwap::new(rules), sound, plain, policies: Mutex::default() }
+        Self {
+            slug,
+            rules: ArcSwap::new(rules),
+            sound,
+            plain,
+            policies: Mutex::default(),
+        }
     }
 
     /// Its short name.
@@ -111,7 +120,11 @@ impl ProductNode {
     pub(super) fn policy(&self, source: PolicySource) -> Arc<Policy> {
         if source.is_plain() {
             let [publishable, secret] = &self.plain;
-            let policy = if source.kind == Kind::Publishable { publishable } else { secret };
+            let policy = if source.kind == Kind::Publishable {
+                publishable
+            } else {
+                secret
+            };
             return Arc::clone(policy);
         }
         let mut policies = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
@@ -136,7 +149,13 @@ pub(super) struct PolicySource {
 
 impl PolicySource {
     fn plain(kind: Kind) -> Self {
-        Self { kind, scopes: None, origins: None, ips: None, binding: None }
+        Self {
+            kind,
+            scopes: None,
+            origins: None,
+            ips: None,
+            binding: None,
+        }
     }
 
     fn is_plain(&self) -> bool {
@@ -160,19 +179,32 @@ pub struct Policy {
 impl Policy {
     /// Lists that do not read (nothing here wrote them) admit nobody, rather than everybody.
     fn compile(source: PolicySource, rules: &Rules) -> Self {
-        let origins =
-            source.origins.as_ref().map(|list| OriginList::stored(list));
-        let ips = source.ips.as_ref().map(|list| IpList::parse(list).unwrap_or_default());
+        let origins = source.origins.as_ref().map(|list| OriginList::stored(list));
+        let ips = source
+            .ips
+            .as_ref()
+            .map(|list| IpList::parse(list).unwrap_or_default());
         let binding = source.binding.clone();
-        let binding = binding.map(|(product, environment)| Binding { product, environment });
-        let policy = Self { source, scopes: Default::default(), origins, ips, binding };
+        let binding = binding.map(|(product, environment)| Binding {
+            product,
+            environment,
+        });
+        let policy = Self {
+            source,
+            scopes: Default::default(),
+            origins,
+            ips,
+            binding,
+        };
         policy.resolve(rules);
         policy
     }
 
     /// Works out which scopes the listed names are under these rules.
     fn resolve(&self, rules: &Rules) {
-        let Some(listed) = &self.source.scopes else { return };
+        let Some(listed) = &self.source.scopes else {
+            return;
+        };
         let resolved = rules.resolve_scopes(self.source.kind, listed);
         for (word, bits) in self.scopes.iter().zip(resolved.words()) {
             word.store(bits, Ordering::Release);
@@ -218,16 +250,23 @@ pub struct OrganizationDetails {
 impl OrganizationNode {
     pub(super) fn new(record: &Organization, sound: bool, product: Arc<ProductNode>) -> Self {
         let state = State::default();
-        let node = Self { id: record.id, state, details: ArcSwap::default(), product };
+        let node = Self {
+            id: record.id,
+            state,
+            details: ArcSwap::default(),
+            product,
+        };
         node.update(record, sound);
         node
     }
 
     pub(super) fn update(&self, record: &Organization, sound: bool) {
-        self.state.set(sound, record.enabled, record.deleted_at.is_some());
+        self.state
+            .set(sound, record.enabled, record.deleted_at.is_some());
         let external_id = record.external_id.as_deref().map(Into::into);
         let plan = record.plan.as_deref().map(Into::into);
-        self.details.store(Arc::new(OrganizationDetails { external_id, plan }));
+        self.details
+            .store(Arc::new(OrganizationDetails { external_id, plan }));
     }
 
     /// Its identifier.
@@ -258,11 +297,16 @@ pub struct ProjectNode {
 impl ProjectNode {
     pub(super) fn new(record: &Project, sound: bool, organization: Arc<OrganizationNode>) -> Self {
         let state = State::new(sound, record.enabled, record.deleted_at.is_some());
-        Self { id: record.id, state, organization }
+        Self {
+            id: record.id,
+            state,
+            organization,
+        }
     }
 
     pub(super) fn update(&self, record: &Project, sound: bool) {
-        self.state.set(sound, record.enabled, record.deleted_at.is_some());
+        self.state
+            .set(sound, record.enabled, record.deleted_at.is_some());
     }
 }
 
@@ -294,7 +338,8 @@ impl EnvironmentNode {
     }
 
     pub(super) fn update(&self, record: &Environment, sound: bool) {
-        self.state.set(sound, record.enabled, record.deleted_at.is_some());
+        self.state
+            .set(sound, record.enabled, record.deleted_at.is_some());
     }
 
     /// Its identifier.

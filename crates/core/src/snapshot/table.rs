@@ -35,7 +35,9 @@ struct Table {
 /// Digests are uniform already, so their own bytes serve as hashes.
 fn hash(digest: &KeyDigest) -> (u32, u64) {
     let mut words = digest.as_bytes().chunks_exact(8).map(|chunk| {
-        chunk.iter().fold(0_u64, |word, byte| (word << 8) | u64::from(*byte))
+        chunk
+            .iter()
+            .fold(0_u64, |word, byte| (word << 8) | u64::from(*byte))
     });
     let (tag, place) = (words.next().unwrap_or(0), words.next().unwrap_or(0));
     let tag = u32::try_from(tag & 0xffff_ffff).unwrap_or(0);
@@ -79,7 +81,9 @@ impl Shard {
 impl Table {
     fn with_slots(slots: usize) -> Self {
         Self {
-            tags: std::iter::repeat_with(|| AtomicU32::new(EMPTY)).take(slots).collect(),
+            tags: std::iter::repeat_with(|| AtomicU32::new(EMPTY))
+                .take(slots)
+                .collect(),
             slots: std::iter::repeat_with(Slot::empty).take(slots).collect(),
             used: AtomicUsize::new(0),
         }
@@ -93,8 +97,14 @@ impl Table {
 
     fn probe(&self, place: u64) -> impl Iterator<Item = (usize, &AtomicU32)> {
         let begin = self.begin(place);
-        let (before, from) = self.tags.split_at_checked(begin).unwrap_or((&[], &self.tags));
-        let from = from.iter().enumerate().map(move |(at, tag)| (begin + at, tag));
+        let (before, from) = self
+            .tags
+            .split_at_checked(begin)
+            .unwrap_or((&[], &self.tags));
+        let from = from
+            .iter()
+            .enumerate()
+            .map(move |(at, tag)| (begin + at, tag));
         from.chain(before.iter().enumerate())
     }
 
@@ -129,7 +139,9 @@ impl Table {
     /// The entry comes before its tag, so that whoever sees the tag finds the entry.
     fn insert(&self, entry: Arc<KeyEntry>) {
         let (wanted, place) = hash(entry.digest());
-        let free = self.probe(place).find(|(_, tag)| tag.load(Ordering::Relaxed) == EMPTY);
+        let free = self
+            .probe(place)
+            .find(|(_, tag)| tag.load(Ordering::Relaxed) == EMPTY);
         if let Some((at, tag)) = free {
             self.set(at, Some(entry));
             tag.store(wanted, Ordering::Release);

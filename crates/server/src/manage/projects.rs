@@ -42,7 +42,9 @@ pub(crate) async fn create_project(
         change.organization = Some(organization.id);
         change.guards.push(guard);
         let subject = Subject::Organization(organization.id);
-        change.guards.push(Guard::Unchanged(subject, organization.seq));
+        change
+            .guards
+            .push(Guard::Unchanged(subject, organization.seq));
         change.writes = minted.writes();
         change.idempotency = work.remember(&minted.project.id);
         minted.project.seq = work.commit(change).await?.seq;
@@ -80,11 +82,20 @@ pub(crate) async fn update_project(
         if narrows {
             after.narrowed_seq = Some(THIS_ROW);
         }
-        let action = if wanted.delete { Action::ProjectDeleted } else { Action::ProjectUpdated };
-        let mut change = work.change(action, json!({ "name": after.name, "enabled": after.enabled }));
+        let action = if wanted.delete {
+            Action::ProjectDeleted
+        } else {
+            Action::ProjectUpdated
+        };
+        let mut change = work.change(
+            action,
+            json!({ "name": after.name, "enabled": after.enabled }),
+        );
         change.product = Some(after.product.clone());
         change.organization = Some(after.organization);
-        change.writes.push(update(Record::Project(after.clone()), before.seq));
+        change
+            .writes
+            .push(update(Record::Project(after.clone()), before.seq));
         let (seq, effective) = write(work, change, narrows).await?;
         after.narrowed_seq = effective.map(|proof| proof.seq).or(before.narrowed_seq);
         Ok((Project { seq, ..after }, effective))
@@ -112,12 +123,20 @@ pub(crate) async fn update_environment(
         if narrows {
             after.narrowed_seq = Some(THIS_ROW);
         }
-        let action =
-            if wanted.delete { Action::EnvironmentDeleted } else { Action::EnvironmentUpdated };
-        let mut change = work.change(action, json!({ "name": after.name, "enabled": after.enabled }));
+        let action = if wanted.delete {
+            Action::EnvironmentDeleted
+        } else {
+            Action::EnvironmentUpdated
+        };
+        let mut change = work.change(
+            action,
+            json!({ "name": after.name, "enabled": after.enabled }),
+        );
         change.product = Some(after.product.clone());
         change.organization = Some(after.organization);
-        change.writes.push(update(Record::Environment(after.clone()), before.seq));
+        change
+            .writes
+            .push(update(Record::Environment(after.clone()), before.seq));
         let (seq, effective) = write(work, change, narrows).await?;
         after.narrowed_seq = effective.map(|proof| proof.seq).or(before.narrowed_seq);
         Ok((Environment { seq, ..after }, effective))

@@ -102,8 +102,9 @@ pub(crate) struct VerifyAnswer {
     /// Each check's own result, when `explain` asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     checks: Option<Vec<CheckResult>>,
-    /// The request, as the log knows it.
-    request_id: String,
+    /// The request, as the log knows it; in a batch it stands once, beside the results.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -194,7 +195,10 @@ impl<'a> Asker<'a> {
             credential: Credential::Text(&question.key),
             place: self.place(question, &rules, at)?,
             asked: asked(question, &rules, at)?,
-            origin: question.origin.as_deref().map_or(Origin::Absent, Origin::Of),
+            origin: question
+                .origin
+                .as_deref()
+                .map_or(Origin::Absent, Origin::Of),
             from_browser: question
                 .origin
                 .as_ref()
@@ -243,9 +247,11 @@ impl<'a> Asker<'a> {
             }
         };
         let found = self.app.engine.index().products().get(slug).cloned();
-        found.filter(|product| !product.slug().is_operator()).ok_or_else(|| {
-            Problem::field(format!("{at}/product"), "there is no product of this name")
-        })
+        found
+            .filter(|product| !product.slug().is_operator())
+            .ok_or_else(|| {
+                Problem::field(format!("{at}/product"), "there is no product of this name")
+            })
     }
 
     fn place<'q>(
@@ -254,7 +260,9 @@ impl<'a> Asker<'a> {
         rules: &Rules,
         at: &str,
     ) -> Result<Place<'q>, Problem> {
-        let bound = self.binding.and_then(|binding| binding.environment.as_deref());
+        let bound = self
+            .binding
+            .and_then(|binding| binding.environment.as_deref());
         let name = match (bound, question.environment.as_deref(), question.mode) {
             (Some(bound), None, None) => return Ok(Place::Named(bound)),
             (Some(bound), Some(asked), None) if bound == asked => return Ok(Place::Named(bound)),
@@ -313,7 +321,14 @@ fn scopes(asked: &ScopeAsk<'_>, rules: &Rules, at: &str) -> Result<ScopeSet, Pro
         ScopeAsk::All(names) => names.iter().for_each(|name| add(name)),
     }
     if matches!(asked, ScopeAsk::All(names) if names.is_empty()) {
-        errors.push(FieldError::new(format!("{at}/scope"), "name at least one scope"));
+        errors.push(FieldError::new(
+            format!("{at}/scope"),
+            "name at least one scope",
+        ));
     }
-    if errors.is_empty() { Ok(set) } else { Err(Problem::invalid(errors)) }
+    if errors.is_empty() {
+        Ok(set)
+    } else {
+        Err(Problem::invalid(errors))
+    }
 }

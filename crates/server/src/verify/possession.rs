@@ -80,7 +80,8 @@ pub(crate) fn tell_holder(
         now: app.now(),
     };
     let decision = app.engine.verify(&product, &asked);
-    app.metrics.verdict(Door::Possession, answer::code(&decision));
+    app.metrics
+        .verdict(Door::Possession, answer::code(&decision));
     let rules = product.rules();
     match (decision.verdict, &decision.key) {
         (Ok(_), Some(key)) => Ok(told(key, &rules, &product.slug().clone())),
@@ -104,8 +105,16 @@ fn told(key: &KeyEntry, rules: &Rules, product: &Slug) -> Possession {
         },
         expires_at: key.expires_at(),
     });
-    let scopes = rules.scope_names(key.scopes(rules)).map(str::to_owned).collect();
-    Possession { kind: key.kind(), mode: key.mode(), scopes, secret }
+    let scopes = rules
+        .scope_names(key.scopes(rules))
+        .map(str::to_owned)
+        .collect();
+    Possession {
+        kind: key.kind(),
+        mode: key.mode(),
+        scopes,
+        secret,
+    }
 }
 
 fn refuse(realm: &str, reason: DenyReason) -> (Problem, HeaderValue) {
@@ -115,9 +124,12 @@ fn refuse(realm: &str, reason: DenyReason) -> (Problem, HeaderValue) {
         None => reason.message().to_owned(),
     };
     let challenge = outcome::challenge(realm, reason, None);
-    let challenge = HeaderValue::from_str(&challenge)
-        .unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
-    (Problem::new(wire.status, reason.code().as_str(), detail), challenge)
+    let challenge =
+        HeaderValue::from_str(&challenge).unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
+    (
+        Problem::new(wire.status, reason.code().as_str(), detail),
+        challenge,
+    )
 }
 
 /// The header the challenge goes into.
