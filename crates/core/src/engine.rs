@@ -12,7 +12,7 @@ use crate::key::{KeyDigest, Keyring, ParsedKey};
 use crate::manifest::{Rules, ScopeSet};
 use crate::policy::{CHECKS, Case};
 use crate::request::{Credential, RequestFacts};
-use crate::snapshot::{Found, Index, ProductNode};
+use crate::snapshot::{Found, Index, KeyEntry, ProductNode};
 
 /// Decides, on the index it keeps.
 #[derive(Debug)]
@@ -132,6 +132,19 @@ impl Engine {
             key: Some(found),
             scopes,
         }
+    }
+
+    /// The digest of a key under the current pepper, with that pepper's number, when the entry was
+    /// found under an older one: then it is time to remake it.
+    #[must_use]
+    pub fn newer_digest(&self, key: &str, found: &KeyEntry) -> Option<(KeyDigest, u32)> {
+        let keyring = self.keyring.load();
+        let (pepper, older) = keyring.peppers().split_first()?;
+        if older.is_empty() {
+            return None;
+        }
+        let digest = pepper.digest(key);
+        (digest != *found.digest()).then(|| (digest, pepper.version()))
     }
 
     /// Looks a key up under the newest pepper first, then under those that still have keys.

@@ -1,14 +1,14 @@
 //! What every request can reach, and who is asking.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use keystile_core::engine::Engine;
-use keystile_core::key::{MasterKey, Random};
+use keystile_core::key::{KeyDigest, MasterKey, Random};
 use keystile_core::manifest::ScopeSet;
 use keystile_core::model::{Actor, Binding, KeyId, Slug, Timestamp};
 use keystile_store::Store;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::config::Settings;
 use crate::metrics::Metrics;
@@ -22,8 +22,10 @@ pub struct App {
     pub(crate) store: Arc<dyn Store>,
     /// The operating system's randomness.
     pub(crate) random: Arc<dyn Random>,
-    /// Wraps the key material; never in the database.
-    pub(crate) master: MasterKey,
+    /// What may wrap the key material, newest first; never in the database.
+    pub(crate) masters: Mutex<Vec<MasterKey>>,
+    /// Where keys go that were used under an older pepper.
+    pub(crate) rehashes: mpsc::Sender<Rehash>,
     /// Checked settings.
     pub(crate) settings: Settings,
     /// Counters.
@@ -42,10 +44,46 @@ impl App {
         self.store.now()
     }
 
+    /// The current master key.
+    pub(crate) fn master_key(&self) -> MasterKey {
+        let masters = self.masters.lock().unwrap_or_else(PoisonError::into_inner);
+        // There is one from the beginning, and none is ever taken away.
+        masters[0].clone()
+    }
+
+    /// Every master key that the material may be wrapped by.
+    pub(crate) fn master_keys(&self) -> Vec<MasterKey> {
+        self.masters
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Takes a new master key into use.
+    pub(crate) fn know_master_key(&self, new: MasterKey) {
+        self.masters
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(0, new);
+    }
+
     /// Whether traffic may come.
     pub fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Acquire)
     }
+}
+
+/// A key that was used under an older pepper, with its digest under the current one.
+#[derive(Debug, Clone, Copy)]
+pub struct Rehash {
+    /// The key.
+    pub(crate) key: KeyId,
+    /// The digest it was found by.
+    pub(crate) old: KeyDigest,
+    /// The digest it shall be found by.
+    pub(crate) new: KeyDigest,
+    /// The pepper of the new digest.
+    pub(crate) pepper: u32,
 }
 
 impl std::fmt::Debug for App {

@@ -4,6 +4,7 @@ mod api;
 mod app;
 pub mod background;
 pub mod config;
+mod control;
 mod front;
 mod manage;
 mod metrics;

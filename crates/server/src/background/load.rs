@@ -9,9 +9,9 @@ use keystile_core::key::{Keyring, MasterKey, Random, UnwrapError};
 use keystile_core::model::{Record, Subject};
 use keystile_core::snapshot::Index;
 use keystile_store::{ScanReport, Scanned, Store, StoreError};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
-use crate::app::App;
+use crate::app::{App, Rehash};
 use crate::config::Settings;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
@@ -30,6 +30,26 @@ pub enum LoadError {
     Random(#[from] keystile_core::key::RandomError),
 }
 
+/// How many keys may wait for their digests to be remade; beyond that their next use asks again.
+const REHASHES: usize = 10_000;
+
+/// An app whose index is filled, and what its background work reads.
+pub struct Loaded {
+    /// The app.
+    pub app: Arc<App>,
+    used: mpsc::Receiver<Rehash>,
+}
+
+impl Loaded {
+    /// Begins the background work.
+    #[must_use]
+    pub fn begin(self) -> Arc<App> {
+        tokio::spawn(super::follow(Arc::clone(&self.app)));
+        tokio::spawn(super::rehash_used(Arc::clone(&self.app), self.used));
+        self.app
+    }
+}
+
 /// Reads everything into a new index. Rows that are not as Keystile wrote them are refused, named
 /// in the log, and nothing is allowed on them.
 ///
@@ -40,7 +60,7 @@ pub async fn load(
     master: MasterKey,
     settings: Settings,
     random: Arc<dyn Random>,
-) -> Result<Arc<App>, LoadError> {
+) -> Result<Loaded, LoadError> {
     let keyring = Keyring::open(&master, &store.keyring().await?)?;
     let metrics = Metrics::new();
     let index = Arc::new(Index::new());
@@ -50,17 +70,23 @@ pub async fn load(
     metrics.applied_seq.set(report.head.seq);
     let request_ids = RequestIds::new(&*random)?;
     let (applied, _) = watch::channel(report.head.seq);
-    Ok(Arc::new(App {
+    let (rehashes, used) = mpsc::channel(REHASHES);
+    let app = App {
         engine: Engine::new(index, keyring),
         store,
         random,
-        master,
+        masters: Mutex::new(vec![master]),
+        rehashes,
         settings,
         metrics,
         request_ids,
         applied,
         ready: AtomicBool::new(true),
-    }))
+    };
+    Ok(Loaded {
+        app: Arc::new(app),
+        used,
+    })
 }
 
 async fn scan(

@@ -80,11 +80,13 @@ fn put(app: &App, scanned: Scanned) -> Option<Applied> {
 
 async fn take_keyring(app: &App) -> Result<(), StoreError> {
     let stored = app.store.keyring().await?;
-    match Keyring::open(&app.master, &stored) {
-        Ok(keyring) => app.engine.replace_keyring(keyring),
-        Err(error) => {
-            tracing::error!(%error, "the new key material does not open; the old one stays")
-        }
+    let opened = app
+        .master_keys()
+        .iter()
+        .find_map(|master| Keyring::open(master, &stored).ok());
+    match opened {
+        Some(keyring) => app.engine.replace_keyring(keyring),
+        None => tracing::error!("the new key material does not open; the old one stays"),
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ use super::read;
 use super::respond::{self, Reply};
 use crate::api::{Call, Operation, decoded, operations};
 use crate::app::{App, Caller};
+use crate::control;
 use crate::problem::Problem;
 use crate::request_id::RequestName;
 use crate::verify::{self, Subrequest};
@@ -106,7 +107,25 @@ where
             )
         }),
         ("/docs", _) => with_get(&parts, &name, || crate::reference::page(name.as_str())),
+        (path, Surface::Control) if path.starts_with(control::PREFIX) => {
+            local(app, &parts, body, &name).await
+        }
         _ => manage(app, peer, parts, body, &name).await,
+    }
+}
+
+async fn local<B>(app: &Arc<App>, parts: &Parts, body: B, name: &RequestName) -> Reply
+where
+    B: Body<Data = Bytes, Error: Display + Into<Box<dyn std::error::Error + Send + Sync>>>,
+{
+    let limits = &app.settings.limits;
+    let answered = async {
+        let body = read::body(parts, body, limits.body_bytes, limits).await?;
+        control::answer(app, parts, &body).await
+    };
+    match answered.await {
+        Ok(value) => respond::json(value.to_string().into_bytes(), name.as_str()),
+        Err(problem) => refused(&problem, name),
     }
 }
 

@@ -8,6 +8,7 @@ pub mod bootstrap;
 mod environments;
 mod field;
 mod keys;
+mod material;
 mod minting;
 mod organizations;
 mod products;
@@ -21,6 +22,7 @@ pub(crate) use field::check_limit;
 pub(crate) use keys::{
     KeyChange, NewKey, NewOperatorKey, Rights, create_key, create_operator_key, update_key,
 };
+pub(crate) use material::{rehash, rotate_master_key, rotate_pepper};
 pub(crate) use minting::{Minted, MintedEnvironment, MintedProject};
 pub(crate) use organizations::{
     CreatedOrganization, NewOrganization, OrganizationChange, create_organization,

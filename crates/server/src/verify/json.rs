@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use keystile_core::engine::{Decision, Explanation};
+use keystile_core::engine::Explanation;
 use keystile_core::manifest::{Rules, ScopeSet};
 use keystile_core::model::{Binding, ModeFilter};
 use keystile_core::request::{Asked, Credential, Origin, Place, RequestFacts};
@@ -14,7 +14,8 @@ use keystile_core::snapshot::ProductNode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{self, JsonWriter};
+use super::answer::JsonWriter;
+use super::decide::{decide, note};
 use super::{facts, operator};
 use crate::api::body;
 use crate::app::App;
@@ -209,15 +210,10 @@ impl<'a> Asker<'a> {
         if question.explain {
             self.explain(&product, &asked, &rules, door, out);
         } else {
-            let decision = self.app.engine.verify(&product, &asked);
-            self.write(&decision, &rules, door, out);
+            let decision = decide(self.app, door, &product, &asked);
+            JsonWriter(out).verdict(&decision, &rules);
         }
         Ok(())
-    }
-
-    fn write(&self, decision: &Decision, rules: &Rules, door: Door, out: &mut Vec<u8>) {
-        self.app.metrics.verdict(door, answer::code(decision));
-        JsonWriter(out).verdict(decision, rules);
     }
 
     fn explain(
@@ -229,8 +225,10 @@ impl<'a> Asker<'a> {
         out: &mut Vec<u8>,
     ) {
         let explained: Explanation = self.app.engine.explain(product, asked);
-        self.write(&explained.decision, rules, door, out);
-        JsonWriter(out).checks(&explained, rules);
+        note(self.app, door, asked, &explained.decision);
+        let mut json = JsonWriter(out);
+        json.verdict(&explained.decision, rules);
+        json.checks(&explained, rules);
     }
 
     fn product(&self, question: &Question<'_>, at: &str) -> Result<Arc<ProductNode>, Problem> {

@@ -4,6 +4,7 @@
 mod answer;
 mod batch;
 mod credential;
+mod decide;
 mod facts;
 mod json;
 mod nginx;

@@ -17,8 +17,8 @@ use keystile_core::model::Slug;
 use keystile_core::request::{Asked, Place, RequestFacts};
 use keystile_core::snapshot::KeyEntry;
 
-use super::answer;
 use super::credential::{self, single};
+use super::decide::decide;
 use super::facts::{self, HeaderValueList};
 use super::outcome::{self, wire};
 use crate::app::App;
@@ -76,8 +76,7 @@ pub(crate) fn forward_auth(app: &App, asked: &Subrequest<'_>) -> Reply {
     let Some(facts) = facts_of(app, asked, &rules) else {
         return refused_outright("incomplete_subrequest", asked.request_id);
     };
-    let decision = app.engine.verify(product, &facts);
-    app.metrics.verdict(Door::Nginx, answer::code(&decision));
+    let decision = decide(app, Door::Nginx, product, &facts);
     match (decision.verdict, &decision.key) {
         (Ok(permit), Some(key)) => allowed(permit, key, &decision, &rules, asked.request_id),
         (Err(reason), _) => denied(reason, &rules, asked.request_id),

@@ -13,7 +13,8 @@ use keystile_core::snapshot::KeyEntry;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{answer, credential, facts, outcome};
+use super::decide::decide;
+use super::{credential, facts, outcome};
 use crate::app::App;
 use crate::metrics::Door;
 use crate::problem::Problem;
@@ -79,9 +80,7 @@ pub(crate) fn tell_holder(
         ip,
         now: app.now(),
     };
-    let decision = app.engine.verify(&product, &asked);
-    app.metrics
-        .verdict(Door::Possession, answer::code(&decision));
+    let decision = decide(app, Door::Possession, &product, &asked);
     let rules = product.rules();
     match (decision.verdict, &decision.key) {
         (Ok(_), Some(key)) => Ok(told(key, &rules, &product.slug().clone())),
