@@ -3,9 +3,11 @@
 mod api;
 mod app;
 pub mod background;
+pub mod client;
 pub mod config;
 mod control;
 mod front;
+pub mod installation;
 mod manage;
 mod metrics;
 mod openapi;

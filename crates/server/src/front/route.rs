@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use hyper::body::Body;
-use keystile_core::model::Personal;
+use keystile_core::model::{Binding, Personal};
 use matchit::Router;
 
 use super::Surface;
@@ -82,8 +82,12 @@ where
         ("/livez", _) => plain(&parts, "live", StatusCode::OK, &name),
         ("/v1/keys/self", _) => with_get(&parts, &name, || own_key(app, peer, &parts, &name)),
         (_, Surface::Public) => respond::problem(&Problem::not_found("page"), name.as_str()),
-        ("/v1/keys/verify", _) => hot(app, &parts, body, &name, verify::verify_one).await,
-        ("/v1/keys/verify_batch", _) => hot(app, &parts, body, &name, verify::verify_batch).await,
+        ("/v1/keys/verify", surface) => {
+            hot(app, surface, &parts, body, &name, verify::verify_one).await
+        }
+        ("/v1/keys/verify_batch", surface) => {
+            hot(app, surface, &parts, body, &name, verify::verify_batch).await
+        }
         (path, _) if path.starts_with(GATEWAY_NGINX) => gateway(app, peer, &parts, &name),
         ("/readyz", _) => match app.is_ready() {
             true => plain(&parts, "ready", StatusCode::OK, &name),
@@ -142,24 +146,40 @@ fn plain(parts: &Parts, text: &'static str, status: StatusCode, name: &RequestNa
     })
 }
 
-type Verify = fn(&App, &http::HeaderMap, &Bytes, &str) -> Result<Vec<u8>, Problem>;
+type Verify =
+    fn(&App, Option<&Binding>, &http::HeaderMap, &Bytes, &str) -> Result<Vec<u8>, Problem>;
 
 /// A verify door. The caller is checked when the whole request is there, because that is when it
 /// begins; one that waits to be told to go on is also checked before.
-async fn hot<B>(app: &App, parts: &Parts, body: B, name: &RequestName, verify: Verify) -> Reply
+async fn hot<B>(
+    app: &App,
+    surface: Surface,
+    parts: &Parts,
+    body: B,
+    name: &RequestName,
+    verify: Verify,
+) -> Reply
 where
     B: Body<Data = Bytes, Error: Display + Into<Box<dyn std::error::Error + Send + Sync>>>,
 {
     if parts.method != Method::POST {
         return respond::method_not_allowed("POST", name.as_str());
     }
+    let entitled = || match surface {
+        Surface::Control => Ok(None),
+        _ => verify::authorize_any(app, &parts.headers, verify::SCOPE).map(Some),
+    };
     let answered = async {
         if parts.headers.contains_key(http::header::EXPECT) {
-            verify::authorize_any(app, &parts.headers, "keys:verify")?;
+            entitled()?;
         }
         let limits = &app.settings.limits;
         let body = read::body(parts, body, limits.large_body_bytes, limits).await?;
-        unwinding(|| verify(app, &parts.headers, &body, name.as_str()))
+        unwinding(|| {
+            let operator = entitled()?;
+            let binding = operator.as_ref().and_then(|key| key.binding());
+            verify(app, binding, &parts.headers, &body, name.as_str())
+        })
     };
     match answered.await {
         Ok(body) => respond::json(body, name.as_str()),

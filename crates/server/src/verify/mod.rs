@@ -14,7 +14,7 @@ mod possession;
 
 pub(crate) use batch::{BatchRequest, BatchVerdicts, verify_batch};
 pub(crate) use facts::client_address;
-pub(crate) use json::{Question, VerifyAnswer, verify_one};
+pub(crate) use json::{Question, SCOPE, VerifyAnswer, verify_one};
 pub(crate) use nginx::{Subrequest, forward_auth};
 pub(crate) use operator::{authorize, authorize_any};
 pub(crate) use possession::{CHALLENGE, Possession, tell_holder};
