@@ -18,7 +18,7 @@ use crate::problem::Problem;
 ///
 /// # Errors
 /// When the random source fails.
-pub fn fresh_keyring(
+pub(crate) fn fresh_keyring(
     master: &MasterKey,
     random: &dyn Random,
 ) -> Result<Vec<WrappedKey>, RandomError> {
@@ -33,7 +33,7 @@ pub fn fresh_keyring(
 ///
 /// # Errors
 /// When it cannot be written, as text for people.
-pub async fn ensure_operator_product(app: &App) -> Result<(), String> {
+pub(crate) async fn ensure_operator_product(app: &App) -> Result<(), String> {
     ensure(app).await.map_err(|problem| problem.detail)
 }
 

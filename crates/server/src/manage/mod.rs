@@ -4,7 +4,7 @@
 //! change. Should something have changed in between, it starts over. It returns when the index of
 //! this process has applied the change, so whatever begins afterwards is decided on the new state.
 
-pub mod bootstrap;
+pub(crate) mod bootstrap;
 mod environments;
 mod field;
 mod keys;
