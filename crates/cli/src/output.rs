@@ -36,7 +36,15 @@ impl Failed {
         Self(message)
     }
 
+    /// What was asked for was told already; only the exit code says more.
+    pub(crate) fn quiet() -> Self {
+        Self(String::new())
+    }
+
     pub(crate) fn print(&self) {
+        if self.0.is_empty() {
+            return;
+        }
         let _ = writeln!(anstream::stderr(), "{BAD}error:{BAD:#} {}", self.0);
     }
 }

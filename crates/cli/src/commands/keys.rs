@@ -170,7 +170,11 @@ pub(super) async fn verify(keystile: &Keystile, asked: Verify, json: bool) -> Re
         say(&verdict);
         explain(&verdict);
     }
-    Ok(())
+    if verdict["valid"] == true {
+        Ok(())
+    } else {
+        Err(Failed::quiet())
+    }
 }
 
 fn key_text(given: &str) -> Result<String, Failed> {

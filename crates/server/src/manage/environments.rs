@@ -25,6 +25,7 @@ pub(crate) async fn create_environment(
     work.must_not_be_confined()?;
     work.attempt(async || {
         let (project, organization) = work.project(project).await?;
+        work.must_not_be_built_in(&project.product)?;
         let (rules, guard) = work.rules(&project.product).await?;
         let mut fields = Fields::default();
         if rules.environment(&new.name).is_none() {

@@ -100,6 +100,7 @@ pub(crate) async fn create_key(
 ) -> Result<Minted, Problem> {
     work.attempt(async || {
         let (environment, _, organization) = work.environment(environment).await?;
+        work.must_not_be_built_in(&environment.product)?;
         let (rules, guard) = work.rules(&environment.product).await?;
         let mut fields = Fields::default();
         fields.name("/name", &new.name);

@@ -117,6 +117,7 @@ pub(crate) async fn update_organization(
     work.must_not_be_confined()?;
     work.attempt(async || {
         let before = work.organization(id).await?;
+        work.must_not_be_built_in(&before.product)?;
         let (rules, guard) = work.rules(&before.product).await?;
         let mut after = apply(work, &before, wanted, &rules)?;
         if after == before {

@@ -32,6 +32,7 @@ pub(crate) async fn create_project(
     work.must_not_be_confined()?;
     work.attempt(async || {
         let organization = work.organization(organization).await?;
+        work.must_not_be_built_in(&organization.product)?;
         let (rules, guard) = work.rules(&organization.product).await?;
         let mut fields = Fields::default();
         fields.name("/name", name);
@@ -62,6 +63,7 @@ pub(crate) async fn update_project(
     work.must_not_be_confined()?;
     work.attempt(async || {
         let (before, _) = work.project(id).await?;
+        work.must_not_be_built_in(&before.product)?;
         let mut after = before.clone();
         let mut fields = Fields::default();
         if let Some(name) = &wanted.name {
@@ -112,6 +114,7 @@ pub(crate) async fn update_environment(
     work.must_not_be_confined()?;
     work.attempt(async || {
         let (before, _, _) = work.environment(id).await?;
+        work.must_not_be_built_in(&before.product)?;
         let mut after = before.clone();
         after.enabled = wanted.enabled.unwrap_or(before.enabled);
         after.deleted_at = wanted.delete.then(|| work.now());

@@ -280,6 +280,15 @@ impl<'a> Work<'a> {
         Err(Problem::forbidden("insufficient_scope", detail))
     }
 
+    /// What the built-in product consists of is not for changing: operator keys alone are.
+    pub(crate) fn must_not_be_built_in(&self, product: &Slug) -> Result<(), Problem> {
+        if product.is_operator() {
+            let detail = "this belongs to Keystile itself and is not changed";
+            return Err(Problem::forbidden("built_in", detail));
+        }
+        Ok(())
+    }
+
     /// Environment-bound callers act on keys only.
     pub(crate) fn must_not_be_confined(&self) -> Result<(), Problem> {
         match self.caller.environment() {

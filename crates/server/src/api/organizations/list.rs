@@ -72,7 +72,8 @@ async fn handle(call: Call) -> Result<Answer, Problem> {
         }
         wanted.product = Some(own.clone());
     }
-    let rows = call
+    let asked_for_ours = wanted.product.as_ref().is_some_and(Slug::is_operator);
+    let mut rows = call
         .app
         .store
         .organizations(
@@ -83,6 +84,7 @@ async fn handle(call: Call) -> Result<Answer, Problem> {
             },
         )
         .await?;
+    rows.retain(|row| asked_for_ours || !row.product.is_operator());
     let page = Page::of(
         rows,
         limit,
