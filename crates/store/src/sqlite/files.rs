@@ -189,7 +189,7 @@ fn warn_of_network(path: &Path) {
             0x00c3_6400,
             0x0102_1997,
         ];
-        if REMOTE.contains(&i64::from(found.f_type)) {
+        if REMOTE.contains(&found.f_type) {
             tracing::warn!(
                 path = %path.display(),
                 "the data directory is on a network file system, where locks and durability \
