@@ -1,6 +1,8 @@
 //! The scan at start and the journal as the index follows it.
 
 use std::collections::BTreeSet;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use keystile_core::model::{Action, KeyId, Record, Subject};
@@ -104,20 +106,27 @@ pub async fn a_scan_of_many_records_misses_none(store: &dyn Store) {
 
 pub async fn a_scan_beside_writers_sees_one_state(store: &dyn Store) {
     let owners = set_up(store).await;
-    let write = |number| store.commit(change(Action::KeyCreated, vec![insert(owners.key(number))]));
-    for round in 0..8 {
-        let first = 100 + round * 10;
-        let scans = async {
+    let scanned = AtomicBool::new(false);
+    let writing = async {
+        let mut number = 100;
+        while !scanned.load(Ordering::SeqCst) {
+            let key = insert(owners.key(number));
+            commit(store, change(Action::KeyCreated, vec![key])).await;
+            number += 1;
+        }
+    };
+    let scanning = async {
+        for _ in 0..20 {
             let (report, seen) = scan(store).await;
             assert_eq!(report.suspects, []);
             // Four owners in row 1, then one key in each row.
             assert_eq!(u64::try_from(seen.len()).unwrap(), report.head.seq + 3);
-        };
-        let writes = together((first..first + 10).map(write));
-        let both: Vec<std::pin::Pin<Box<dyn Future<Output = ()> + '_>>> =
-            vec![Box::pin(async { drop(writes.await) }), Box::pin(scans)];
-        together(both).await;
-    }
+        }
+        scanned.store(true, Ordering::SeqCst);
+    };
+    let both: Vec<Pin<Box<dyn Future<Output = ()> + '_>>> =
+        vec![Box::pin(writing), Box::pin(scanning)];
+    together(both).await;
 }
 
 pub async fn rows_after_a_number_come_in_order_with_current_records(store: &dyn Store) {
@@ -187,7 +196,7 @@ pub async fn whoever_waits_for_growth_is_woken_by_a_commit(store: &dyn Store) {
             .await
             .seq
     };
-    let both: Vec<std::pin::Pin<Box<dyn Future<Output = u64> + '_>>> =
+    let both: Vec<Pin<Box<dyn Future<Output = u64> + '_>>> =
         vec![Box::pin(waiting), Box::pin(writing)];
     assert_eq!(together(both).await, [2, 2]);
 }

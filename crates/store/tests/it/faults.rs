@@ -5,12 +5,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use keystile_core::model::{Action, KeyId};
+use keystile_store::conformance::clock::TestClock;
 use keystile_store::conformance::feed::scan;
-use keystile_store::conformance::sample::{change, commit, insert, set_up, update};
-use keystile_store::sqlite::{Faults, Step};
+use keystile_store::conformance::sample::{Owners, change, commit, insert, set_up, update};
+use keystile_store::sqlite::{Faults, NoFaults, Step};
 use keystile_store::{CommitError, Feed, Reads, Writes};
 
-use crate::bench::{SqliteBench, run};
+use crate::bench::{SqliteBench, open_in, run};
 
 /// Fails at one step while it is switched on.
 struct FailAt {
@@ -263,5 +264,79 @@ fn a_change_whose_asker_has_gone_before_its_turn_is_not_made() {
             .await
             .unwrap();
         assert_eq!(next.seq, 2);
+    });
+}
+
+/// Runs in a process of its own whose files may not grow beyond a limit; does nothing otherwise.
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is how the test tells its child what to do"
+)]
+fn child_with_small_files() {
+    let Ok(data) = std::env::var("KEYSTILE_TEST_SMALL") else {
+        return;
+    };
+    let store = open_in(
+        data.as_ref(),
+        Arc::new(NoFaults),
+        Arc::new(TestClock::default()),
+    )
+    .unwrap();
+    run(async {
+        let owners = Owners::numbered(1);
+        for number in 100.. {
+            match store
+                .commit(change(Action::KeyCreated, vec![insert(owners.key(number))]))
+                .await
+            {
+                Ok(done) => println!("acknowledged={}", done.seq),
+                Err(error) => {
+                    println!("unknown={}", matches!(error, CommitError::Unknown(_)));
+                    break;
+                }
+            }
+        }
+        let refused = store.commit(change(Action::KeyRevealed, Vec::new())).await;
+        assert!(
+            matches!(refused, Err(CommitError::NotWritten(_))),
+            "{refused:?}"
+        );
+    });
+}
+
+#[test]
+fn t04_a_write_error_of_the_system_loses_nothing_that_was_acknowledged() {
+    let bench = SqliteBench::default();
+    let store = bench.store();
+    run(set_up(&store));
+    drop(store);
+    let program = std::env::current_exe().unwrap();
+    // The system then refuses to write past 2000 blocks, as a failing disk would.
+    let script = "trap '' XFSZ; ulimit -f 2000; exec \"$0\" \"$@\"";
+    let output = std::process::Command::new("sh")
+        .args(["-c", script])
+        .arg(program)
+        .args(["--exact", "faults::child_with_small_files", "--nocapture"])
+        .env("KEYSTILE_TEST_SMALL", bench.data())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}");
+    let last = |name: &str| said.lines().rev().find_map(|line| line.strip_prefix(name));
+    let acknowledged: u64 = last("acknowledged=").unwrap().parse().unwrap();
+    assert_eq!(
+        last("unknown="),
+        Some("true"),
+        "an error of the commit itself"
+    );
+    let store = bench.store();
+    run(async {
+        let head = store.head().await.unwrap().seq;
+        assert!(
+            (acknowledged..=acknowledged + 1).contains(&head),
+            "{head}, {acknowledged}"
+        );
+        assert_eq!(scan(&store).await.0.suspects, []);
     });
 }

@@ -1,5 +1,7 @@
 //! Whoever can write the file but lacks the key material: each thing they could do is named.
 
+use keystile_core::key::testing::Counting;
+use keystile_core::key::{KeyMaterial, MasterKey, Purpose};
 use keystile_core::model::{Action, KeyId, Record, Subject};
 use keystile_store::conformance::feed::scan;
 use keystile_store::conformance::sample::{
@@ -7,11 +9,11 @@ use keystile_store::conformance::sample::{
 };
 use keystile_store::sqlite::SqliteDatabase;
 use keystile_store::{
-    AuditStore, CommitError, Feed, Finding, OpenError, Reads, Scanned, Write, Writes,
+    AuditStore, CommitError, Feed, Finding, OpenError, Reads, Scanned, StoreError, Write, Writes,
 };
 use rusqlite::{Connection, params};
 
-use crate::bench::{SqliteBench, integrity, run};
+use crate::bench::{MASTER, SqliteBench, integrity, run};
 
 const VICTIM: u128 = 10;
 
@@ -504,48 +506,148 @@ fn erased_personal_fields_are_nowhere_in_the_files() {
 }
 
 #[test]
-fn replaced_key_material_is_named() {
+fn key_material_that_was_taken_away_is_named() {
     let (bench, _) = filled();
     let store = bench.store();
-    let keys = run(store.keyring()).unwrap();
-    let mut rotation = change(Action::MasterKeyRotated, Vec::new());
+    let mut keys = run(store.keyring()).unwrap();
+    let random = Counting::default();
+    let pepper = KeyMaterial::random(Purpose::Pepper, 2, &random).unwrap();
+    keys.push(
+        pepper
+            .wrap(&MasterKey::parse(MASTER).unwrap(), &random)
+            .unwrap(),
+    );
+    let mut rotation = change(Action::PepperRotated, Vec::new());
     rotation.keyring = Some(keys);
     run(commit(&store, rotation));
     drop(store);
+    assert_eq!(findings(&bench), []);
+    bench
+        .intruder()
+        .execute("DELETE FROM keyring WHERE version = 2", [])
+        .unwrap();
+    let store = bench.store();
+    let report = run(store.verify_audit()).unwrap();
+    let [finding] = &report.findings[..] else {
+        panic!("{:?}", report.findings);
+    };
+    assert!(finding.problem.contains("key material"), "{finding:?}");
+}
+
+/// Swaps two rows of a table behind the back of one of its indexes.
+fn mislead(bench: &SqliteBench, table: &str, index: &str, one: u128, other: u128) {
+    let find = |connection: &Connection| -> (Option<String>, i64, String) {
+        let sql = "SELECT i.sql, i.rootpage, t.sql FROM sqlite_schema i, sqlite_schema t \
+                   WHERE i.name = ?1 AND t.name = ?2";
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        connection.query_row(sql, [index, table], row).unwrap()
+    };
+    let edit = |work: &dyn Fn(&Connection)| {
+        let connection = bench.intruder();
+        connection
+            .pragma_update(None, "writable_schema", true)
+            .unwrap();
+        work(&connection);
+        connection
+            .execute_batch("PRAGMA writable_schema = RESET")
+            .unwrap();
+    };
+    let (index_sql, root, table_sql) = find(&bench.intruder());
+    edit(&|connection| {
+        connection
+            .execute("DELETE FROM sqlite_schema WHERE name = ?1", [index])
+            .unwrap();
+        if index_sql.is_none() {
+            let bare = table_sql.replace(" PRIMARY KEY", "");
+            connection
+                .execute(
+                    "UPDATE sqlite_schema SET sql = ?1 WHERE name = ?2",
+                    [&bare, table],
+                )
+                .unwrap();
+        }
+    });
+    let swap = format!("UPDATE {table} SET rowid = rowid + ?2 WHERE id = ?1");
+    let rowid = |number: u128| -> i64 {
+        let sql = format!("SELECT rowid FROM {table} WHERE id = ?1");
+        bench
+            .intruder()
+            .query_row(&sql, [bytes(number)], |row| row.get(0))
+            .unwrap()
+    };
+    let (first, second) = (rowid(one), rowid(other));
+    let intruder = bench.intruder();
+    intruder.execute(&swap, params![bytes(one), 1000]).unwrap();
+    intruder
+        .execute(&swap, params![bytes(other), first - second])
+        .unwrap();
+    intruder
+        .execute(&swap, params![bytes(one), second - first - 1000])
+        .unwrap();
+    drop(intruder);
+    edit(&|connection| {
+        connection
+            .execute(
+                "UPDATE sqlite_schema SET sql = ?1 WHERE name = ?2",
+                [&table_sql, table],
+            )
+            .unwrap();
+        connection
+            .execute(
+                "INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql) \
+                 VALUES ('index', ?1, ?2, ?3, ?4)",
+                params![index, table, root, index_sql],
+            )
+            .unwrap();
+    });
+}
+
+#[test]
+fn an_index_that_leads_to_another_row_is_noticed() {
+    let (bench, _) = filled();
+    mislead(&bench, "keys", "sqlite_autoindex_keys_1", VICTIM, 11);
+    let store = bench.store();
+    let refused = run(store.key(KeyId::from_u128(VICTIM)));
+    assert!(
+        matches!(refused, Err(StoreError::Tampered { .. })),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn an_index_that_leads_to_another_customer_is_noticed() {
+    let (bench, owners) = filled();
+    let store = bench.store();
+    let other = keystile_store::conformance::sample::organization(50);
+    let writes = vec![Write::Insert(Record::Organization(other))];
+    run(commit(&store, change(Action::OrganizationCreated, writes)));
+    drop(store);
+    mislead(
+        &bench,
+        "organizations",
+        "organizations_by_external_id",
+        1,
+        50,
+    );
+    let store = bench.store();
+    let refused = run(store.organization_by_external_id(&owners.product.slug, "customer-1"));
+    assert!(
+        matches!(refused, Err(StoreError::Tampered { .. })),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn p10_an_edited_last_row_is_refused() {
+    let (bench, _) = filled();
     bench
         .intruder()
         .execute(
-            "INSERT INTO keyring (purpose, version, wrapped) \
-             SELECT 'sealing', 0, wrapped FROM keyring WHERE purpose = 'sealing'",
+            "UPDATE journal SET actor = '{\"type\":\"system\"}' WHERE seq = 6",
             [],
         )
         .unwrap();
-    let database = SqliteDatabase::open(&bench.data()).unwrap();
-    let stored = database.keyring().unwrap();
-    assert_eq!(stored.len(), 4);
-    drop(database);
-    let connection = bench.intruder();
-    connection
-        .execute(
-            "DELETE FROM keyring WHERE purpose = 'sealing' AND version = 0",
-            [],
-        )
-        .unwrap();
-    connection
-        .execute("UPDATE journal_personal SET at = at", [])
-        .unwrap();
-    connection
-        .execute(
-            "UPDATE keyring SET version = 9 WHERE purpose = 'pepper'",
-            params![],
-        )
-        .unwrap();
-    drop(connection);
-    let database = SqliteDatabase::open(&bench.data()).unwrap();
-    assert!(
-        integrity(&database).is_err(),
-        "wrapped keys are bound to their numbers"
-    );
+    assert_refused_naming(&bench, "journal row 6");
 }
 
 #[test]
