@@ -171,8 +171,9 @@ pub enum Scanned {
 pub struct ScanReport {
     /// The journal row that the scanned state is that of.
     pub head: Head,
-    /// Rows that are missing, too many, or older than the journal says, found only when the sum
-    /// of all rows does not fit: nothing may be allowed on them.
+    /// Rows that are missing, too many, altered, or older than the journal says, looked for only
+    /// when a row's MAC fails or the sum of all rows does not fit: nothing may be allowed on them.
+    /// One without a subject says that the head of the journal proves nothing.
     pub suspects: Vec<Finding>,
 }
 
