@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::output::Form;
+
 /// API keys: issue, verify, scope, rotate and revoke.
 #[derive(Debug, Parser)]
 #[command(name = "keystile", version, about, propagate_version = true)]
@@ -43,6 +45,19 @@ pub(crate) struct Global {
     /// Answers as JSON, for programs.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Answers with ids alone, for scripts.
+    #[arg(long, global = true, conflicts_with = "json")]
+    pub(crate) id: bool,
+}
+
+impl Global {
+    pub(crate) const fn form(&self) -> Form {
+        match (self.json, self.id) {
+            (true, _) => Form::Json,
+            (false, true) => Form::Ids,
+            (false, false) => Form::Words,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -336,7 +351,7 @@ pub(crate) enum Keys {
     },
     /// Create one; its secret is printed once.
     Create {
-        /// The environment's id.
+        /// The environment: its id, or its project's id, a slash and its name.
         environment: String,
         /// Which kind.
         kind: Kind,

@@ -10,6 +10,54 @@ const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
 const STRONG: Style = Style::new().bold();
 
+/// How an answer is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Tables and sentences.
+    Words,
+    /// The answer as it came.
+    Json,
+    /// Only the ids, one a line.
+    Ids,
+}
+
+impl Form {
+    pub(crate) fn is_words(self) -> bool {
+        self == Self::Words
+    }
+
+    /// Tells the answer in a form for programs; whether it did.
+    pub(crate) fn told(self, answer: &Value) -> bool {
+        match self {
+            Self::Words => return false,
+            Self::Json => json(answer),
+            Self::Ids => ids(answer),
+        }
+        true
+    }
+}
+
+/// The id of what an answer is about, or of every entry of a list.
+fn ids(answer: &Value) {
+    let own = [
+        "/id",
+        "/key/id",
+        "/organization/id",
+        "/project/id",
+        "/environment/id",
+        "/slug",
+    ];
+    let rows = answer["data"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or(std::slice::from_ref(answer));
+    for row in rows {
+        if let Some(id) = own.iter().find_map(|pointer| row.pointer(pointer)) {
+            line(&text_of(id));
+        }
+    }
+}
+
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
 pub(crate) struct Failed(String);

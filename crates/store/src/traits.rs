@@ -112,8 +112,9 @@ pub trait Writes: Send + Sync {
 /// The journal as the in-memory index follows it.
 #[async_trait]
 pub trait Feed: Send + Sync {
-    /// Hands every record of the installation to `sink`, from several threads at once and in no
-    /// order, and proves that they are complete and current. `sink` must be quick.
+    /// Hands every record of the installation to `sink`, from several threads at once, and proves
+    /// that they are complete and current. A record comes after what it belongs to, and former
+    /// values of keys before the keys; otherwise there is no order. `sink` must be quick.
     async fn scan(
         &self,
         sink: std::sync::Arc<dyn Fn(Scanned) + Send + Sync>,

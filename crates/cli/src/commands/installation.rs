@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 use super::keys::created;
 use crate::args::{Audit, Backup, Global, MasterKey, OperatorKey};
 use crate::call::{Keystile, query};
-use crate::output::{self, Failed, bad, good, line, table};
+use crate::output::{self, Failed, Form, bad, good, line, table};
 use crate::settings;
 
 /// Operator keys.
 pub(super) async fn operator_key(
     keystile: &Keystile,
     what: OperatorKey,
-    json: bool,
+    form: Form,
 ) -> Result<(), Failed> {
     match what {
         OperatorKey::Create {
@@ -32,15 +32,14 @@ pub(super) async fn operator_key(
             let body = json!({
                 "name": name, "product": product, "environment": environment, "scopes": scopes,
             });
-            created(&keystile.post("/v1/operator-keys", body).await?, json);
-            if unbound && !json {
+            created(&keystile.post("/v1/operator-keys", body).await?, form);
+            if unbound && form.is_words() {
                 line("it is bound to no product; --product makes one that can do less harm");
             }
         }
         OperatorKey::List => {
             let answer = keystile.get("/v1/keys?product=keystile&limit=100").await?;
-            if json {
-                output::json(&answer);
+            if form.told(&answer) {
                 return Ok(());
             }
             let columns = [
@@ -65,7 +64,7 @@ pub(super) async fn operator_key(
 }
 
 /// The audit log.
-pub(super) async fn audit(keystile: &Keystile, what: Audit, json: bool) -> Result<(), Failed> {
+pub(super) async fn audit(keystile: &Keystile, what: Audit, form: Form) -> Result<(), Failed> {
     let Audit::List { product, key } = what else {
         return Ok(());
     };
@@ -75,8 +74,7 @@ pub(super) async fn audit(keystile: &Keystile, what: Audit, json: bool) -> Resul
         ("limit", Some("50")),
     ];
     let answer = keystile.get(&format!("/v1/audit{}", query(&asked))).await?;
-    if json {
-        output::json(&answer);
+    if form.told(&answer) {
         return Ok(());
     }
     let columns = [
@@ -170,14 +168,12 @@ fn described(report: &keystile_store::AuditReport) -> Value {
 }
 
 /// Copies the database.
-pub(super) async fn backup(keystile: &Keystile, backup: &Backup, json: bool) -> Result<(), Failed> {
+pub(super) async fn backup(keystile: &Keystile, backup: &Backup, form: Form) -> Result<(), Failed> {
     let to = absolute(&backup.file)?;
     let answer = keystile
         .post("/control/backup", json!({ "to": to }))
         .await?;
-    if json {
-        output::json(&answer);
-    } else {
+    if !form.told(&answer) {
         good(&format!("wrote {}", to.display()));
         line("it opens only with the master key, which is not in it");
     }
@@ -249,10 +245,9 @@ pub(super) async fn pepper(keystile: &Keystile) -> Result<(), Failed> {
 }
 
 /// What wants attention.
-pub(super) async fn doctor(keystile: &Keystile, json: bool) -> Result<(), Failed> {
+pub(super) async fn doctor(keystile: &Keystile, form: Form) -> Result<(), Failed> {
     let found = keystile.get("/control/doctor").await?;
-    if json {
-        output::json(&found);
+    if form.told(&found) {
         return Ok(());
     }
     output::fields(

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::args::{Keys, Verify};
 use crate::call::{Keystile, encoded, query};
-use crate::output::{self, Failed, bad, fields, good, heading, line, table};
+use crate::output::{self, Failed, Form, bad, fields, good, heading, line, table};
 
 const KEY: [(&str, &str); 13] = [
     ("id", "/id"),
@@ -26,7 +26,7 @@ const KEY: [(&str, &str); 13] = [
 ];
 
 /// Keys.
-pub(super) async fn run(keystile: &Keystile, what: Keys, json: bool) -> Result<(), Failed> {
+pub(super) async fn run(keystile: &Keystile, what: Keys, form: Form) -> Result<(), Failed> {
     let one = |id: &str| format!("/v1/keys/{}", encoded(id));
     match what {
         Keys::List {
@@ -46,7 +46,7 @@ pub(super) async fn run(keystile: &Keystile, what: Keys, json: bool) -> Result<(
             ];
             list(
                 &keystile.get(&format!("/v1/keys{}", query(&asked))).await?,
-                json,
+                form,
             );
         }
         Keys::Create {
@@ -65,28 +65,29 @@ pub(super) async fn run(keystile: &Keystile, what: Keys, json: bool) -> Result<(
                 "allowed_origins": given(origins), "allowed_ips": given(ips),
                 "expires_at": expires_at, "note": note,
             });
+            let environment = environment_id(keystile, environment).await?;
             let path = format!("/v1/environments/{}/keys", encoded(&environment));
-            created(&keystile.post(&path, body).await?, json);
+            created(&keystile.post(&path, body).await?, form);
         }
-        Keys::Show { key } => show(&keystile.get(&one(&key)).await?, json),
+        Keys::Show { key } => show(&keystile.get(&one(&key)).await?, form),
         Keys::Rotate { key, grace } => {
             let body = json!({ "grace_seconds": grace });
             created(
                 &keystile
                     .post(&format!("{}/rotate", one(&key)), body)
                     .await?,
-                json,
+                form,
             );
         }
         Keys::Revoke { key, then_verify } => {
-            revoke(keystile, &one(&key), then_verify, json).await?;
+            revoke(keystile, &one(&key), then_verify, form).await?;
         }
         Keys::Disable { key } => {
             show(
                 &keystile
                     .patch(&one(&key), json!({ "enabled": false }))
                     .await?,
-                json,
+                form,
             );
         }
         Keys::Enable { key } => {
@@ -94,12 +95,38 @@ pub(super) async fn run(keystile: &Keystile, what: Keys, json: bool) -> Result<(
                 &keystile
                     .patch(&one(&key), json!({ "enabled": true }))
                     .await?,
-                json,
+                form,
             );
         }
-        Keys::Delete { key } => created(&keystile.delete(&one(&key)).await?, json),
+        Keys::Delete { key } => created(&keystile.delete(&one(&key)).await?, form),
     }
     Ok(())
+}
+
+/// The id of an environment that is named by `PROJECT/NAME`.
+async fn environment_id(keystile: &Keystile, named: String) -> Result<String, Failed> {
+    let Some((project, name)) = named.split_once('/') else {
+        return Ok(named);
+    };
+    let path = format!("/v1/projects/{}/environments?limit=100", encoded(project));
+    let answer = keystile.get(&path).await?;
+    let all = answer["data"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let found = all.iter().find(|environment| environment["name"] == name);
+    found
+        .map(|environment| output::text_of(&environment["id"]))
+        .ok_or_else(|| {
+            let names: Vec<_> = all
+                .iter()
+                .map(|one| output::text_of(&one["name"]))
+                .collect();
+            Failed::new(format!(
+                "{project} has no environment {name}; it has {}",
+                names.join(", ")
+            ))
+        })
 }
 
 /// Revokes, and, where a value is given, shows that it is refused from that moment on.
@@ -111,20 +138,19 @@ async fn revoke(
     keystile: &Keystile,
     path: &str,
     value: Option<String>,
-    json: bool,
+    form: Form,
 ) -> Result<(), Failed> {
     let began = Instant::now();
     let answer = keystile.post(&format!("{path}/revoke"), json!({})).await?;
     let revoked = Instant::now();
-    created(&answer, json);
+    created(&answer, form);
     let Some(value) = value else { return Ok(()) };
     let product = answer["key"]["product"].clone();
     let body =
         json!({ "key": value, "product": product, "mode": "any", "authenticate_only": true });
     let verdict = keystile.post("/v1/keys/verify", body).await?;
     let (took, after) = (revoked - began, revoked.elapsed());
-    if json {
-        output::json(&verdict);
+    if form.told(&verdict) {
         return Ok(());
     }
     line(&format!(
@@ -140,7 +166,7 @@ async fn revoke(
 }
 
 /// Asks whether a key is good for a call. Fails when it is not, so that scripts can tell.
-pub(super) async fn verify(keystile: &Keystile, asked: Verify, json: bool) -> Result<(), Failed> {
+pub(super) async fn verify(keystile: &Keystile, asked: Verify, form: Form) -> Result<(), Failed> {
     let mut body = json!({ "key": key_text(&asked.key)?, "explain": asked.explain });
     let mut put = |name: &str, value: Value| {
         body[name] = value;
@@ -164,9 +190,7 @@ pub(super) async fn verify(keystile: &Keystile, asked: Verify, json: bool) -> Re
         put("ip", ip.into());
     }
     let verdict = keystile.post("/v1/keys/verify", body).await?;
-    if json {
-        output::json(&verdict);
-    } else {
+    if !form.told(&verdict) {
         say(&verdict);
         explain(&verdict);
     }
@@ -228,9 +252,8 @@ fn explain(verdict: &Value) {
     }
 }
 
-fn list(answer: &Value, json: bool) {
-    if json {
-        output::json(answer);
+fn list(answer: &Value, form: Form) {
+    if form.told(answer) {
         return;
     }
     let columns = [
@@ -255,9 +278,8 @@ fn list(answer: &Value, json: bool) {
     }
 }
 
-fn show(answer: &Value, json: bool) {
-    if json {
-        output::json(answer);
+fn show(answer: &Value, form: Form) {
+    if form.told(answer) {
         return;
     }
     fields(answer, &KEY);
@@ -265,9 +287,8 @@ fn show(answer: &Value, json: bool) {
 }
 
 /// A key that just got a value, or lost it.
-pub(super) fn created(answer: &Value, json: bool) {
-    if json {
-        output::json(answer);
+pub(super) fn created(answer: &Value, form: Form) {
+    if form.told(answer) {
         return;
     }
     fields(&answer["key"], &KEY);

@@ -15,21 +15,21 @@ pub(crate) async fn run(global: &Global, command: Command) -> Result<(), Failed>
         return installation::verify_audit(global).await;
     }
     let keystile = Keystile::reach(global).await?;
-    let json = global.json;
+    let form = global.form();
     match command {
-        Command::Apply(apply) => structure::apply(&keystile, &apply, json).await,
-        Command::Products(products) => structure::products(&keystile, products, json).await,
-        Command::Organizations(what) => structure::organizations(&keystile, what, json).await,
-        Command::Projects(what) => structure::projects(&keystile, what, json).await,
-        Command::Environments(what) => structure::environments(&keystile, what, json).await,
-        Command::Keys(what) => keys::run(&keystile, what, json).await,
-        Command::Verify(verify) => keys::verify(&keystile, verify, json).await,
-        Command::OperatorKey(what) => installation::operator_key(&keystile, what, json).await,
-        Command::Audit(what) => installation::audit(&keystile, what, json).await,
-        Command::Backup(backup) => installation::backup(&keystile, &backup, json).await,
+        Command::Apply(apply) => structure::apply(&keystile, &apply, form).await,
+        Command::Products(products) => structure::products(&keystile, products, form).await,
+        Command::Organizations(what) => structure::organizations(&keystile, what, form).await,
+        Command::Projects(what) => structure::projects(&keystile, what, form).await,
+        Command::Environments(what) => structure::environments(&keystile, what, form).await,
+        Command::Keys(what) => keys::run(&keystile, what, form).await,
+        Command::Verify(verify) => keys::verify(&keystile, verify, form).await,
+        Command::OperatorKey(what) => installation::operator_key(&keystile, what, form).await,
+        Command::Audit(what) => installation::audit(&keystile, what, form).await,
+        Command::Backup(backup) => installation::backup(&keystile, &backup, form).await,
         Command::MasterKey(what) => installation::master_key(global, &keystile, what).await,
         Command::Pepper(_) => installation::pepper(&keystile).await,
-        Command::Doctor => installation::doctor(&keystile, json).await,
+        Command::Doctor => installation::doctor(&keystile, form).await,
         // Those that ask nobody were run before.
         Command::Serve(_)
         | Command::Init(_)

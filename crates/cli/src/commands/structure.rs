@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::args::{Apply, Environments, Organizations, Products, Projects};
 use crate::call::{Keystile, encoded, query};
-use crate::output::{self, Failed, fields, good, heading, line, table};
+use crate::output::{self, Failed, Form, fields, good, heading, line, table};
 
 const ORGANIZATION: [(&str, &str); 7] = [
     ("id", "/id"),
@@ -31,7 +31,7 @@ const ENVIRONMENT: [(&str, &str); 5] = [
 ];
 
 /// Applies a manifest.
-pub(super) async fn apply(keystile: &Keystile, apply: &Apply, json: bool) -> Result<(), Failed> {
+pub(super) async fn apply(keystile: &Keystile, apply: &Apply, form: Form) -> Result<(), Failed> {
     let name = apply.file.display();
     let text = std::fs::read_to_string(&apply.file)
         .map_err(|why| Failed::new(format!("{name}: {why}")))?;
@@ -42,8 +42,7 @@ pub(super) async fn apply(keystile: &Keystile, apply: &Apply, json: bool) -> Res
     let answer = keystile
         .put_toml(&format!("/v1/products/{slug}{dry_run}"), text)
         .await?;
-    if json {
-        output::json(&answer);
+    if form.told(&answer) {
         return Ok(());
     }
     let changes = answer["changes"]
@@ -54,13 +53,18 @@ pub(super) async fn apply(keystile: &Keystile, apply: &Apply, json: bool) -> Res
         line(&format!("{slug} is as {name} says; nothing changed"));
         return Ok(());
     }
+    let is_new = changes.iter().any(|change| change["pointer"] == "");
     let columns = [
         ("where", "/pointer"),
         ("before", "/before"),
         ("after", "/after"),
         ("effect", "/effect"),
     ];
-    table(changes, &columns);
+    if is_new {
+        line(&format!("{slug} is a new product"));
+    } else {
+        table(changes, &columns);
+    }
     match apply.dry_run {
         true => line("nothing was changed, because of --dry-run"),
         false => good(&format!("applied {name} to {slug}")),
@@ -73,7 +77,7 @@ pub(super) async fn apply(keystile: &Keystile, apply: &Apply, json: bool) -> Res
 pub(super) async fn products(
     keystile: &Keystile,
     what: Products,
-    json: bool,
+    form: Form,
 ) -> Result<(), Failed> {
     match what {
         Products::List => {
@@ -82,15 +86,13 @@ pub(super) async fn products(
                 ("created", "/created_at"),
                 ("changed", "/updated_at"),
             ];
-            list(&keystile.get("/v1/products").await?, &columns, json);
+            list(&keystile.get("/v1/products").await?, &columns, form);
         }
         Products::Show { product } => {
             let answer = keystile
                 .get(&format!("/v1/products/{}", encoded(&product)))
                 .await?;
-            if json {
-                output::json(&answer);
-            } else {
+            if !form.told(&answer) {
                 line(answer["manifest"].as_str().unwrap_or_default().trim_end());
             }
         }
@@ -102,7 +104,7 @@ pub(super) async fn products(
 pub(super) async fn organizations(
     keystile: &Keystile,
     what: Organizations,
-    json: bool,
+    form: Form,
 ) -> Result<(), Failed> {
     let one = |id: &str| format!("/v1/organizations/{}", encoded(id));
     let answer = match what {
@@ -118,7 +120,7 @@ pub(super) async fn organizations(
             let answer = keystile
                 .get(&format!("/v1/organizations{}", query(&asked)))
                 .await?;
-            list(&answer, &ORGANIZATION, json);
+            list(&answer, &ORGANIZATION, form);
             return Ok(());
         }
         Organizations::Create {
@@ -131,8 +133,7 @@ pub(super) async fn organizations(
                 "product": product, "name": name, "external_id": external_id, "plan": plan,
             });
             let answer = keystile.post("/v1/organizations", body).await?;
-            if json {
-                output::json(&answer);
+            if form.told(&answer) {
                 return Ok(());
             }
             fields(&answer["organization"], &ORGANIZATION);
@@ -154,7 +155,7 @@ pub(super) async fn organizations(
         }
         Organizations::Delete { organization } => keystile.delete(&one(&organization)).await?,
     };
-    show(&answer, &ORGANIZATION, json);
+    show(&answer, &ORGANIZATION, form);
     Ok(())
 }
 
@@ -162,27 +163,25 @@ pub(super) async fn organizations(
 pub(super) async fn projects(
     keystile: &Keystile,
     what: Projects,
-    json: bool,
+    form: Form,
 ) -> Result<(), Failed> {
     let of = |id: &str| format!("/v1/organizations/{}/projects", encoded(id));
     let one = |id: &str| format!("/v1/projects/{}", encoded(id));
     match what {
         Projects::List { organization } => {
-            list(&keystile.get(&of(&organization)).await?, &PROJECT, json);
+            list(&keystile.get(&of(&organization)).await?, &PROJECT, form);
         }
         Projects::Create { organization, name } => {
             let answer = keystile
                 .post(&of(&organization), json!({ "name": name }))
                 .await?;
-            if json {
-                output::json(&answer);
-            } else {
+            if !form.told(&answer) {
                 created_project(&answer);
             }
         }
-        Projects::Show { project } => show(&keystile.get(&one(&project)).await?, &PROJECT, json),
+        Projects::Show { project } => show(&keystile.get(&one(&project)).await?, &PROJECT, form),
         Projects::Delete { project } => {
-            show(&keystile.delete(&one(&project)).await?, &PROJECT, json);
+            show(&keystile.delete(&one(&project)).await?, &PROJECT, form);
         }
     }
     Ok(())
@@ -192,22 +191,20 @@ pub(super) async fn projects(
 pub(super) async fn environments(
     keystile: &Keystile,
     what: Environments,
-    json: bool,
+    form: Form,
 ) -> Result<(), Failed> {
     let of = |id: &str| format!("/v1/projects/{}/environments", encoded(id));
     let one = |id: &str| format!("/v1/environments/{}", encoded(id));
     let answer = match what {
         Environments::List { project } => {
-            list(&keystile.get(&of(&project)).await?, &ENVIRONMENT, json);
+            list(&keystile.get(&of(&project)).await?, &ENVIRONMENT, form);
             return Ok(());
         }
         Environments::Create { project, name } => {
             let answer = keystile
                 .post(&of(&project), json!({ "name": name }))
                 .await?;
-            if json {
-                output::json(&answer);
-            } else {
+            if !form.told(&answer) {
                 created_environment(&answer["environment"]);
             }
             return Ok(());
@@ -225,7 +222,7 @@ pub(super) async fn environments(
         }
         Environments::Delete { environment } => keystile.delete(&one(&environment)).await?,
     };
-    show(&answer, &ENVIRONMENT, json);
+    show(&answer, &ENVIRONMENT, form);
     Ok(())
 }
 
@@ -256,9 +253,8 @@ fn created_environment(environment: &Value) {
     }
 }
 
-fn list(answer: &Value, columns: &[(&str, &str)], json: bool) {
-    if json {
-        output::json(answer);
+fn list(answer: &Value, columns: &[(&str, &str)], form: Form) {
+    if form.told(answer) {
         return;
     }
     table(
@@ -273,9 +269,8 @@ fn list(answer: &Value, columns: &[(&str, &str)], json: bool) {
     }
 }
 
-fn show(answer: &Value, columns: &[(&str, &str)], json: bool) {
-    if json {
-        output::json(answer);
+fn show(answer: &Value, columns: &[(&str, &str)], form: Form) {
+    if form.told(answer) {
         return;
     }
     fields(answer, columns);

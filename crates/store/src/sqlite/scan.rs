@@ -51,18 +51,35 @@ pub(super) fn scan(
     report(&view, integrity, seen)
 }
 
+/// One table after the other, so that a record comes after what it belongs to; each on all threads.
 fn scan_together(
     view: &Connection,
-    others: Vec<Connection>,
+    mut others: Vec<Connection>,
     integrity: &Integrity,
     sink: &(dyn Fn(Scanned) + Sync),
 ) -> rusqlite::Result<Seen> {
-    let stretches = stretches(view)?;
+    Table::all()
+        .into_iter()
+        .try_fold(Seen::default(), |seen, table| {
+            let stretches = Stretch::split(view, table, PARTS)?;
+            Ok(seen.and(scan_table(view, &mut others, integrity, sink, &stretches)?))
+        })
+}
+
+fn scan_table(
+    view: &Connection,
+    others: &mut [Connection],
+    integrity: &Integrity,
+    sink: &(dyn Fn(Scanned) + Sync),
+    stretches: &[Stretch],
+) -> rusqlite::Result<Seen> {
     let next = AtomicUsize::new(0);
-    let share = |view: &Connection| scan_share(view, integrity, sink, &stretches, &next);
+    let share = |view: &Connection| scan_share(view, integrity, sink, stretches, &next);
     thread::scope(|scope| {
-        let spawn = |other: Connection| scope.spawn(move || share(&other));
-        let others: Vec<_> = others.into_iter().map(spawn).collect();
+        let others = others.iter_mut();
+        let others: Vec<_> = others
+            .map(|other| scope.spawn(move || share(other)))
+            .collect();
         let own = share(view);
         others.into_iter().fold(own, |seen, other| {
             // A sink that panicked has proved nothing.
@@ -70,14 +87,6 @@ fn scan_together(
             Ok(seen?.and(other?))
         })
     })
-}
-
-fn stretches(view: &Connection) -> rusqlite::Result<Vec<Stretch>> {
-    let mut all = Vec::new();
-    for table in Table::all() {
-        all.extend(Stretch::split(view, table, PARTS)?);
-    }
-    Ok(all)
 }
 
 /// Takes one stretch after the other until none is left.
