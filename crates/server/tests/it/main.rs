@@ -5,6 +5,7 @@
     reason = "tests look at the real clock and environment"
 )]
 
+mod front_door;
 mod house;
 mod revoked_means_revoked;
 mod story;
