@@ -18,10 +18,8 @@ pub struct KeyEntry {
     id: [u8; 16],
     environment: Arc<EnvironmentNode>,
     policy: Arc<Policy>,
-    expires_at: Timestamp,
-    /// When the key was revoked, or this value of it ends.
-    ends_at: Timestamp,
-    disabled_at: Timestamp,
+    /// Most keys have no end, and save its room.
+    ends: Option<Box<Ends>>,
     /// Name, then start, then metadata: one allocation for all three.
     text: Box<str>,
     name_bytes: u16,
@@ -29,6 +27,29 @@ pub struct KeyEntry {
     kind: Kind,
     mode: Mode,
     sound: bool,
+}
+
+/// When a key stops working, each [`NEVER`] where there is no such time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Ends {
+    expires_at: Timestamp,
+    /// When the key was revoked, or this value of it ends.
+    ends_at: Timestamp,
+    disabled_at: Timestamp,
+}
+
+impl Ends {
+    const NONE: Self = Self { expires_at: NEVER, ends_at: NEVER, disabled_at: NEVER };
+
+    fn of(key: &Key, value_ends: Timestamp) -> Self {
+        let ended = key.revoked_at.or(key.deleted_at).unwrap_or(NEVER);
+        let disabled = || key.disabled_at.unwrap_or(key.created_at);
+        Self {
+            expires_at: key.expires_at.unwrap_or(NEVER),
+            ends_at: ended.min(value_ends),
+            disabled_at: if key.enabled { NEVER } else { disabled() },
+        }
+    }
 }
 
 /// How a key stands by its own state and that of what it belongs to, worst first.
@@ -84,17 +105,13 @@ impl KeyParts {
     fn entry(&self, digest: KeyDigest, start: &str, value_ends: Timestamp, sound: bool) -> KeyEntry {
         let key = &self.key;
         let metadata = key.metadata.as_deref().unwrap_or_default();
-        let ended = key.revoked_at.or(key.deleted_at).unwrap_or(NEVER);
-        let disabled_at =
-            if key.enabled { NEVER } else { key.disabled_at.unwrap_or(key.created_at) };
+        let ends = Some(Ends::of(key, value_ends)).filter(|ends| *ends != Ends::NONE);
         KeyEntry {
             digest,
             id: key.id.to_bytes(),
             environment: Arc::clone(&self.environment),
             policy: Arc::clone(&self.policy),
-            expires_at: key.expires_at.unwrap_or(NEVER),
-            ends_at: ended.min(value_ends),
-            disabled_at,
+            ends: ends.map(Box::new),
             text: [key.name.as_str(), start, metadata].concat().into(),
             name_bytes: u16::try_from(key.name.len()).unwrap_or(0),
             start_bytes: u8::try_from(start.len()).unwrap_or(0),
@@ -163,7 +180,11 @@ impl KeyEntry {
     /// When it expires.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.expires_at).filter(|end| *end != NEVER)
+        Some(self.ends().expires_at).filter(|end| *end != NEVER)
+    }
+
+    fn ends(&self) -> Ends {
+        self.ends.as_deref().copied().unwrap_or(Ends::NONE)
     }
 
     /// The environment that owns it.
@@ -212,21 +233,20 @@ impl KeyEntry {
     #[must_use]
     pub fn standing(&self, now: Timestamp) -> Standing {
         let above = self.environment.state();
-        let organization = self.environment.organization().state();
-        let sound = self.sound && above.sound() && organization.sound();
-        if !(sound && self.environment.product().is_sound()) {
+        let ends = self.ends();
+        if !(self.sound && above.sound() && self.environment.product().is_sound()) {
             Standing::Untrusted
-        } else if self.ends_at <= now {
-            Standing::Revoked { since: Some(self.ends_at) }
-        } else if above.deleted() || organization.deleted() {
+        } else if ends.ends_at <= now {
+            Standing::Revoked { since: Some(ends.ends_at) }
+        } else if above.deleted() {
             Standing::Revoked { since: None }
-        } else if self.expires_at <= now {
-            Standing::Expired { since: self.expires_at }
-        } else if self.disabled_at != NEVER {
-            Standing::Disabled { since: Some(self.disabled_at) }
+        } else if ends.expires_at <= now {
+            Standing::Expired { since: ends.expires_at }
+        } else if ends.disabled_at != NEVER {
+            Standing::Disabled { since: Some(ends.disabled_at) }
         } else if !above.enabled() {
             Standing::Disabled { since: None }
-        } else if !organization.enabled() {
+        } else if above.suspended() {
             Standing::Suspended
         } else {
             Standing::Good

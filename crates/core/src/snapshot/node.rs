@@ -3,7 +3,7 @@
 //! What can change is an atomic or an `ArcSwap`, so a node is changed in place for all keys below
 //! it at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -19,8 +19,9 @@ use crate::policy::{IpList, OriginList};
 const SOUND: u8 = 1;
 const ENABLED: u8 = 2;
 const DELETED: u8 = 4;
+const SUSPENDED: u8 = 8;
 
-/// Three facts in one byte: trustworthy, switched on, deleted.
+/// A few facts in one byte: trustworthy, switched on, deleted, suspended.
 #[derive(Debug, Default)]
 pub(super) struct State(AtomicU8);
 
@@ -37,7 +38,11 @@ impl State {
         self.0.store(bits, Ordering::Release);
     }
 
-    pub(super) fn read(&self) -> StateBits {
+    fn put(&self, bits: StateBits) {
+        self.0.store(bits.0, Ordering::Release);
+    }
+
+    fn read(&self) -> StateBits {
         StateBits(self.0.load(Ordering::Acquire))
     }
 }
@@ -55,9 +60,17 @@ impl StateBits {
     pub(super) const fn deleted(self) -> bool {
         self.0 & DELETED != 0
     }
-    /// Of everything a key hangs on: sound and enabled if all are, deleted if any is.
-    pub(super) const fn with(self, other: Self) -> Self {
-        Self((self.0 & other.0 & (SOUND | ENABLED)) | ((self.0 | other.0) & DELETED))
+    pub(super) const fn suspended(self) -> bool {
+        self.0 & SUSPENDED != 0
+    }
+    /// Of several things that a key hangs on: sound and enabled if all are, deleted or suspended
+    /// if any is.
+    const fn with(self, other: Self) -> Self {
+        Self((self.0 & other.0 & (SOUND | ENABLED)) | ((self.0 | other.0) & (DELETED | SUSPENDED)))
+    }
+    /// Of an organization: that it is switched off is told apart.
+    const fn of_organization(self) -> Self {
+        Self(if self.enabled() { self.0 } else { self.0 | ENABLED | SUSPENDED })
     }
 }
 
@@ -69,6 +82,8 @@ pub struct ProductNode {
     sound: AtomicBool,
     plain: [Arc<Policy>; 2],
     policies: Mutex<HashMap<PolicySource, Weak<Policy>>>,
+    /// The names of its environments: a few, which all of them share.
+    names: Mutex<HashSet<Arc<str>>>,
 }
 
 impl ProductNode {
@@ -76,7 +91,14 @@ impl ProductNode {
         let plain = [Kind::Publishable, Kind::Secret]
             .map(|kind| Arc::new(Policy::compile(PolicySource::plain(kind), &rules)));
         let sound = AtomicBool::new(sound);
-        Self { slug, rules: ArcSwap::new(rules), sound, plain, policies: Mutex::default() }
+        Self {
+            slug,
+            rules: ArcSwap::new(rules),
+            sound,
+            plain,
+            policies: Mutex::default(),
+            names: Mutex::default(),
+        }
     }
 
     /// Its short name.
@@ -105,6 +127,16 @@ impl ProductNode {
     /// Whether its row is as Keystile wrote it; if not, nothing is allowed on it.
     pub(super) fn is_sound(&self) -> bool {
         self.sound.load(Ordering::Acquire)
+    }
+
+    fn name(&self, text: &str) -> Arc<str> {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(name) = names.get(text) {
+            return Arc::clone(name);
+        }
+        let name: Arc<str> = text.into();
+        names.insert(Arc::clone(&name));
+        name
     }
 
     /// The policy for these lists, shared by all keys that have the same.
@@ -203,6 +235,9 @@ pub struct OrganizationNode {
     id: OrganizationId,
     state: State,
     details: ArcSwap<OrganizationDetails>,
+    /// The newest of its environments, each of which knows the next; all are kept by the index for
+    /// good, so the chain never breaks.
+    environments: Mutex<Weak<EnvironmentNode>>,
     pub(super) product: Arc<ProductNode>,
 }
 
@@ -218,7 +253,8 @@ pub struct OrganizationDetails {
 impl OrganizationNode {
     pub(super) fn new(record: &Organization, sound: bool, product: Arc<ProductNode>) -> Self {
         let state = State::default();
-        let node = Self { id: record.id, state, details: ArcSwap::default(), product };
+        let (details, environments) = (ArcSwap::default(), Mutex::default());
+        let node = Self { id: record.id, state, details, environments, product };
         node.update(record, sound);
         node
     }
@@ -228,6 +264,14 @@ impl OrganizationNode {
         let external_id = record.external_id.as_deref().map(Into::into);
         let plan = record.plan.as_deref().map(Into::into);
         self.details.store(Arc::new(OrganizationDetails { external_id, plan }));
+        self.tell_environments();
+    }
+
+    /// Environments know the state of all above them, so that readers look nowhere else.
+    fn tell_environments(&self) {
+        let newest = self.environments.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        let all = std::iter::successors(newest, |environment| environment.next.upgrade());
+        all.for_each(|environment| environment.gather());
     }
 
     /// Its identifier.
@@ -240,10 +284,6 @@ impl OrganizationNode {
     #[must_use]
     pub fn details(&self) -> Guard<Arc<OrganizationDetails>> {
         self.details.load()
-    }
-
-    pub(super) fn state(&self) -> StateBits {
-        self.state.read()
     }
 }
 
@@ -263,6 +303,7 @@ impl ProjectNode {
 
     pub(super) fn update(&self, record: &Project, sound: bool) {
         self.state.set(sound, record.enabled, record.deleted_at.is_some());
+        self.organization.tell_environments();
     }
 }
 
@@ -273,28 +314,45 @@ pub struct EnvironmentNode {
     name: Arc<str>,
     mode: Mode,
     state: State,
+    /// Of itself and everything above it but the product.
+    gathered: State,
     project: Arc<ProjectNode>,
     organization: Arc<OrganizationNode>,
     product: Arc<ProductNode>,
+    /// Another environment of the organization.
+    next: Weak<EnvironmentNode>,
 }
 
 impl EnvironmentNode {
-    pub(super) fn new(record: &Environment, sound: bool, project: Arc<ProjectNode>) -> Self {
+    pub(super) fn new(record: &Environment, sound: bool, project: Arc<ProjectNode>) -> Arc<Self> {
         let organization = Arc::clone(&project.organization);
         let product = Arc::clone(&organization.product);
-        Self {
+        let mut newest = organization.environments.lock().unwrap_or_else(PoisonError::into_inner);
+        let node = Arc::new(Self {
             id: record.id,
-            name: Arc::from(record.name.as_str()),
+            name: product.name(&record.name),
             mode: record.mode,
             state: State::new(sound, record.enabled, record.deleted_at.is_some()),
+            gathered: State::default(),
             project,
-            organization,
+            organization: Arc::clone(&organization),
             product,
-        }
+            next: std::mem::take(&mut *newest),
+        });
+        node.gather();
+        *newest = Arc::downgrade(&node);
+        drop(newest);
+        node
     }
 
     pub(super) fn update(&self, record: &Environment, sound: bool) {
         self.state.set(sound, record.enabled, record.deleted_at.is_some());
+        self.gather();
+    }
+
+    fn gather(&self) {
+        let organization = self.organization.state.read().of_organization();
+        self.gathered.put(self.state.read().with(self.project.state.read()).with(organization));
     }
 
     /// Its identifier.
@@ -333,8 +391,8 @@ impl EnvironmentNode {
         &self.product
     }
 
-    /// Of itself and everything above it but the organization.
+    /// Of itself, its project and its organization.
     pub(super) fn state(&self) -> StateBits {
-        self.state.read().with(self.project.state.read())
+        self.gathered.read()
     }
 }
