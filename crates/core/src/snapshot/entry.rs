@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::node::{EnvironmentNode, Policy, PolicySource, ProductNode};
+use super::state::{Shelf, ShelfPlace};
 use crate::key::KeyDigest;
 use crate::manifest::{Rules, ScopeSet};
 use crate::model::{Binding, Key, KeyId, Kind, Mode, RetiredValue, Timestamp};
@@ -17,6 +18,8 @@ pub struct KeyEntry {
     digest: KeyDigest,
     id: [u8; 16],
     environment: Arc<EnvironmentNode>,
+    /// Where the environment's state stands, with its name and product.
+    shelf: Arc<Shelf>,
     policy: Arc<Policy>,
     /// Most keys have no end, and save its room.
     ends: Option<Box<Ends>>,
@@ -27,6 +30,7 @@ pub struct KeyEntry {
     kind: Kind,
     mode: Mode,
     sound: bool,
+    place: u8,
 }
 
 /// When a key stops working, each [`NEVER`] where there is no such time.
@@ -105,11 +109,13 @@ impl KeyParts {
     fn entry(&self, digest: KeyDigest, start: &str, value_ends: Timestamp, sound: bool) -> KeyEntry {
         let key = &self.key;
         let metadata = key.metadata.as_deref().unwrap_or_default();
+        let ShelfPlace { shelf, at: place } = self.environment.place();
         let ends = Some(Ends::of(key, value_ends)).filter(|ends| *ends != Ends::NONE);
         KeyEntry {
             digest,
             id: key.id.to_bytes(),
             environment: Arc::clone(&self.environment),
+            shelf,
             policy: Arc::clone(&self.policy),
             ends: ends.map(Box::new),
             text: [key.name.as_str(), start, metadata].concat().into(),
@@ -118,6 +124,7 @@ impl KeyParts {
             kind: key.kind,
             mode: key.mode,
             sound,
+            place,
         }
     }
 }
@@ -202,7 +209,7 @@ impl KeyEntry {
     /// Whether it is a key of that product.
     #[must_use]
     pub fn belongs_to(&self, product: &ProductNode) -> bool {
-        std::ptr::eq(Arc::as_ptr(self.environment.product()), product)
+        std::ptr::eq(Arc::as_ptr(&self.shelf.product), product)
     }
 
     /// The scopes it has under `rules`.
@@ -214,7 +221,7 @@ impl KeyEntry {
     /// The name of its environment.
     #[must_use]
     pub fn environment_name(&self) -> &str {
-        self.environment.name()
+        &self.shelf.name
     }
 
     /// The origins it is confined to.
@@ -232,9 +239,9 @@ impl KeyEntry {
     /// How it stands at `now`; at the very millisecond of an end it has ended.
     #[must_use]
     pub fn standing(&self, now: Timestamp) -> Standing {
-        let above = self.environment.state();
+        let above = self.shelf.read(self.place);
         let ends = self.ends();
-        if !(self.sound && above.sound() && self.environment.product().is_sound()) {
+        if !(self.sound && above.sound() && self.shelf.product.is_sound()) {
             Standing::Untrusted
         } else if ends.ends_at <= now {
             Standing::Revoked { since: Some(ends.ends_at) }

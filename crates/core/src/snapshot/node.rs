@@ -3,76 +3,19 @@
 //! What can change is an atomic or an `ArcSwap`, so a node is changed in place for all keys below
 //! it at once.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::{ArcSwap, Guard};
 
+use super::state::{Shelf, ShelfPlace, State};
 use crate::manifest::{Rules, ScopeSet};
 use crate::model::{
     Binding, Environment, EnvironmentId, Kind, Mode, Organization, OrganizationId, Project,
     ProjectId, Slug,
 };
 use crate::policy::{IpList, OriginList};
-
-const SOUND: u8 = 1;
-const ENABLED: u8 = 2;
-const DELETED: u8 = 4;
-const SUSPENDED: u8 = 8;
-
-/// A few facts in one byte: trustworthy, switched on, deleted, suspended.
-#[derive(Debug, Default)]
-pub(super) struct State(AtomicU8);
-
-impl State {
-    fn new(sound: bool, enabled: bool, deleted: bool) -> Self {
-        let state = Self::default();
-        state.set(sound, enabled, deleted);
-        state
-    }
-
-    fn set(&self, sound: bool, enabled: bool, deleted: bool) {
-        let bits = [(sound, SOUND), (enabled, ENABLED), (deleted, DELETED)];
-        let bits = bits.into_iter().filter(|(on, _)| *on).fold(0, |all, (_, bit)| all | bit);
-        self.0.store(bits, Ordering::Release);
-    }
-
-    fn put(&self, bits: StateBits) {
-        self.0.store(bits.0, Ordering::Release);
-    }
-
-    fn read(&self) -> StateBits {
-        StateBits(self.0.load(Ordering::Acquire))
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct StateBits(u8);
-
-impl StateBits {
-    pub(super) const fn sound(self) -> bool {
-        self.0 & SOUND != 0
-    }
-    pub(super) const fn enabled(self) -> bool {
-        self.0 & ENABLED != 0
-    }
-    pub(super) const fn deleted(self) -> bool {
-        self.0 & DELETED != 0
-    }
-    pub(super) const fn suspended(self) -> bool {
-        self.0 & SUSPENDED != 0
-    }
-    /// Of several things that a key hangs on: sound and enabled if all are, deleted or suspended
-    /// if any is.
-    const fn with(self, other: Self) -> Self {
-        Self((self.0 & other.0 & (SOUND | ENABLED)) | ((self.0 | other.0) & (DELETED | SUSPENDED)))
-    }
-    /// Of an organization: that it is switched off is told apart.
-    const fn of_organization(self) -> Self {
-        Self(if self.enabled() { self.0 } else { self.0 | ENABLED | SUSPENDED })
-    }
-}
 
 /// A product and its rules.
 #[derive(Debug)]
@@ -82,8 +25,8 @@ pub struct ProductNode {
     sound: AtomicBool,
     plain: [Arc<Policy>; 2],
     policies: Mutex<HashMap<PolicySource, Weak<Policy>>>,
-    /// The names of its environments: a few, which all of them share.
-    names: Mutex<HashSet<Arc<str>>>,
+    /// For each name of an environment, the shelf that was filled last.
+    shelves: Mutex<HashMap<Box<str>, Weak<Shelf>>>,
 }
 
 impl ProductNode {
@@ -97,7 +40,7 @@ impl ProductNode {
             sound,
             plain,
             policies: Mutex::default(),
-            names: Mutex::default(),
+            shelves: Mutex::default(),
         }
     }
 
@@ -129,14 +72,17 @@ impl ProductNode {
         self.sound.load(Ordering::Acquire)
     }
 
-    fn name(&self, text: &str) -> Arc<str> {
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(name) = names.get(text) {
-            return Arc::clone(name);
+    /// A place for one more environment of that name.
+    fn place(self: &Arc<Self>, name: &str) -> ShelfPlace {
+        let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = shelves.get(name).and_then(Weak::upgrade);
+        if let Some(place) = last.as_ref().and_then(Shelf::take_place) {
+            return place;
         }
-        let name: Arc<str> = text.into();
-        names.insert(Arc::clone(&name));
-        name
+        let filled = last.map_or(0, |shelf| shelf.states.len());
+        let shelf = Arc::new(Shelf::new(Arc::clone(self), name, filled * 2));
+        shelves.insert(name.into(), Arc::downgrade(&shelf));
+        Shelf::take_place(&shelf).unwrap_or(ShelfPlace { shelf, at: 0 })
     }
 
     /// The policy for these lists, shared by all keys that have the same.
@@ -311,14 +257,10 @@ impl ProjectNode {
 #[derive(Debug)]
 pub struct EnvironmentNode {
     id: EnvironmentId,
-    name: Arc<str>,
-    mode: Mode,
     state: State,
-    /// Of itself and everything above it but the product.
-    gathered: State,
+    place: ShelfPlace,
     project: Arc<ProjectNode>,
     organization: Arc<OrganizationNode>,
-    product: Arc<ProductNode>,
     /// Another environment of the organization.
     next: Weak<EnvironmentNode>,
 }
@@ -326,17 +268,13 @@ pub struct EnvironmentNode {
 impl EnvironmentNode {
     pub(super) fn new(record: &Environment, sound: bool, project: Arc<ProjectNode>) -> Arc<Self> {
         let organization = Arc::clone(&project.organization);
-        let product = Arc::clone(&organization.product);
         let mut newest = organization.environments.lock().unwrap_or_else(PoisonError::into_inner);
         let node = Arc::new(Self {
             id: record.id,
-            name: product.name(&record.name),
-            mode: record.mode,
             state: State::new(sound, record.enabled, record.deleted_at.is_some()),
-            gathered: State::default(),
+            place: organization.product.place(&record.name),
             project,
             organization: Arc::clone(&organization),
-            product,
             next: std::mem::take(&mut *newest),
         });
         node.gather();
@@ -352,7 +290,11 @@ impl EnvironmentNode {
 
     fn gather(&self) {
         let organization = self.organization.state.read().of_organization();
-        self.gathered.put(self.state.read().with(self.project.state.read()).with(organization));
+        self.place.put(self.state.read().with(self.project.state.read()).with(organization));
+    }
+
+    pub(super) fn place(&self) -> ShelfPlace {
+        self.place.clone()
     }
 
     /// Its identifier.
@@ -364,13 +306,13 @@ impl EnvironmentNode {
     /// Its name; an environment is never renamed.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.place.shelf.name
     }
 
     /// Live or test.
     #[must_use]
     pub fn mode(&self) -> Mode {
-        self.mode
+        Mode::of_environment(self.name())
     }
 
     /// The project it belongs to.
@@ -388,11 +330,6 @@ impl EnvironmentNode {
     /// The product of that organization.
     #[must_use]
     pub fn product(&self) -> &Arc<ProductNode> {
-        &self.product
-    }
-
-    /// Of itself, its project and its organization.
-    pub(super) fn state(&self) -> StateBits {
-        self.gathered.read()
+        &self.organization.product
     }
 }
