@@ -21,13 +21,13 @@ use keystile_core::request::{Asked, Credential, Origin, Place, RequestFacts};
 use keystile_core::snapshot::{Index, ProductNode};
 
 /// The product's manifest: two scopes that every key has, and ten that make its lists differ.
-pub const MANIFEST: &str = include_str!("manifest.toml");
+pub(crate) const MANIFEST: &str = include_str!("manifest.toml");
 
 /// When everything was made.
-pub const START: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+pub(crate) const START: Timestamp = Timestamp::from_millis(1_790_000_000_000);
 
 /// When everything is asked.
-pub const NOW: Timestamp = START.plus_millis(60_000);
+pub(crate) const NOW: Timestamp = START.plus_millis(60_000);
 
 /// How many different lists of scopes the keys have.
 const POLICIES: u64 = 1_000;
@@ -36,11 +36,11 @@ const PEPPER: SecretBytesOf = SecretBytesOf(0x5e);
 
 /// How large an installation is.
 #[derive(Debug, Clone, Copy)]
-pub struct Size {
+pub(crate) struct Size {
     /// How many keys.
-    pub keys: u64,
+    pub(crate) keys: u64,
     /// How many organizations, each with one project and one environment.
-    pub organizations: u64,
+    pub(crate) organizations: u64,
 }
 
 struct SecretBytesOf(u8);
@@ -53,23 +53,23 @@ impl SecretBytesOf {
 
 /// Numbers that look random and follow from a seed (SplitMix64).
 #[derive(Debug)]
-pub struct Seeded(AtomicU64);
+pub(crate) struct Seeded(AtomicU64);
 
 impl Seeded {
     /// The numbers of this seed.
     #[must_use]
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(AtomicU64::new(seed))
     }
 
     /// The next one.
-    pub fn next(&self) -> u64 {
+    pub(crate) fn next(&self) -> u64 {
         let state = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
         mixed(state.wrapping_add(0x9e37_79b9_7f4a_7c15))
     }
 
     /// The next one, below `end`.
-    pub fn below(&self, end: u64) -> u64 {
+    pub(crate) fn below(&self, end: u64) -> u64 {
         u64::try_from((u128::from(self.next()) * u128::from(end)) >> 64).unwrap_or(0)
     }
 }
@@ -92,7 +92,7 @@ impl Random for Seeded {
 
 /// An engine over an installation of this size.
 #[must_use]
-pub fn engine(size: Size) -> Engine {
+pub(crate) fn engine(size: Size) -> Engine {
     let index = Index::new();
     let load = |record| index.load(record, true).expect("a record that fits");
     load(Record::Product(product(MANIFEST)));
@@ -111,7 +111,7 @@ pub fn engine(size: Size) -> Engine {
 
 /// The key material that all digests are made with.
 #[must_use]
-pub fn keyring() -> Keyring {
+pub(crate) fn keyring() -> Keyring {
     let material = |(purpose, secret)| KeyMaterial { purpose, version: 1, secret };
     let secrets = [PEPPER.bytes(), SecretBytes::new([1; 32]), SecretBytes::new([2; 32])];
     Keyring::from_material(Purpose::ALL.into_iter().zip(secrets).map(material).collect())
@@ -120,7 +120,7 @@ pub fn keyring() -> Keyring {
 
 /// The product with this manifest.
 #[must_use]
-pub fn product(manifest: &str) -> Product {
+pub(crate) fn product(manifest: &str) -> Product {
     Product {
         slug: "sample".parse().expect("a slug"),
         manifest: manifest.into(),
@@ -132,13 +132,13 @@ pub fn product(manifest: &str) -> Product {
 
 /// The product's node in an index.
 #[must_use]
-pub fn node(index: &Index) -> Arc<ProductNode> {
+pub(crate) fn node(index: &Index) -> Arc<ProductNode> {
     Arc::clone(index.products().get("sample").expect("the product is there"))
 }
 
 /// What a key of that number belongs to.
 #[must_use]
-pub fn owners(number: u64) -> (Organization, Project, Environment) {
+pub(crate) fn owners(number: u64) -> (Organization, Project, Environment) {
     let product = product(MANIFEST).slug;
     let raw = u128::from(number) + 1;
     let (organization, project) = (OrganizationId::from_u128(raw), ProjectId::from_u128(raw));
@@ -185,7 +185,7 @@ pub fn owners(number: u64) -> (Organization, Project, Environment) {
 
 /// A secret key of the environment of that number.
 #[must_use]
-pub fn key(number: u64, owner: u64) -> Key {
+pub(crate) fn key(number: u64, owner: u64) -> Key {
     let text = text(number, 0);
     Key {
         id: KeyId::from_u128(u128::from(number) + 1),
@@ -220,20 +220,20 @@ pub fn key(number: u64, owner: u64) -> Key {
 
 /// The text of a key: of its first value (generation 0), or of one that it was rotated to.
 #[must_use]
-pub fn text(number: u64, generation: u64) -> PlainKey {
+pub(crate) fn text(number: u64, generation: u64) -> PlainKey {
     let random = Seeded::new(mixed(number) ^ mixed(!generation));
     mint(Kind::Secret, None, Mode::Live, &random).expect("numbers do not fail")
 }
 
 /// The pepper of [`keyring`].
 #[must_use]
-pub fn pepper() -> Pepper {
+pub(crate) fn pepper() -> Pepper {
     Pepper::new(1, &PEPPER.bytes())
 }
 
 /// The part of a value that may be shown.
 #[must_use]
-pub fn start(text: &PlainKey) -> String {
+pub(crate) fn start(text: &PlainKey) -> String {
     ParsedKey::parse(text.reveal()).expect("a key").start().into()
 }
 
@@ -245,7 +245,7 @@ fn scopes(number: u64) -> Vec<String> {
 
 /// A call that every good key of the installation may make, as the JSON door tells it.
 #[must_use]
-pub fn call(text: &str) -> RequestFacts<'_> {
+pub(crate) fn call(text: &str) -> RequestFacts<'_> {
     RequestFacts {
         credential: Credential::Text(text),
         place: Place::Named("production"),
@@ -259,7 +259,7 @@ pub fn call(text: &str) -> RequestFacts<'_> {
 
 /// The same call as a gateway tells it.
 #[must_use]
-pub fn gateway_call(text: &str) -> RequestFacts<'_> {
+pub(crate) fn gateway_call(text: &str) -> RequestFacts<'_> {
     let target = "/v1/events/evt_1/messages?draft=1";
     RequestFacts {
         place: Place::At { host: "api.sample.example", target, otherwise: None },
