@@ -1,2 +1,50 @@
-//! Placeholder.
-fn main() {}
+//! The one binary. It alone reads arguments and the environment; everything it does otherwise is
+//! done by the server it starts or calls.
+
+mod args;
+mod call;
+mod commands;
+mod demo;
+mod output;
+mod scan;
+mod serve;
+mod settings;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+use output::Failed;
+
+fn main() -> std::process::ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(run(arguments)),
+        Err(why) => Err(Failed::new(format!("the runtime does not start: {why}"))),
+    };
+    match done {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(failed) => {
+            failed.print();
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Failed> {
+    match arguments.command {
+        Command::Serve(ref serve) => serve::run(&arguments.global, serve).await,
+        Command::Mint(mint) => commands::offline::mint(&mint),
+        Command::Init(init) => commands::offline::init(&init),
+        Command::Scan(scan) => scan::run(&scan),
+        Command::Completions { shell } => {
+            args::completions(shell);
+            Ok(())
+        }
+        Command::Schema => commands::offline::schema(),
+        Command::Openapi => commands::offline::openapi(),
+        other => commands::run(&arguments.global, other).await,
+    }
+}

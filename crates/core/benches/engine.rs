@@ -22,10 +22,16 @@ const PIECE: u64 = 500;
 /// One key's text, without an allocation of its own, so that walking over many reads few pages.
 type Text = [u8; 46];
 
-#[expect(clippy::disallowed_methods, reason = "a bench takes its sizes from the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a bench takes its sizes from the environment"
+)]
 fn sizes() -> Vec<u64> {
     let asked = std::env::var("KEYSTILE_BENCH_KEYS").unwrap_or_else(|_| "1000,1000000".into());
-    asked.split(',').map(|size| size.trim().parse().expect("a number of keys")).collect()
+    asked
+        .split(',')
+        .map(|size| size.trim().parse().expect("a number of keys"))
+        .collect()
 }
 
 fn resident_bytes() -> u64 {
@@ -47,9 +53,15 @@ fn random_texts(size: Size) -> Vec<Text> {
 
 fn verify(bench: &mut Criterion) {
     for keys in sizes() {
-        let size = Size { keys, organizations: keys.clamp(1, 100_000) };
+        let size = Size {
+            keys,
+            organizations: keys.clamp(1, 100_000),
+        };
         let engine = population::engine(size);
-        println!("{keys} keys: {} bytes of resident memory a key", resident_bytes() / keys);
+        println!(
+            "{keys} keys: {} bytes of resident memory a key",
+            resident_bytes() / keys
+        );
         let texts = random_texts(size);
         measure(bench, "named", &engine, &texts, population::call);
         measure(bench, "gateway", &engine, &texts, population::gateway_call);
@@ -101,7 +113,12 @@ fn spread<'a>(
     let mut pieces: Vec<_> = texts.chunks_exact(PIECE_LENGTH).map(piece).collect();
     pieces.sort_unstable();
     let at = |percent: usize| pieces[(pieces.len() - 1) * percent / 100];
-    format!("{} ns in the quiet tenth, {} ns median, {} ns at 90 %", at(10), at(50), at(90))
+    format!(
+        "{} ns in the quiet tenth, {} ns median, {} ns at 90 %",
+        at(10),
+        at(50),
+        at(90)
+    )
 }
 
 criterion_group!(benches, verify);

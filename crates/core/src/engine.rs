@@ -12,12 +12,12 @@ use crate::key::{KeyDigest, Keyring, ParsedKey};
 use crate::manifest::{Rules, ScopeSet};
 use crate::policy::{CHECKS, Case};
 use crate::request::{Credential, RequestFacts};
-use crate::snapshot::{Found, Index, ProductNode};
+use crate::snapshot::{Found, Index, KeyEntry, ProductNode};
 
 /// Decides, on the index it keeps.
 #[derive(Debug)]
 pub struct Engine {
-    index: Index,
+    index: Arc<Index>,
     keyring: ArcSwap<Keyring>,
 }
 
@@ -40,8 +40,11 @@ pub struct Decision {
 impl Engine {
     /// Decides on an index with the key material that its digests were made with.
     #[must_use]
-    pub fn new(index: Index, keyring: Keyring) -> Self {
-        Self { index, keyring: ArcSwap::from_pointee(keyring) }
+    pub fn new(index: Arc<Index>, keyring: Keyring) -> Self {
+        Self {
+            index,
+            keyring: ArcSwap::from_pointee(keyring),
+        }
     }
 
     /// The index, for whoever keeps it current.
@@ -78,7 +81,8 @@ impl Engine {
         match parse(facts.credential) {
             Ok(key) => {
                 let keyring = self.keyring.load();
-                self.index.consistently(|| self.judge(&keyring, product, key, facts))
+                self.index
+                    .consistently(|| self.judge(&keyring, product, key, facts))
             }
             Err(reason) => Decision::unidentified(reason),
         }
@@ -99,7 +103,10 @@ impl Engine {
             };
             let rules = product.rules();
             let case = Case::new(facts, found, &rules);
-            let checks = CHECKS.iter().map(|(name, check)| (*name, check(&case).err())).collect();
+            let checks = CHECKS
+                .iter()
+                .map(|(name, check)| (*name, check(&case).err()))
+                .collect();
             Explanation { decision, checks }
         })
     }
@@ -111,17 +118,41 @@ impl Engine {
         key: ParsedKey<'_>,
         facts: &RequestFacts<'_>,
     ) -> Decision {
-        let found = self.find(keyring, key).filter(|found| found.belongs_to(product));
-        let Some(found) = found else { return Decision::unidentified(DenyReason::UnknownKey) };
+        let found = self
+            .find(keyring, key)
+            .filter(|found| found.belongs_to(product));
+        let Some(found) = found else {
+            return Decision::unidentified(DenyReason::UnknownKey);
+        };
         let rules: &Rules = &product.rules();
         let case = Case::new(facts, &found, rules);
         let (verdict, scopes) = (case.decide().map(|()| Permit(())), case.scopes);
-        Decision { verdict, key: Some(found), scopes }
+        Decision {
+            verdict,
+            key: Some(found),
+            scopes,
+        }
+    }
+
+    /// The digest of a key under the current pepper, with that pepper's number, when the entry was
+    /// found under an older one: then it is time to remake it.
+    #[must_use]
+    pub fn newer_digest(&self, key: &str, found: &KeyEntry) -> Option<(KeyDigest, u32)> {
+        let keyring = self.keyring.load();
+        let (pepper, older) = keyring.peppers().split_first()?;
+        if older.is_empty() {
+            return None;
+        }
+        let digest = pepper.digest(key);
+        (digest != *found.digest()).then(|| (digest, pepper.version()))
     }
 
     /// Looks a key up under the newest pepper first, then under those that still have keys.
     fn find(&self, keyring: &Keyring, key: ParsedKey<'_>) -> Option<Found> {
-        let mut digests = keyring.peppers().iter().map(|pepper| pepper.digest(key.text()));
+        let mut digests = keyring
+            .peppers()
+            .iter()
+            .map(|pepper| pepper.digest(key.text()));
         digests.find_map(|digest: KeyDigest| self.index.find(&digest))
     }
 }
@@ -130,16 +161,20 @@ fn parse(credential: Credential<'_>) -> Result<ParsedKey<'_>, DenyReason> {
     match credential {
         Credential::Missing => Err(DenyReason::MissingCredential),
         Credential::Conflicting => Err(DenyReason::ConflictingCredentials),
-        Credential::NotText => {
-            Err(DenyReason::MalformedKey(crate::key::KeyFormatError::Character))
-        }
+        Credential::NotText => Err(DenyReason::MalformedKey(
+            crate::key::KeyFormatError::Character,
+        )),
         Credential::Text(text) => ParsedKey::parse(text).map_err(DenyReason::MalformedKey),
     }
 }
 
 impl Decision {
     fn unidentified(reason: DenyReason) -> Self {
-        Self { verdict: Err(reason), key: None, scopes: ScopeSet::default() }
+        Self {
+            verdict: Err(reason),
+            key: None,
+            scopes: ScopeSet::default(),
+        }
     }
 
     /// Whether the call is allowed.

@@ -29,7 +29,11 @@ enum Narrowing {
     Distrust,
 }
 
-const ORIGINS: [&str; 3] = ["https://a.example", "https://*.b.example", "http://localhost:3000"];
+const ORIGINS: [&str; 3] = [
+    "https://a.example",
+    "https://*.b.example",
+    "http://localhost:3000",
+];
 const IPS: [&str; 3] = ["192.0.2.0/24", "192.0.2.7", "2001:db8::/48"];
 const SCOPES: [&str; 4] = ["a", "b", "more:0", "*"];
 
@@ -80,9 +84,8 @@ fn drop_one(list: &mut Option<Vec<String>>, at: usize) {
 /// The journal row of the narrowing, whose key is left as it then is.
 fn row(narrowing: &Narrowing, key: &mut Key) -> Vec<Applied> {
     let (mut organization, mut project, mut environment) = population::owners(0);
-    let earlier = |end: Option<Timestamp>, by: i64| {
-        Some(end.unwrap_or(NOW.plus_millis(2)).plus_millis(-by))
-    };
+    let earlier =
+        |end: Option<Timestamp>, by: i64| Some(end.unwrap_or(NOW.plus_millis(2)).plus_millis(-by));
     let manifest = |from, to| Record::Product(population::product(&MANIFEST.replace(from, to)));
     let mut sound = true;
     let record = match narrowing {
@@ -106,7 +109,8 @@ fn row(narrowing: &Narrowing, key: &mut Key) -> Vec<Applied> {
                 Narrowing::DropOrigin(at) => drop_one(&mut key.allowed_origins, *at),
                 Narrowing::DropIp(at) => drop_one(&mut key.allowed_ips, *at),
                 Narrowing::ConfineOrigins => {
-                    key.allowed_origins.get_or_insert_with(|| vec![ORIGINS[0].into()]);
+                    key.allowed_origins
+                        .get_or_insert_with(|| vec![ORIGINS[0].into()]);
                 }
                 Narrowing::ConfineIps => {
                     key.allowed_ips.get_or_insert_with(|| vec![IPS[0].into()]);
@@ -127,8 +131,14 @@ fn calls(text: &str) -> Vec<RequestFacts<'_>> {
     let named = population::call(text);
     let asked = [
         named.asked,
-        Asked::Operation { method: "GET", path: "/v1/events" },
-        Asked::Operation { method: "POST", path: "/v1/events" },
+        Asked::Operation {
+            method: "GET",
+            path: "/v1/events",
+        },
+        Asked::Operation {
+            method: "POST",
+            path: "/v1/events",
+        },
         Asked::Authenticate,
     ];
     let places = [
@@ -149,7 +159,13 @@ fn calls(text: &str) -> Vec<RequestFacts<'_>> {
         for place in places {
             for origin in origins {
                 for ip in ips {
-                    calls.push(RequestFacts { asked, place, origin, ip: ip.map(Into::into), ..named });
+                    calls.push(RequestFacts {
+                        asked,
+                        place,
+                        origin,
+                        ip: ip.map(Into::into),
+                        ..named
+                    });
                 }
             }
         }
@@ -159,7 +175,10 @@ fn calls(text: &str) -> Vec<RequestFacts<'_>> {
 
 fn verdicts(engine: &Engine, calls: &[RequestFacts<'_>]) -> Vec<bool> {
     let product = population::node(engine.index());
-    calls.iter().map(|call| engine.verify(&product, call).is_allowed()).collect()
+    calls
+        .iter()
+        .map(|call| engine.verify(&product, call).is_allowed())
+        .collect()
 }
 
 proptest! {
@@ -187,8 +206,14 @@ proptest! {
 
 #[test]
 fn the_calls_tried_are_allowed_before_anything_is_taken_away() {
-    let engine = population::engine(Size { keys: 1, organizations: 1 });
+    let engine = population::engine(Size {
+        keys: 1,
+        organizations: 1,
+    });
     let text = population::text(0, 0);
-    let allowed = verdicts(&engine, &calls(text.reveal())).into_iter().filter(|yes| *yes).count();
+    let allowed = verdicts(&engine, &calls(text.reveal()))
+        .into_iter()
+        .filter(|yes| *yes)
+        .count();
     assert!(allowed > 20, "{allowed}");
 }

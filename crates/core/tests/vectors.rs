@@ -10,7 +10,10 @@ fn vectors(section: &str) -> Vec<Value> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../conformance/keys.json");
     let file = std::fs::read_to_string(path).expect("the vectors are there");
     let file: Value = serde_json::from_str(&file).expect("the vectors are JSON");
-    let cases = file[section].as_array().expect("a section of cases").clone();
+    let cases = file[section]
+        .as_array()
+        .expect("a section of cases")
+        .clone();
     assert!(!cases.is_empty(), "{section} has no case");
     cases
 }
@@ -43,7 +46,9 @@ fn valid_keys_say_what_they_are() {
 #[test]
 fn k09_k10_invalid_texts_are_refused_with_their_code() {
     for case in vectors("invalid") {
-        let code = ParsedKey::parse(&text(&case)).map_err(KeyFormatError::code).err();
+        let code = ParsedKey::parse(&text(&case))
+            .map_err(KeyFormatError::code)
+            .err();
         assert_eq!(case["code"].as_str(), code, "{}", case["why"]);
     }
 }
@@ -56,9 +61,16 @@ fn every_code_of_refusal_has_a_vector() {
         (E::Character, E::Prefix, E::Mode),
         (E::Brand, E::Length, E::Checksum),
     ];
-    let wanted: BTreeSet<_> = all.iter().flat_map(|(a, b, c)| [a, b, c]).map(|e| e.code()).collect();
+    let wanted: BTreeSet<_> = all
+        .iter()
+        .flat_map(|(a, b, c)| [a, b, c])
+        .map(|e| e.code())
+        .collect();
     let cases = vectors("invalid");
-    let covered: BTreeSet<_> = cases.iter().filter_map(|case| case["code"].as_str()).collect();
+    let covered: BTreeSet<_> = cases
+        .iter()
+        .filter_map(|case| case["code"].as_str())
+        .collect();
     assert_eq!(covered, wanted);
 }
 
@@ -66,7 +78,10 @@ fn every_code_of_refusal_has_a_vector() {
 fn digests_are_the_hmac_under_the_pepper() {
     for case in vectors("digests") {
         let pepper = Pepper::new(1, &SecretBytes::new(bytes(&case["pepper"])));
-        assert_eq!(pepper.digest(&text(&case)).as_bytes(), &bytes(&case["digest"]));
+        assert_eq!(
+            pepper.digest(&text(&case)).as_bytes(),
+            &bytes(&case["digest"])
+        );
     }
 }
 
@@ -75,7 +90,10 @@ fn foreign_digests_need_only_the_sha_256_of_the_text() {
     for case in vectors("foreign_digests") {
         let pepper = Pepper::new(1, &SecretBytes::new(bytes(&case["pepper"])));
         let digest = bytes(&case["digest"]);
-        assert_eq!(pepper.digest_foreign(&bytes(&case["sha256"])).as_bytes(), &digest);
+        assert_eq!(
+            pepper.digest_foreign(&bytes(&case["sha256"])).as_bytes(),
+            &digest
+        );
         assert_eq!(pepper.digest_foreign_text(&text(&case)).as_bytes(), &digest);
     }
 }
@@ -87,9 +105,18 @@ fn ids_read_and_write_as_typeids() {
         let raw = u128::from_str_radix(&uuid, 16).expect("128 bits");
         let text = case["text"].as_str().expect("an id");
         let (written, read) = match case["prefix"].as_str().expect("a prefix") {
-            "org" => (OrganizationId::from_u128(raw).to_string(), raw_of::<OrganizationId>(text)),
-            "prj" => (ProjectId::from_u128(raw).to_string(), raw_of::<ProjectId>(text)),
-            "env" => (EnvironmentId::from_u128(raw).to_string(), raw_of::<EnvironmentId>(text)),
+            "org" => (
+                OrganizationId::from_u128(raw).to_string(),
+                raw_of::<OrganizationId>(text),
+            ),
+            "prj" => (
+                ProjectId::from_u128(raw).to_string(),
+                raw_of::<ProjectId>(text),
+            ),
+            "env" => (
+                EnvironmentId::from_u128(raw).to_string(),
+                raw_of::<EnvironmentId>(text),
+            ),
             _ => (KeyId::from_u128(raw).to_string(), raw_of::<KeyId>(text)),
         };
         assert_eq!((written.as_str(), read), (text, Some(raw)));

@@ -1,13 +1,14 @@
 //! What every request can reach, and who is asking.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use keystile_core::engine::Engine;
-use keystile_core::key::{MasterKey, Random};
+use keystile_core::key::{KeyDigest, MasterKey, Random};
 use keystile_core::manifest::ScopeSet;
 use keystile_core::model::{Actor, Binding, KeyId, Slug, Timestamp};
 use keystile_store::Store;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::config::Settings;
 use crate::metrics::Metrics;
@@ -16,21 +17,25 @@ use crate::request_id::RequestIds;
 /// Everything that lives as long as the server.
 pub struct App {
     /// Decides.
-    pub engine: Engine,
+    pub(crate) engine: Engine,
     /// The durable truth.
-    pub store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     /// The operating system's randomness.
-    pub random: Arc<dyn Random>,
-    /// Wraps the key material; never in the database.
-    pub master: MasterKey,
+    pub(crate) random: Arc<dyn Random>,
+    /// What may wrap the key material, newest first; never in the database.
+    pub(crate) masters: Mutex<Vec<MasterKey>>,
+    /// Where keys go that were used under an older pepper.
+    pub(crate) rehashes: mpsc::Sender<Rehash>,
     /// Checked settings.
-    pub settings: Settings,
+    pub(crate) settings: Settings,
     /// Counters.
-    pub metrics: Metrics,
+    pub(crate) metrics: Metrics,
     /// Names requests.
-    pub request_ids: RequestIds,
+    pub(crate) request_ids: RequestIds,
     /// The last journal row that the index has applied.
-    pub applied: watch::Sender<u64>,
+    pub(crate) applied: watch::Sender<u64>,
+    /// Whether the index is loaded and follows the journal.
+    pub(crate) ready: AtomicBool,
 }
 
 impl App {
@@ -38,6 +43,47 @@ impl App {
     pub fn now(&self) -> Timestamp {
         self.store.now()
     }
+
+    /// The current master key.
+    pub(crate) fn master_key(&self) -> MasterKey {
+        let masters = self.masters.lock().unwrap_or_else(PoisonError::into_inner);
+        // There is one from the beginning, and none is ever taken away.
+        masters[0].clone()
+    }
+
+    /// Every master key that the material may be wrapped by.
+    pub(crate) fn master_keys(&self) -> Vec<MasterKey> {
+        self.masters
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Takes a new master key into use.
+    pub(crate) fn know_master_key(&self, new: MasterKey) {
+        self.masters
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(0, new);
+    }
+
+    /// Whether traffic may come.
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+}
+
+/// A key that was used under an older pepper, with its digest under the current one.
+#[derive(Debug, Clone, Copy)]
+pub struct Rehash {
+    /// The key.
+    pub(crate) key: KeyId,
+    /// The digest it was found by.
+    pub(crate) old: KeyDigest,
+    /// The digest it shall be found by.
+    pub(crate) new: KeyDigest,
+    /// The pepper of the new digest.
+    pub(crate) pepper: u32,
 }
 
 impl std::fmt::Debug for App {
@@ -62,12 +108,22 @@ impl Caller {
     /// stopped: may do everything.
     #[must_use]
     pub fn local() -> Self {
-        Self { actor: Actor::Local, scopes: None, product: None, environment: None }
+        Self {
+            actor: Actor::Local,
+            scopes: None,
+            product: None,
+            environment: None,
+        }
     }
 
     /// Keystile itself.
     pub(crate) fn system() -> Self {
-        Self { actor: Actor::System, scopes: None, product: None, environment: None }
+        Self {
+            actor: Actor::System,
+            scopes: None,
+            product: None,
+            environment: None,
+        }
     }
 
     /// The holder of an operator key that was verified with the scope it needs.
@@ -107,7 +163,11 @@ impl Caller {
     /// Whether things of that product and environment may be known to it at all.
     #[must_use]
     pub fn reaches_environment(&self, product: &Slug, environment: &str) -> bool {
-        self.reaches(product) && self.environment.as_ref().is_none_or(|own| own == environment)
+        self.reaches(product)
+            && self
+                .environment
+                .as_ref()
+                .is_none_or(|own| own == environment)
     }
 
     /// Whether it holds all of these scopes itself: nobody grants what they lack.

@@ -3,8 +3,11 @@
 mod api;
 mod app;
 pub mod background;
+pub mod client;
 pub mod config;
+mod control;
 mod front;
+pub mod installation;
 mod manage;
 mod metrics;
 mod openapi;
@@ -15,7 +18,7 @@ mod system;
 mod verify;
 
 pub use app::{App, Caller};
-pub use front::{Running, call_in_process, start};
-pub use manage::bootstrap;
+pub use front::{CONTROL_SOCKET, Running, StartError, call_in_process, start};
+pub use manage::bootstrap::take_bootstrap_key;
 pub use openapi::document as openapi_document;
 pub use system::OsRandom;

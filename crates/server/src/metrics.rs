@@ -11,7 +11,7 @@ use prometheus_client::registry::Registry;
 
 /// A way in for verifying.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Door {
+pub(crate) enum Door {
     /// `POST /v1/keys/verify`.
     Json,
     /// `POST /v1/keys/verify_batch`.
@@ -49,57 +49,87 @@ struct ManageLabels {
 
 /// All counters. Those of the hot path are reached without a look-up.
 #[derive(Debug)]
-pub struct Metrics {
+pub(crate) struct Metrics {
     registry: Registry,
     verifies: Vec<[Counter; Code::ALL.len()]>,
     manage: Family<ManageLabels, Counter>,
     /// Connections that are open.
-    pub connections: Gauge,
+    pub(crate) connections: Gauge,
     /// The last journal row that the index has applied.
-    pub applied_seq: Gauge<u64, AtomicU64>,
+    pub(crate) applied_seq: Gauge<u64, AtomicU64>,
     /// Rows that are refused because they are not as Keystile wrote them.
-    pub refused_rows: Gauge,
+    pub(crate) refused_rows: Gauge,
 }
 
 impl Metrics {
     /// Registers everything.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut registry = Registry::with_prefix("keystile");
         let family = Family::<VerifyLabels, Counter>::default();
         let verifies = Door::ALL
             .map(|door| {
                 Code::ALL.map(|code| {
-                    let labels = VerifyLabels { door: door.as_str(), code: code.as_str() };
+                    let labels = VerifyLabels {
+                        door: door.as_str(),
+                        code: code.as_str(),
+                    };
                     family.get_or_create(&labels).clone()
                 })
             })
             .to_vec();
         let manage = Family::<ManageLabels, Counter>::default();
-        let (connections, applied_seq, refused_rows) =
-            (Gauge::default(), Gauge::<u64, AtomicU64>::default(), Gauge::default());
+        let (connections, applied_seq, refused_rows) = (
+            Gauge::default(),
+            Gauge::<u64, AtomicU64>::default(),
+            Gauge::default(),
+        );
         registry.register("verifies", "Verdicts by door and code", family);
-        registry.register("manage_requests", "Manage requests by operation", manage.clone());
+        registry.register(
+            "manage_requests",
+            "Manage requests by operation",
+            manage.clone(),
+        );
         registry.register("connections", "Open connections", connections.clone());
-        registry.register("applied_seq", "Last applied journal row", applied_seq.clone());
-        registry.register("refused_rows", "Rows not as Keystile wrote them", refused_rows.clone());
-        Self { registry, verifies, manage, connections, applied_seq, refused_rows }
+        registry.register(
+            "applied_seq",
+            "Last applied journal row",
+            applied_seq.clone(),
+        );
+        registry.register(
+            "refused_rows",
+            "Rows not as Keystile wrote them",
+            refused_rows.clone(),
+        );
+        Self {
+            registry,
+            verifies,
+            manage,
+            connections,
+            applied_seq,
+            refused_rows,
+        }
     }
 
     /// Counts a verdict.
-    pub fn verdict(&self, door: Door, code: Code) {
-        let counter = self.verifies.get(door as usize).and_then(|codes| codes.get(code as usize));
+    pub(crate) fn verdict(&self, door: Door, code: Code) {
+        let counter = self
+            .verifies
+            .get(door as usize)
+            .and_then(|codes| codes.get(code as usize));
         counter.inspect(|counter| {
             counter.inc();
         });
     }
 
     /// Counts a manage request.
-    pub fn managed(&self, operation: &'static str, status: u16) {
-        self.manage.get_or_create(&ManageLabels { operation, status }).inc();
+    pub(crate) fn managed(&self, operation: &'static str, status: u16) {
+        self.manage
+            .get_or_create(&ManageLabels { operation, status })
+            .inc();
     }
 
     /// Everything in the text format.
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);

@@ -12,34 +12,34 @@ use serde::Serialize;
 
 /// An answer other than success.
 #[derive(Debug)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// The status of the answer.
-    pub status: StatusCode,
+    pub(crate) status: StatusCode,
     /// A stable word for programs.
-    pub code: &'static str,
+    pub(crate) code: &'static str,
     /// What was wrong and what to do, for people.
-    pub detail: String,
+    pub(crate) detail: String,
     /// What is wrong with which field.
-    pub errors: Vec<FieldError>,
+    pub(crate) errors: Vec<FieldError>,
     /// Seconds after which trying again makes sense.
-    pub retry_after: Option<u32>,
+    pub(crate) retry_after: Option<u32>,
     /// For the log only.
-    pub private: Option<String>,
+    pub(crate) private: Option<String>,
 }
 
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct FieldError {
+pub(crate) struct FieldError {
     /// Where in the body, as a JSON pointer (RFC 6901); `?name` for a query parameter.
-    pub pointer: String,
+    pub(crate) pointer: String,
     /// What is wrong and what to do.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// The body of an answer other than success (RFC 9457).
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Problem")]
-pub struct ProblemBody<'a> {
+pub(crate) struct ProblemBody<'a> {
     /// Always `about:blank`: the code says which problem it is.
     r#type: &'static str,
     /// The status in words.
@@ -59,25 +59,35 @@ pub struct ProblemBody<'a> {
 
 impl FieldError {
     /// Something wrong at `pointer`.
-    pub fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), message: message.into() }
+    pub(crate) fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            pointer: pointer.into(),
+            message: message.into(),
+        }
     }
 }
 
 impl Problem {
     /// A problem of that status and code.
-    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let (errors, retry_after, private) = (Vec::new(), None, None);
-        Self { status, code, detail: detail.into(), errors, retry_after, private }
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            errors,
+            retry_after,
+            private,
+        }
     }
 
     /// The request cannot be read as what it claims to be.
-    pub fn bad_request(detail: impl Into<String>) -> Self {
+    pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", detail)
     }
 
     /// The request can be read, and asks for something that cannot be.
-    pub fn invalid(errors: Vec<FieldError>) -> Self {
+    pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
             [only] => format!("{}: {}", only.pointer, only.message),
             many => format!("{} fields are wrong; see errors", many.len()),
@@ -87,39 +97,49 @@ impl Problem {
     }
 
     /// One field is wrong.
-    pub fn field(pointer: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn field(pointer: impl Into<String>, message: impl Into<String>) -> Self {
         Self::invalid(vec![FieldError::new(pointer, message)])
     }
 
     /// There is no such thing, or none that the caller may know of: the same words for both.
-    pub fn not_found(what: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
+    pub(crate) fn not_found(what: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("there is no such {what}"),
+        )
     }
 
     /// The state of things does not allow it.
-    pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, detail)
     }
 
     /// The caller is known, and may not do this.
-    pub fn forbidden(code: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn forbidden(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, code, detail)
     }
 
     /// It cannot be answered now; nothing was changed unless `detail` says otherwise.
-    pub fn unavailable(code: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn unavailable(code: &'static str, detail: impl Into<String>) -> Self {
         let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
-        Self { retry_after: Some(1), ..problem }
+        Self {
+            retry_after: Some(1),
+            ..problem
+        }
     }
 
     /// Adds what only the log may know.
     #[must_use]
-    pub fn because(self, private: impl fmt::Display) -> Self {
-        Self { private: Some(private.to_string()), ..self }
+    pub(crate) fn because(self, private: impl fmt::Display) -> Self {
+        Self {
+            private: Some(private.to_string()),
+            ..self
+        }
     }
 
     /// The body as JSON.
-    pub fn to_json(&self, request_id: &str) -> Vec<u8> {
+    pub(crate) fn to_json(&self, request_id: &str) -> Vec<u8> {
         let body = ProblemBody {
             r#type: "about:blank",
             title: self.status.canonical_reason().unwrap_or("Error"),
@@ -136,10 +156,11 @@ impl Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
-            StoreError::Unavailable(_) => {
-                Self::unavailable("store_unavailable", "the database does not answer; try again")
-                    .because(error)
-            }
+            StoreError::Unavailable(_) => Self::unavailable(
+                "store_unavailable",
+                "the database does not answer; try again",
+            )
+            .because(error),
             StoreError::Tampered { .. } => Self::unavailable(
                 "row_refused",
                 "a row that this rests on is not as Keystile wrote it, so it is refused; \

@@ -11,32 +11,35 @@ const LONGEST: usize = 64;
 /// Makes request ids: the time, a part that is random once a process, and a count. They name
 /// requests and prove nothing, so a count is unique enough and costs no system call.
 #[derive(Debug)]
-pub struct RequestIds {
+pub(crate) struct RequestIds {
     process: [u8; 4],
     count: AtomicU64,
 }
 
 /// The id of one request: the caller's own, when it is short and plain, else ours.
 #[derive(Debug, Clone, Copy)]
-pub struct RequestName {
+pub(crate) struct RequestName {
     text: [u8; LONGEST],
     length: u8,
     /// Ours, as the journal keeps it.
-    pub id: RequestId,
+    pub(crate) id: RequestId,
 }
 
 impl RequestIds {
     /// Begins counting at a random place.
-    pub fn new(random: &dyn Random) -> Result<Self, RandomError> {
+    pub(crate) fn new(random: &dyn Random) -> Result<Self, RandomError> {
         let mut bytes = [0_u8; 8];
         random.fill(&mut bytes)?;
         let [a, b, c, d, low @ ..] = bytes;
         let count = AtomicU64::new(u64::from(u32::from_be_bytes(low)));
-        Ok(Self { process: [a, b, c, d], count })
+        Ok(Self {
+            process: [a, b, c, d],
+            count,
+        })
     }
 
     /// A new id.
-    pub fn next(&self, now: Timestamp) -> RequestId {
+    pub(crate) fn next(&self, now: Timestamp) -> RequestId {
         let count = self.count.fetch_add(1, Ordering::Relaxed).to_be_bytes();
         let [_, _, a, b, c, d, e, f] = count;
         let [p, q, r, s] = self.process;
@@ -44,9 +47,13 @@ impl RequestIds {
     }
 
     /// The name of a request that came with these headers.
-    pub fn name(&self, headers: &HeaderMap, now: Timestamp) -> RequestName {
+    pub(crate) fn name(&self, headers: &HeaderMap, now: Timestamp) -> RequestName {
         let id = self.next(now);
-        let mut name = RequestName { text: [0; LONGEST], length: 0, id };
+        let mut name = RequestName {
+            text: [0; LONGEST],
+            length: 0,
+            id,
+        };
         let theirs = headers.get("x-request-id").map(http::HeaderValue::as_bytes);
         match theirs.filter(|text| is_plain(text)) {
             Some(text) => name.set(text),
@@ -63,14 +70,16 @@ impl RequestName {
     }
 
     /// The text.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         std::str::from_utf8(&self.text[..usize::from(self.length)]).unwrap_or_default()
     }
 }
 
 fn is_plain(text: &[u8]) -> bool {
     (1..=LONGEST).contains(&text.len())
-        && text.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        && text
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
         && !text.starts_with(b"sk_")
         && !text.starts_with(b"pk_")
 }
@@ -86,11 +95,20 @@ mod tests {
         let name = |text: &[u8]| {
             let mut headers = HeaderMap::new();
             headers.insert("x-request-id", http::HeaderValue::from_bytes(text).unwrap());
-            ids.name(&headers, Timestamp::from_millis(0)).as_str().to_owned()
+            ids.name(&headers, Timestamp::from_millis(0))
+                .as_str()
+                .to_owned()
         };
         assert_eq!(name(b"trace-1.a_B"), "trace-1.a_B");
         let long = [b'a'; 2048];
-        for bad in [b"\x1b[31mred".as_slice(), b"a b", b"", b"a\"b", &long, b"sk_live_x"] {
+        for bad in [
+            b"[31m red".as_slice(),
+            b"a b",
+            b"",
+            b"a\"b",
+            &long,
+            b"sk_live_x",
+        ] {
             assert!(name_is_ours(&name(bad)), "{bad:?}");
         }
     }

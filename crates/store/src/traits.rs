@@ -112,8 +112,9 @@ pub trait Writes: Send + Sync {
 /// The journal as the in-memory index follows it.
 #[async_trait]
 pub trait Feed: Send + Sync {
-    /// Hands every record of the installation to `sink`, from several threads at once and in no
-    /// order, and proves that they are complete and current. `sink` must be quick.
+    /// Hands every record of the installation to `sink`, from several threads at once, and proves
+    /// that they are complete and current. A record comes after what it belongs to, and former
+    /// values of keys before the keys; otherwise there is no order. `sink` must be quick.
     async fn scan(
         &self,
         sink: std::sync::Arc<dyn Fn(Scanned) + Send + Sync>,
@@ -171,8 +172,9 @@ pub enum Scanned {
 pub struct ScanReport {
     /// The journal row that the scanned state is that of.
     pub head: Head,
-    /// Rows that are missing, too many, or older than the journal says, found only when the sum
-    /// of all rows does not fit: nothing may be allowed on them.
+    /// Rows that are missing, too many, altered, or older than the journal says, looked for only
+    /// when a row's MAC fails or the sum of all rows does not fit: nothing may be allowed on them.
+    /// One without a subject says that the head of the journal proves nothing.
     pub suspects: Vec<Finding>,
 }
 

@@ -29,7 +29,15 @@ pub(super) fn text() -> String {
         "invalid_ids": invalid_ids(),
     });
     let text = format!("{file:#}\n");
-    text.chars().map(|c| if c.is_ascii() { c.to_string() } else { escaped(c) }).collect()
+    text.chars()
+        .map(|c| {
+            if c.is_ascii() {
+                c.to_string()
+            } else {
+                escaped(c)
+            }
+        })
+        .collect()
 }
 
 /// What cannot be seen should be readable in the file. All texts are within the basic plane.
@@ -86,7 +94,10 @@ fn valid() -> Vec<Value> {
 fn parts(text: &str) -> Vec<&str> {
     let at = text.rfind('_').map_or(0, |last| last + 1);
     let (prefix, rest) = text.split_at(at);
-    [prefix, rest].into_iter().filter(|part| !part.is_empty()).collect()
+    [prefix, rest]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect()
 }
 
 fn invalid() -> Vec<Value> {
@@ -112,8 +123,14 @@ fn invalid() -> Vec<Value> {
         ("a byte order mark before", format!("\u{feff}{bare}")),
         ("a zero-width space behind", format!("{bare}\u{200b}")),
         ("a no-break space behind", format!("{bare}\u{a0}")),
-        ("the scheme still before it", format!("Bearer {}", &good[..40])),
-        ("full-width letters", bare.replacen("sk", "\u{ff53}\u{ff4b}", 1)),
+        (
+            "the scheme still before it",
+            format!("Bearer {}", &good[..40]),
+        ),
+        (
+            "full-width letters",
+            bare.replacen("sk", "\u{ff53}\u{ff4b}", 1),
+        ),
         ("a look-alike letter", bare.replacen('s', "\u{455}", 1)),
         ("percent-encoded", format!("%73{}", &bare[1..])),
         ("upper case", good.to_uppercase()),
@@ -121,18 +138,30 @@ fn invalid() -> Vec<Value> {
         ("no prefix", random_part.into()),
         ("no mode", format!("sk_{random_part}")),
         ("an unknown mode", good.replacen("test", "demo", 1)),
-        ("two brands", format!("sk_ab_cd_test_{}", &random_part[..36])),
+        (
+            "two brands",
+            format!("sk_ab_cd_test_{}", &random_part[..36]),
+        ),
         ("a brand of one letter", good.replacen("acme", "a", 1)),
-        ("a brand that begins with a digit", good.replacen("acme", "1acm", 1)),
+        (
+            "a brand that begins with a digit",
+            good.replacen("acme", "1acm", 1),
+        ),
         ("a brand in capitals", good.replacen("acme", "Acme", 1)),
-        ("a mode where the brand would be", good.replacen("acme", "live", 1)),
+        (
+            "a mode where the brand would be",
+            good.replacen("acme", "live", 1),
+        ),
         ("one character short", good[..good.len() - 1].into()),
         ("one character long", format!("{good}0")),
         ("nothing behind the mode", "pk_live_".into()),
         ("an underscore in the random part", underscored(good)),
         ("one character changed", changed(good, 20)),
         ("two neighbours swapped", swapped(good)),
-        ("the checksum's last character changed", changed(good, good.len() - 1)),
+        (
+            "the checksum's last character changed",
+            changed(good, good.len() - 1),
+        ),
         ("publishable made secret's", good.replacen("sk_", "pk_", 1)),
         ("test made live", good.replacen("_test_", "_live_", 1)),
         ("the brand changed", good.replacen("acme", "acne", 1)),
@@ -154,7 +183,11 @@ fn changed(text: &str, at: usize) -> String {
 fn swapped(text: &str) -> String {
     let differ = |pair: &&[u8]| pair.first() != pair.last();
     let tail = text.len() - 38;
-    let at = tail + text.as_bytes()[tail..].windows(2).position(|pair| differ(&pair)).unwrap_or(0);
+    let at = tail
+        + text.as_bytes()[tail..]
+            .windows(2)
+            .position(|pair| differ(&pair))
+            .unwrap_or(0);
     let (a, b) = (&text[at..=at], &text[at + 1..at + 2]);
     format!("{}{b}{a}{}", &text[..at], &text[at + 2..])
 }
@@ -171,11 +204,20 @@ fn digests() -> Vec<Value> {
         let digest = Pepper::new(1, &SecretBytes::new(pepper)).digest(key);
         json!({ "pepper": hex(&pepper), "text": parts(key), "digest": hex(digest.as_bytes()) })
     };
-    texts.step_by(3).zip(PEPPERS.into_iter().cycle()).map(digest).collect()
+    texts
+        .step_by(3)
+        .zip(PEPPERS.into_iter().cycle())
+        .map(digest)
+        .collect()
 }
 
 fn foreign_digests() -> Vec<Value> {
-    let texts = ["", "kp_4f1d2a", "not a key of ours, \u{e9}", &"long ".repeat(50)];
+    let texts = [
+        "",
+        "kp_4f1d2a",
+        "not a key of ours, \u{e9}",
+        &"long ".repeat(50),
+    ];
     let digest = |(text, pepper): (&&str, [u8; 32])| {
         let digest = Pepper::new(1, &SecretBytes::new(pepper)).digest_foreign_text(text);
         json!({
@@ -185,13 +227,15 @@ fn foreign_digests() -> Vec<Value> {
             "digest": hex(digest.as_bytes()),
         })
     };
-    texts.iter().zip(PEPPERS.into_iter().cycle()).map(digest).collect()
+    texts
+        .iter()
+        .zip(PEPPERS.into_iter().cycle())
+        .map(digest)
+        .collect()
 }
 
 fn ids() -> Vec<Value> {
-    let id = |prefix: &str, uuid: u128, text: String| {
-        json!({ "prefix": prefix, "uuid": dashed(uuid), "text": text })
-    };
+    let id = |prefix: &str, uuid: u128, text: String| json!({ "prefix": prefix, "uuid": dashed(uuid), "text": text });
     // The examples of the TypeID specification, and one id of each kind.
     let example = 0x0188_bac7_4afa_78aa_bc3b_bd1e_ef28_d881;
     let mut ids: Vec<_> = [0, 1, 10, 16, 32, u128::MAX, example]
@@ -212,19 +256,32 @@ fn invalid_ids() -> Vec<Value> {
         ("an underscore alone", "_01h2xcejqtf2nbrexx3vqjhp41"),
         ("more than 128 bits", "key_81h2xcejqtf2nbrexx3vqjhp41"),
         ("upper case", "key_01H2XCEJQTF2NBREXX3VQJHP41"),
-        ("a letter outside the alphabet", "key_01h2xcejqtf2nbrexx3vqjhpl1"),
+        (
+            "a letter outside the alphabet",
+            "key_01h2xcejqtf2nbrexx3vqjhpl1",
+        ),
         ("one character short", "key_01h2xcejqtf2nbrexx3vqjhp4"),
         ("one character long", "key_01h2xcejqtf2nbrexx3vqjhp410"),
         ("a space before", " key_01h2xcejqtf2nbrexx3vqjhp41"),
         ("a UUID", "key_0188bac7-4afa-78aa-bc3b-bd1eef28d881"),
         ("nothing behind the prefix", "key_"),
     ];
-    cases.iter().map(|(why, text)| json!({ "why": why, "prefix": "key", "text": text })).collect()
+    cases
+        .iter()
+        .map(|(why, text)| json!({ "why": why, "prefix": "key", "text": text }))
+        .collect()
 }
 
 fn dashed(uuid: u128) -> String {
     let hex = format!("{uuid:032x}");
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+    [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ]
+    .join("-")
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -23,7 +23,10 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let outdated: Vec<_> = files().into_iter().filter(is_outdated).collect();
     for file in &outdated {
         if arguments.check {
-            println!("{} is not what the code makes: run `cargo xtask generate`", file.path);
+            println!(
+                "{} is not what the code makes: run `cargo xtask generate`",
+                file.path
+            );
         } else if let Err(problem) = std::fs::write(in_tree(file.path), &file.text) {
             println!("{}: {problem}", file.path);
             return ExitCode::FAILURE;
@@ -35,7 +38,10 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 }
 
 fn files() -> Vec<Generated> {
-    vec![Generated { path: "conformance/keys.json", text: keys::text() }]
+    vec![Generated {
+        path: "conformance/keys.json",
+        text: keys::text(),
+    }]
 }
 
 fn is_outdated(file: &Generated) -> bool {
@@ -53,7 +59,11 @@ mod tests {
     #[test]
     fn committed_files_are_what_the_code_makes() {
         for file in files() {
-            assert!(!is_outdated(&file), "{}: run `cargo xtask generate`", file.path);
+            assert!(
+                !is_outdated(&file),
+                "{}: run `cargo xtask generate`",
+                file.path
+            );
         }
     }
 }

@@ -91,7 +91,9 @@ impl Pepper {
     /// The digest of a key in our format.
     #[must_use]
     pub fn digest(&self, key: &str) -> KeyDigest {
-        let Some(block) = last_block(key.as_bytes()) else { return self.mac(&[key.as_bytes()]) };
+        let Some(block) = last_block(key.as_bytes()) else {
+            return self.mac(&[key.as_bytes()]);
+        };
         let inner = to_bytes(after(self.inner, block));
         // 32 bytes always fit.
         let block = last_block(&inner).unwrap_or([0; BLOCK]);
@@ -119,7 +121,13 @@ const BLOCK: usize = 64;
 
 /// The state that SHA-256 begins with (FIPS 180-4 §5.3.3).
 const BEGIN: [u32; 8] = [
-    0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
     0x5be0_cd19,
 ];
 

@@ -152,7 +152,10 @@ impl<'a> ParsedKey<'a> {
         let (kind, brand, mode) = split_head(head)?;
         let (random, checksum) = tail.as_bytes().split_at_checked(RANDOM_CHARS)?;
         // Looks at every character whatever the others are: faster than stopping early.
-        if !random.iter().fold(true, |all, b| all & b.is_ascii_alphanumeric()) {
+        if !random
+            .iter()
+            .fold(true, |all, b| all & b.is_ascii_alphanumeric())
+        {
             return None;
         }
         let covered = text

@@ -57,7 +57,15 @@ impl<'a> Case<'a> {
         let destination = destination(facts, rules);
         let operation = operation_asked(facts, destination, rules);
         let (scopes, standing) = (key.scopes(rules), key.standing(facts.now));
-        Self { facts, key, rules, destination, scopes, standing, operation }
+        Self {
+            facts,
+            key,
+            rules,
+            destination,
+            scopes,
+            standing,
+            operation,
+        }
     }
 
     /// Runs the checks up to the first that fails.
@@ -74,19 +82,29 @@ fn operation_asked<'a>(
     destination: Destination<'a>,
     rules: &'a Rules,
 ) -> Result<Option<&'a Operation>, DenyReason> {
-    let Asked::Operation { method, path } = facts.asked else { return Ok(None) };
+    let Asked::Operation { method, path } = facts.asked else {
+        return Ok(None);
+    };
     let path = match destination {
         Destination::Environment(_, Some(rest)) => rest,
         _ => path,
     };
-    rules.operations.find(method, path).map(Some).map_err(DenyReason::UnknownOperation)
+    rules
+        .operations
+        .find(method, path)
+        .map(Some)
+        .map_err(DenyReason::UnknownOperation)
 }
 
 fn destination<'a>(facts: &RequestFacts<'a>, rules: &'a Rules) -> Destination<'a> {
     match facts.place {
         Place::Mode(_) => Destination::Anywhere,
         Place::Named(name) => Destination::Environment(name, None),
-        Place::At { host, target, otherwise } => match rules.environment_at(host, target) {
+        Place::At {
+            host,
+            target,
+            otherwise,
+        } => match rules.environment_at(host, target) {
             Some(place) => match rules.environments.get(place.environment) {
                 Some(environment) => {
                     Destination::Environment(&environment.name, Some(place.target))
@@ -124,7 +142,11 @@ fn environment(case: &Case<'_>) -> Result<(), DenyReason> {
         (Destination::Anywhere, Place::Mode(filter)) => filter.accepts(case.key.mode()),
         (Destination::Anywhere, _) => false,
     };
-    if fits { Ok(()) } else { Err(DenyReason::WrongEnvironment) }
+    if fits {
+        Ok(())
+    } else {
+        Err(DenyReason::WrongEnvironment)
+    }
 }
 
 fn browser(case: &Case<'_>) -> Result<(), DenyReason> {
@@ -136,7 +158,9 @@ fn browser(case: &Case<'_>) -> Result<(), DenyReason> {
 }
 
 fn origin(case: &Case<'_>) -> Result<(), DenyReason> {
-    let Some(list) = case.key.allowed_origins() else { return Ok(()) };
+    let Some(list) = case.key.allowed_origins() else {
+        return Ok(());
+    };
     match case.facts.origin {
         Origin::Of(origin) if list.allows(origin, case.key.mode()) => Ok(()),
         Origin::Of(_) | Origin::Malformed => Err(DenyReason::OriginNotAllowed { named: true }),
@@ -145,10 +169,14 @@ fn origin(case: &Case<'_>) -> Result<(), DenyReason> {
 }
 
 fn address(case: &Case<'_>) -> Result<(), DenyReason> {
-    let Some(list) = case.key.allowed_ips() else { return Ok(()) };
+    let Some(list) = case.key.allowed_ips() else {
+        return Ok(());
+    };
     match case.facts.ip {
         Some(address) if list.allows(address) => Ok(()),
-        address => Err(DenyReason::IpNotAllowed { known: address.is_some() }),
+        address => Err(DenyReason::IpNotAllowed {
+            known: address.is_some(),
+        }),
     }
 }
 
@@ -160,9 +188,9 @@ fn scope(case: &Case<'_>) -> Result<(), DenyReason> {
     let needed = match case.facts.asked {
         Asked::Authenticate => return Ok(()),
         Asked::Scopes(needed) => needed,
-        Asked::Operation { .. } => {
-            case.operation?.map_or(ScopeSet::EMPTY, |operation| ScopeSet::only(operation.scope))
-        }
+        Asked::Operation { .. } => case
+            .operation?
+            .map_or(ScopeSet::EMPTY, |operation| ScopeSet::only(operation.scope)),
     };
     match needed.difference(&case.scopes).iter().next() {
         None => Ok(()),

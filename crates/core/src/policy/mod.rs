@@ -46,10 +46,7 @@ fn read_list<T: PartialEq>(
         match read(text) {
             Ok(entry) if kept.contains(&entry) => {}
             Ok(entry) => kept.push(entry),
-            Err(message) => problems.push(EntryProblem {
-                index,
-                message,
-            }),
+            Err(message) => problems.push(EntryProblem { index, message }),
         }
     }
     if problems.is_empty() {

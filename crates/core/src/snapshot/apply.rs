@@ -59,10 +59,17 @@ impl Index {
         let mut row = row.into_iter().peekable();
         while row.peek().is_some() {
             let step: Vec<_> = row.by_ref().take(STEP).collect();
-            self.step(|| step.into_iter().for_each(|one| problems.extend(self.take(one).err())));
+            self.step(|| {
+                step.into_iter()
+                    .for_each(|one| problems.extend(self.take(one).err()))
+            });
         }
         self.set_applied(seq);
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems)
+        }
     }
 
     /// Takes one record in at start, before anybody reads. May be called from several threads
@@ -102,7 +109,10 @@ impl Index {
                     node.update(&record, sound);
                     return Ok(());
                 }
-                let parent = nodes.organizations.get(&record.organization).map(Arc::clone);
+                let parent = nodes
+                    .organizations
+                    .get(&record.organization)
+                    .map(Arc::clone);
                 let parent =
                     parent.ok_or_else(|| ApplyProblem::Orphan(Subject::Project(record.id)))?;
                 let node = Arc::new(ProjectNode::new(&record, sound, parent));

@@ -43,7 +43,11 @@ struct Ends {
 }
 
 impl Ends {
-    const NONE: Self = Self { expires_at: NEVER, ends_at: NEVER, disabled_at: NEVER };
+    const NONE: Self = Self {
+        expires_at: NEVER,
+        ends_at: NEVER,
+        disabled_at: NEVER,
+    };
 
     fn of(key: &Key, value_ends: Timestamp) -> Self {
         let ended = key.revoked_at.or(key.deleted_at).unwrap_or(NEVER);
@@ -93,7 +97,12 @@ pub(super) struct KeyParts {
 impl KeyParts {
     pub(super) fn new(key: Box<Key>, sound: bool, environment: Arc<EnvironmentNode>) -> Self {
         let policy = environment.product().policy(policy_source(&key));
-        Self { key, sound, environment, policy }
+        Self {
+            key,
+            sound,
+            environment,
+            policy,
+        }
     }
 
     /// The entry of the current value.
@@ -103,10 +112,21 @@ impl KeyParts {
 
     /// The entry of a former value.
     pub(super) fn retired(&self, value: &RetiredValue, sound: bool) -> KeyEntry {
-        self.entry(value.digest, &value.start, value.ends_at, self.sound && sound)
+        self.entry(
+            value.digest,
+            &value.start,
+            value.ends_at,
+            self.sound && sound,
+        )
     }
 
-    fn entry(&self, digest: KeyDigest, start: &str, value_ends: Timestamp, sound: bool) -> KeyEntry {
+    fn entry(
+        &self,
+        digest: KeyDigest,
+        start: &str,
+        value_ends: Timestamp,
+        sound: bool,
+    ) -> KeyEntry {
         let key = &self.key;
         let metadata = key.metadata.as_deref().unwrap_or_default();
         let ShelfPlace { shelf, at: place } = self.environment.place();
@@ -135,7 +155,10 @@ fn policy_source(key: &Key) -> PolicySource {
         scopes: key.scopes.clone(),
         origins: key.allowed_origins.clone(),
         ips: key.allowed_ips.clone(),
-        binding: key.binding.clone().map(|bound| (bound.product, bound.environment)),
+        binding: key
+            .binding
+            .clone()
+            .map(|bound| (bound.product, bound.environment)),
     }
 }
 
@@ -167,14 +190,18 @@ impl KeyEntry {
     /// What people call it.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.text.get(..usize::from(self.name_bytes)).unwrap_or_default()
+        self.text
+            .get(..usize::from(self.name_bytes))
+            .unwrap_or_default()
     }
 
     /// The part of the value that may be shown: prefix and four characters.
     #[must_use]
     pub fn start(&self) -> &str {
         let from = usize::from(self.name_bytes);
-        self.text.get(from..from + usize::from(self.start_bytes)).unwrap_or_default()
+        self.text
+            .get(from..from + usize::from(self.start_bytes))
+            .unwrap_or_default()
     }
 
     /// The operator's JSON object, as text.
@@ -244,13 +271,19 @@ impl KeyEntry {
         if !(self.sound && above.sound() && self.shelf.product.is_sound()) {
             Standing::Untrusted
         } else if ends.ends_at <= now {
-            Standing::Revoked { since: Some(ends.ends_at) }
+            Standing::Revoked {
+                since: Some(ends.ends_at),
+            }
         } else if above.deleted() {
             Standing::Revoked { since: None }
         } else if ends.expires_at <= now {
-            Standing::Expired { since: ends.expires_at }
+            Standing::Expired {
+                since: ends.expires_at,
+            }
         } else if ends.disabled_at != NEVER {
-            Standing::Disabled { since: Some(ends.disabled_at) }
+            Standing::Disabled {
+                since: Some(ends.disabled_at),
+            }
         } else if !above.enabled() {
             Standing::Disabled { since: None }
         } else if above.suspended() {

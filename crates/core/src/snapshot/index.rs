@@ -72,7 +72,9 @@ impl Index {
     /// The value with this digest.
     #[must_use]
     pub fn find(&self, digest: &KeyDigest) -> Option<Found> {
-        self.shard(digest)?.find(digest).map(|guard| Found { guard })
+        self.shard(digest)?
+            .find(digest)
+            .map(|guard| Found { guard })
     }
 
     /// The products at this moment.
@@ -114,15 +116,20 @@ impl Index {
 
     pub(super) fn shard(&self, digest: &KeyDigest) -> Option<&Shard> {
         let [.., high, low] = digest.as_bytes();
-        self.shards.get((usize::from(*high) << 8 | usize::from(*low)) % SHARDS)
+        self.shards
+            .get((usize::from(*high) << 8 | usize::from(*low)) % SHARDS)
     }
 
     /// Runs `change` as one step that no reader sees half of. The caller holds `writing`.
     pub(super) fn step<T>(&self, change: impl FnOnce() -> T) -> T {
         let version = self.version.load(Ordering::Relaxed);
-        self.version.store(version.wrapping_add(1), Ordering::Relaxed);
+        self.version
+            .store(version.wrapping_add(1), Ordering::Relaxed);
         fence(Ordering::Release);
-        let _even_again = EvenAgain { version: &self.version, to: version.wrapping_add(2) };
+        let _even_again = EvenAgain {
+            version: &self.version,
+            to: version.wrapping_add(2),
+        };
         change()
     }
 
@@ -152,7 +159,10 @@ impl Default for Index {
 impl Deref for Found {
     type Target = KeyEntry;
 
-    #[expect(clippy::unreachable, reason = "a Found is only made of a slot that holds an entry")]
+    #[expect(
+        clippy::unreachable,
+        reason = "a Found is only made of a slot that holds an entry"
+    )]
     fn deref(&self) -> &KeyEntry {
         match &*self.guard {
             Some(entry) => entry,

@@ -13,4 +13,6 @@ mod table;
 pub use apply::{Applied, ApplyProblem};
 pub use entry::{KeyEntry, Standing};
 pub use index::{Found, Index, Products};
-pub use node::{EnvironmentNode, OrganizationNode, OrganizationDetails, Policy, ProductNode, ProjectNode};
+pub use node::{
+    EnvironmentNode, OrganizationDetails, OrganizationNode, Policy, ProductNode, ProjectNode,
+};

@@ -89,7 +89,11 @@ impl ProductNode {
     pub(super) fn policy(&self, source: PolicySource) -> Arc<Policy> {
         if source.is_plain() {
             let [publishable, secret] = &self.plain;
-            let policy = if source.kind == Kind::Publishable { publishable } else { secret };
+            let policy = if source.kind == Kind::Publishable {
+                publishable
+            } else {
+                secret
+            };
             return Arc::clone(policy);
         }
         let mut policies = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
@@ -114,7 +118,13 @@ pub(super) struct PolicySource {
 
 impl PolicySource {
     fn plain(kind: Kind) -> Self {
-        Self { kind, scopes: None, origins: None, ips: None, binding: None }
+        Self {
+            kind,
+            scopes: None,
+            origins: None,
+            ips: None,
+            binding: None,
+        }
     }
 
     fn is_plain(&self) -> bool {
@@ -138,19 +148,32 @@ pub struct Policy {
 impl Policy {
     /// Lists that do not read (nothing here wrote them) admit nobody, rather than everybody.
     fn compile(source: PolicySource, rules: &Rules) -> Self {
-        let origins =
-            source.origins.as_ref().map(|list| OriginList::stored(list));
-        let ips = source.ips.as_ref().map(|list| IpList::parse(list).unwrap_or_default());
+        let origins = source.origins.as_ref().map(|list| OriginList::stored(list));
+        let ips = source
+            .ips
+            .as_ref()
+            .map(|list| IpList::parse(list).unwrap_or_default());
         let binding = source.binding.clone();
-        let binding = binding.map(|(product, environment)| Binding { product, environment });
-        let policy = Self { source, scopes: Default::default(), origins, ips, binding };
+        let binding = binding.map(|(product, environment)| Binding {
+            product,
+            environment,
+        });
+        let policy = Self {
+            source,
+            scopes: Default::default(),
+            origins,
+            ips,
+            binding,
+        };
         policy.resolve(rules);
         policy
     }
 
     /// Works out which scopes the listed names are under these rules.
     fn resolve(&self, rules: &Rules) {
-        let Some(listed) = &self.source.scopes else { return };
+        let Some(listed) = &self.source.scopes else {
+            return;
+        };
         let resolved = rules.resolve_scopes(self.source.kind, listed);
         for (word, bits) in self.scopes.iter().zip(resolved.words()) {
             word.store(bits, Ordering::Release);
@@ -200,22 +223,34 @@ impl OrganizationNode {
     pub(super) fn new(record: &Organization, sound: bool, product: Arc<ProductNode>) -> Self {
         let state = State::default();
         let (details, environments) = (ArcSwap::default(), Mutex::default());
-        let node = Self { id: record.id, state, details, environments, product };
+        let node = Self {
+            id: record.id,
+            state,
+            details,
+            environments,
+            product,
+        };
         node.update(record, sound);
         node
     }
 
     pub(super) fn update(&self, record: &Organization, sound: bool) {
-        self.state.set(sound, record.enabled, record.deleted_at.is_some());
+        self.state
+            .set(sound, record.enabled, record.deleted_at.is_some());
         let external_id = record.external_id.as_deref().map(Into::into);
         let plan = record.plan.as_deref().map(Into::into);
-        self.details.store(Arc::new(OrganizationDetails { external_id, plan }));
+        self.details
+            .store(Arc::new(OrganizationDetails { external_id, plan }));
         self.tell_environments();
     }
 
     /// Environments know the state of all above them, so that readers look nowhere else.
     fn tell_environments(&self) {
-        let newest = self.environments.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        let newest = self
+            .environments
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .upgrade();
         let all = std::iter::successors(newest, |environment| environment.next.upgrade());
         all.for_each(|environment| environment.gather());
     }
@@ -244,11 +279,16 @@ pub struct ProjectNode {
 impl ProjectNode {
     pub(super) fn new(record: &Project, sound: bool, organization: Arc<OrganizationNode>) -> Self {
         let state = State::new(sound, record.enabled, record.deleted_at.is_some());
-        Self { id: record.id, state, organization }
+        Self {
+            id: record.id,
+            state,
+            organization,
+        }
     }
 
     pub(super) fn update(&self, record: &Project, sound: bool) {
-        self.state.set(sound, record.enabled, record.deleted_at.is_some());
+        self.state
+            .set(sound, record.enabled, record.deleted_at.is_some());
         self.organization.tell_environments();
     }
 }
@@ -268,7 +308,10 @@ pub struct EnvironmentNode {
 impl EnvironmentNode {
     pub(super) fn new(record: &Environment, sound: bool, project: Arc<ProjectNode>) -> Arc<Self> {
         let organization = Arc::clone(&project.organization);
-        let mut newest = organization.environments.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut newest = organization
+            .environments
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let node = Arc::new(Self {
             id: record.id,
             state: State::new(sound, record.enabled, record.deleted_at.is_some()),
@@ -284,13 +327,19 @@ impl EnvironmentNode {
     }
 
     pub(super) fn update(&self, record: &Environment, sound: bool) {
-        self.state.set(sound, record.enabled, record.deleted_at.is_some());
+        self.state
+            .set(sound, record.enabled, record.deleted_at.is_some());
         self.gather();
     }
 
     fn gather(&self) {
         let organization = self.organization.state.read().of_organization();
-        self.place.put(self.state.read().with(self.project.state.read()).with(organization));
+        self.place.put(
+            self.state
+                .read()
+                .with(self.project.state.read())
+                .with(organization),
+        );
     }
 
     pub(super) fn place(&self) -> ShelfPlace {

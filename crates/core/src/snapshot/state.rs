@@ -27,7 +27,10 @@ impl State {
 
     pub(super) fn set(&self, sound: bool, enabled: bool, deleted: bool) {
         let bits = [(sound, SOUND), (enabled, ENABLED), (deleted, DELETED)];
-        let bits = bits.into_iter().filter(|(on, _)| *on).fold(0, |all, (_, bit)| all | bit);
+        let bits = bits
+            .into_iter()
+            .filter(|(on, _)| *on)
+            .fold(0, |all, (_, bit)| all | bit);
         self.0.store(bits, Ordering::Release);
     }
 
@@ -63,7 +66,11 @@ impl StateBits {
     }
     /// Of an organization: that it is switched off is told apart.
     pub(super) const fn of_organization(self) -> Self {
-        Self(if self.enabled() { self.0 } else { self.0 | ENABLED | SUSPENDED })
+        Self(if self.enabled() {
+            self.0
+        } else {
+            self.0 | ENABLED | SUSPENDED
+        })
     }
 }
 
@@ -86,20 +93,34 @@ pub(super) struct ShelfPlace {
 impl Shelf {
     /// Names that only one customer uses get small shelves.
     pub(super) fn new(product: Arc<ProductNode>, name: &str, places: usize) -> Self {
-        let states = std::iter::repeat_with(State::default).take(places.clamp(1, 256)).collect();
-        Self { product, name: name.into(), states, taken: AtomicUsize::new(0) }
+        let states = std::iter::repeat_with(State::default)
+            .take(places.clamp(1, 256))
+            .collect();
+        Self {
+            product,
+            name: name.into(),
+            states,
+            taken: AtomicUsize::new(0),
+        }
     }
 
     /// The next free place; only the one who may add environments asks.
     pub(super) fn take_place(self: &Arc<Self>) -> Option<ShelfPlace> {
         let at = self.taken.fetch_add(1, Ordering::Relaxed);
-        let at = u8::try_from(at).ok().filter(|at| usize::from(*at) < self.states.len())?;
-        Some(ShelfPlace { shelf: Arc::clone(self), at })
+        let at = u8::try_from(at)
+            .ok()
+            .filter(|at| usize::from(*at) < self.states.len())?;
+        Some(ShelfPlace {
+            shelf: Arc::clone(self),
+            at,
+        })
     }
 
     /// The state of the environment at that place; of none, that it cannot be trusted.
     pub(super) fn read(&self, at: u8) -> StateBits {
-        self.states.get(usize::from(at)).map_or(StateBits(0), State::read)
+        self.states
+            .get(usize::from(at))
+            .map_or(StateBits(0), State::read)
     }
 }
 

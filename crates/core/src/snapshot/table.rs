@@ -89,8 +89,13 @@ impl Bucket {
 
 impl Table {
     fn with_buckets(count: usize) -> Self {
-        let buckets = std::iter::repeat_with(Bucket::default).take(count).collect();
-        Self { buckets, used: AtomicUsize::new(0) }
+        let buckets = std::iter::repeat_with(Bucket::default)
+            .take(count)
+            .collect();
+        Self {
+            buckets,
+            used: AtomicUsize::new(0),
+        }
     }
 
     /// The buckets in the order of the search. Where it begins is scaled to their number, which
@@ -98,7 +103,10 @@ impl Table {
     fn probe(&self, tag: u32) -> impl Iterator<Item = &Bucket> {
         let scaled = (u64::from(tag) * self.buckets.len() as u64) >> 32;
         let begin = usize::try_from(scaled).unwrap_or(0);
-        let (before, from) = self.buckets.split_at_checked(begin).unwrap_or((&[], &self.buckets));
+        let (before, from) = self
+            .buckets
+            .split_at_checked(begin)
+            .unwrap_or((&[], &self.buckets));
         from.iter().chain(before)
     }
 

@@ -26,7 +26,10 @@ pub(crate) struct History {
 impl History {
     /// The verdicts that no state between begin and end explains.
     pub(crate) fn violations(&self) -> impl Iterator<Item = Observation> {
-        self.observations.iter().copied().filter(|seen| !self.explains(seen))
+        self.observations
+            .iter()
+            .copied()
+            .filter(|seen| !self.explains(seen))
     }
 
     fn explains(&self, seen: &Observation) -> bool {
@@ -39,7 +42,9 @@ impl History {
     /// How often each verdict was given.
     pub(crate) fn verdicts(&self) -> BTreeMap<Verdict, usize> {
         let mut counts = BTreeMap::new();
-        self.observations.iter().for_each(|seen| *counts.entry(seen.verdict).or_default() += 1);
+        self.observations
+            .iter()
+            .for_each(|seen| *counts.entry(seen.verdict).or_default() += 1);
         counts
     }
 }

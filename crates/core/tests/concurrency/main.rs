@@ -32,7 +32,9 @@ impl Verifier for Engine {
         let text = population::text(number, generation);
         let product = population::node(self.index());
         let decision = Engine::verify(self, &product, &population::call(text.reveal()));
-        decision.verdict.map_or_else(|reason| reason.code(), |_| Verdict::Ok)
+        decision
+            .verdict
+            .map_or_else(|reason| reason.code(), |_| Verdict::Ok)
     }
 
     fn apply(&self, seq: u64, row: Vec<Applied>) {
@@ -49,7 +51,10 @@ struct Clock {
 }
 
 fn engine() -> Engine {
-    population::engine(Size { keys: KEYS, organizations: ORGANIZATIONS })
+    population::engine(Size {
+        keys: KEYS,
+        organizations: ORGANIZATIONS,
+    })
 }
 
 /// Makes so many changes on one thread while two others verify, each at least so often.
@@ -67,7 +72,10 @@ fn run(verifier: &dyn Verifier, changes: u64, verifies: u64) -> History {
         let changes = change(verifier, clock, changes);
         done.store(true, Ordering::Release);
         let asked = asking.map(|thread| thread.join().expect("asked"));
-        History { changes, observations: asked.concat() }
+        History {
+            changes,
+            observations: asked.concat(),
+        }
     })
 }
 
@@ -100,11 +108,18 @@ fn ask(
         let number = random.below(KEYS);
         let at = usize::try_from(number).expect("a place");
         let newest = clock.generations[at].load(Ordering::Relaxed);
-        let generation = newest.saturating_sub([0, 0, 0, 0, 0, 0, 1, 2][random.next() as usize % 8]);
+        let generation =
+            newest.saturating_sub([0, 0, 0, 0, 0, 0, 1, 2][random.next() as usize % 8]);
         let begin = clock.acknowledged.load(Ordering::SeqCst);
         let verdict = verifier.verify(number, generation);
         let end = clock.begun.load(Ordering::SeqCst);
-        Observation { number, generation, begin, end, verdict }
+        Observation {
+            number,
+            generation,
+            begin,
+            end,
+            verdict,
+        }
     };
     let enough = |asked: &u64| *asked < verifies || !done.load(Ordering::Acquire);
     (0..).take_while(enough).map(|_| ask_once()).collect()
@@ -116,13 +131,23 @@ fn r12_r13_no_verdict_rests_on_a_state_that_was_over_when_the_verify_began() {
     assert_eq!(history.violations().next(), None);
     let seen = history.verdicts();
     println!("{seen:?}");
-    assert!(seen[&Verdict::Ok] > 50_000, "too little was allowed to prove anything: {seen:?}");
-    assert_eq!(seen.len(), 8, "every verdict of the model must come up: {seen:?}");
+    assert!(
+        seen[&Verdict::Ok] > 50_000,
+        "too little was allowed to prove anything: {seen:?}"
+    );
+    assert_eq!(
+        seen.len(),
+        8,
+        "every verdict of the model must come up: {seen:?}"
+    );
 }
 
 #[test]
 fn r13_a_cache_that_is_one_change_behind_is_caught() {
     let history = run(&OneBehind::new(engine(), engine()), 5_000, 25_000);
-    let late = history.violations().filter(|one| one.verdict == Verdict::Ok).count();
+    let late = history
+        .violations()
+        .filter(|one| one.verdict == Verdict::Ok)
+        .count();
     assert!(late > 0, "the checker did not notice a stale allow");
 }

@@ -16,7 +16,11 @@ pub(crate) struct OneBehind {
 
 impl OneBehind {
     pub(crate) fn new(current: Engine, copy: Engine) -> Self {
-        Self { current, copy, waiting: Mutex::new(None) }
+        Self {
+            current,
+            copy,
+            waiting: Mutex::new(None),
+        }
     }
 }
 

@@ -101,7 +101,11 @@ impl World {
 
     fn change_manifest(&mut self) -> Vec<Applied> {
         self.has_operation = !self.has_operation;
-        let path = if self.has_operation { "/messages" } else { "/letters" };
+        let path = if self.has_operation {
+            "/messages"
+        } else {
+            "/letters"
+        };
         let manifest = MANIFEST.replace("/messages", path);
         vec![put(Record::Product(population::product(&manifest)))]
     }
@@ -147,7 +151,11 @@ impl World {
     fn key(&self, number: u64) -> Key {
         let state = &self.keys[place(number)];
         let text = population::text(number, state.generation);
-        let scopes = if state.lists_the_scope { ["a", "b"] } else { ["b", "more:1"] };
+        let scopes = if state.lists_the_scope {
+            ["a", "b"]
+        } else {
+            ["b", "more:1"]
+        };
         Key {
             digest: population::pepper().digest(text.reveal()),
             start: population::start(&text),
@@ -165,7 +173,9 @@ impl World {
         let owner = &self.organizations[place(number % ORGANIZATIONS)];
         let value_ended = generation + 1 == key.generation && !key.grace;
         match () {
-            () if generation > key.generation || generation + 1 < key.generation => Code::UnknownKey,
+            () if generation > key.generation || generation + 1 < key.generation => {
+                Code::UnknownKey
+            }
             () if key.revoked || value_ended || owner.environment_deleted => Code::RevokedKey,
             () if key.expired => Code::ExpiredKey,
             () if key.disabled || owner.project_disabled => Code::DisabledKey,
@@ -189,7 +199,11 @@ fn put(record: Record) -> Applied {
 fn retired(number: u64, generation: u64, grace: bool) -> RetiredValue {
     let text = population::text(number, generation);
     let digest: KeyDigest = population::pepper().digest(text.reveal());
-    let ends_at: Timestamp = if grace { NOW.plus_millis(3_600_000) } else { START };
+    let ends_at: Timestamp = if grace {
+        NOW.plus_millis(3_600_000)
+    } else {
+        START
+    };
     RetiredValue {
         digest,
         pepper: 1,

@@ -3,7 +3,10 @@
 //! Every key follows from its number, so texts need not be kept to be known. Shared by the tests
 //! of the engine and its bench.
 
-#![allow(dead_code, reason = "each target that includes this room uses a part of it")]
+#![allow(
+    dead_code,
+    reason = "each target that includes this room uses a part of it"
+)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -103,19 +106,36 @@ pub(crate) fn engine(size: Size) -> Engine {
         load(Record::Environment(environment));
     }
     for number in 0..size.keys {
-        load(Record::Key(Box::new(key(number, number % size.organizations))));
+        load(Record::Key(Box::new(key(
+            number,
+            number % size.organizations,
+        ))));
     }
     index.loaded(1);
-    Engine::new(index, keyring())
+    Engine::new(Arc::new(index), keyring())
 }
 
 /// The key material that all digests are made with.
 #[must_use]
 pub(crate) fn keyring() -> Keyring {
-    let material = |(purpose, secret)| KeyMaterial { purpose, version: 1, secret };
-    let secrets = [PEPPER.bytes(), SecretBytes::new([1; 32]), SecretBytes::new([2; 32])];
-    Keyring::from_material(Purpose::ALL.into_iter().zip(secrets).map(material).collect())
-        .expect("every purpose has a key")
+    let material = |(purpose, secret)| KeyMaterial {
+        purpose,
+        version: 1,
+        secret,
+    };
+    let secrets = [
+        PEPPER.bytes(),
+        SecretBytes::new([1; 32]),
+        SecretBytes::new([2; 32]),
+    ];
+    Keyring::from_material(
+        Purpose::ALL
+            .into_iter()
+            .zip(secrets)
+            .map(material)
+            .collect(),
+    )
+    .expect("every purpose has a key")
 }
 
 /// The product with this manifest.
@@ -133,7 +153,12 @@ pub(crate) fn product(manifest: &str) -> Product {
 /// The product's node in an index.
 #[must_use]
 pub(crate) fn node(index: &Index) -> Arc<ProductNode> {
-    Arc::clone(index.products().get("sample").expect("the product is there"))
+    Arc::clone(
+        index
+            .products()
+            .get("sample")
+            .expect("the product is there"),
+    )
 }
 
 /// What a key of that number belongs to.
@@ -234,13 +259,22 @@ pub(crate) fn pepper() -> Pepper {
 /// The part of a value that may be shown.
 #[must_use]
 pub(crate) fn start(text: &PlainKey) -> String {
-    ParsedKey::parse(text.reveal()).expect("a key").start().into()
+    ParsedKey::parse(text.reveal())
+        .expect("a key")
+        .start()
+        .into()
 }
 
 /// The list of that number: `a` and `b` always, the others by its bits.
 fn scopes(number: u64) -> Vec<String> {
-    let more = (0..10).filter(|bit| number >> bit & 1 == 1).map(|bit| format!("more:{bit}"));
-    ["a", "b"].map(String::from).into_iter().chain(more).collect()
+    let more = (0..10)
+        .filter(|bit| number >> bit & 1 == 1)
+        .map(|bit| format!("more:{bit}"));
+    ["a", "b"]
+        .map(String::from)
+        .into_iter()
+        .chain(more)
+        .collect()
 }
 
 /// A call that every good key of the installation may make, as the JSON door tells it.
@@ -249,7 +283,10 @@ pub(crate) fn call(text: &str) -> RequestFacts<'_> {
     RequestFacts {
         credential: Credential::Text(text),
         place: Place::Named("production"),
-        asked: Asked::Operation { method: "POST", path: "/v1/events/evt_1/messages" },
+        asked: Asked::Operation {
+            method: "POST",
+            path: "/v1/events/evt_1/messages",
+        },
         origin: Origin::Absent,
         from_browser: false,
         ip: None,
@@ -262,8 +299,15 @@ pub(crate) fn call(text: &str) -> RequestFacts<'_> {
 pub(crate) fn gateway_call(text: &str) -> RequestFacts<'_> {
     let target = "/v1/events/evt_1/messages?draft=1";
     RequestFacts {
-        place: Place::At { host: "api.sample.example", target, otherwise: None },
-        asked: Asked::Operation { method: "POST", path: target },
+        place: Place::At {
+            host: "api.sample.example",
+            target,
+            otherwise: None,
+        },
+        asked: Asked::Operation {
+            method: "POST",
+            path: target,
+        },
         ip: Some(std::net::IpAddr::from([192, 0, 2, 7])),
         ..call(text)
     }

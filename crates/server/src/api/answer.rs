@@ -30,16 +30,27 @@ impl Answer {
     /// Any status with this as JSON.
     pub(crate) fn with(status: StatusCode, value: &impl Serialize) -> Self {
         let body = serde_json::to_vec(value).unwrap_or_default();
-        Self { status, body, version: None, replayed: false }
+        Self {
+            status,
+            body,
+            version: None,
+            replayed: false,
+        }
     }
 
     /// Names the version that is shown.
     pub(crate) fn version(self, seq: u64) -> Self {
-        Self { version: Some(seq), ..self }
+        Self {
+            version: Some(seq),
+            ..self
+        }
     }
 
     /// Says that an earlier request did it.
     pub(crate) fn replayed(self) -> Self {
-        Self { replayed: true, ..self }
+        Self {
+            replayed: true,
+            ..self
+        }
     }
 }

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use keystile_core::manifest::parse_strict_json;
-use serde::de::DeserializeOwned;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::problem::{FieldError, Problem};
@@ -21,13 +21,20 @@ pub(crate) enum Media {
 /// The media type of the body; JSON in UTF-8, or TOML, and nothing encoded.
 pub(crate) fn media(headers: &HeaderMap) -> Result<Media, Problem> {
     let unsupported = |detail: &str| {
-        Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
+        Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            detail,
+        ))
     };
     if headers.contains_key(header::CONTENT_ENCODING) {
         return unsupported("send the body as it is, without Content-Encoding");
     }
     let mut values = headers.get_all(header::CONTENT_TYPE).iter();
-    let value = values.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let value = values
+        .next()
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     if values.next().is_some() {
         return unsupported("there is more than one Content-Type");
     }
@@ -66,7 +73,9 @@ pub(crate) fn parse_fast<'a, T: Deserialize<'a>>(
     headers: &HeaderMap,
     body: &'a Bytes,
 ) -> Result<T, Problem> {
-    if headers.get(header::CONTENT_TYPE).is_none_or(|value| value != "application/json")
+    if headers
+        .get(header::CONTENT_TYPE)
+        .is_none_or(|value| value != "application/json")
         || headers.contains_key(header::CONTENT_ENCODING)
     {
         media(headers)?;
@@ -89,14 +98,17 @@ fn why_not(body: &[u8], error: &serde_json::Error) -> Problem {
 
 /// serde names the field in its message; that is the best pointer there is on this path.
 fn pointer_in(message: &str) -> String {
-    let named = message.split('`').nth(1).filter(|_| message.contains("field"));
+    let named = message
+        .split('`')
+        .nth(1)
+        .filter(|_| message.contains("field"));
     named.map_or_else(String::new, |name| format!("/{name}"))
 }
 
 /// Any JSON in which no name stands twice.
 pub(crate) fn json(body: &[u8]) -> Result<Value, Problem> {
-    let text = std::str::from_utf8(body)
-        .map_err(|_| Problem::bad_request("the body is not UTF-8"))?;
+    let text =
+        std::str::from_utf8(body).map_err(|_| Problem::bad_request("the body is not UTF-8"))?;
     parse_strict_json(text).map_err(|problems| Problem::bad_request(problems.to_string()))
 }
 
@@ -145,7 +157,9 @@ mod tests {
     }
 
     fn status(content_type: &'static str, body: &[u8]) -> u16 {
-        read(content_type, body).err().map_or(200, |(status, _)| status)
+        read(content_type, body)
+            .err()
+            .map_or(200, |(status, _)| status)
     }
 
     #[test]
@@ -158,7 +172,12 @@ mod tests {
     #[test]
     fn a02_a04_a06_what_has_no_single_meaning_is_not_read() {
         let nested = "[".repeat(100_000);
-        for body in [br#"{"name":"a","name":"b"}"#.as_slice(), nested.as_bytes(), b"\xff", br#"{"name":"\ud800"}"#] {
+        for body in [
+            br#"{"name":"a","name":"b"}"#.as_slice(),
+            nested.as_bytes(),
+            b"\xff",
+            br#"{"name":"\ud800"}"#,
+        ] {
             assert_eq!(status("application/json", body), 400);
         }
     }
@@ -167,7 +186,12 @@ mod tests {
     fn a07_only_json_in_utf_8_is_taken() {
         let good = br#"{"name":"a"}"#;
         assert_eq!(status("application/json; charset=UTF-8", good), 200);
-        for other in ["", "text/plain", "application/json; charset=latin1", "application/xml"] {
+        for other in [
+            "",
+            "text/plain",
+            "application/json; charset=latin1",
+            "application/xml",
+        ] {
             assert_eq!(status(other, good), 415, "{other}");
         }
     }

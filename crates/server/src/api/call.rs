@@ -39,12 +39,18 @@ impl Call {
     /// What is known of the request.
     pub(crate) fn request(&self) -> Request {
         let personal = Some(self.personal.clone());
-        Request { id: Some(self.request.id), personal, idempotency: None }
+        Request {
+            id: Some(self.request.id),
+            personal,
+            idempotency: None,
+        }
     }
 
     /// A path parameter; one that cannot be an id names nothing.
     pub(crate) fn id<T: FromStr>(&self, name: &str) -> Result<T, Problem> {
-        self.text(name).parse().map_err(|_| Problem::not_found(name))
+        self.text(name)
+            .parse()
+            .map_err(|_| Problem::not_found(name))
     }
 
     /// A path parameter as text.
@@ -60,7 +66,29 @@ impl Call {
 
     /// The body as `T`, where it may be left out.
     pub(crate) fn json_or_default<T: DeserializeOwned + Default>(&self) -> Result<T, Problem> {
-        if self.body.is_empty() { Ok(T::default()) } else { self.json() }
+        if self.body.is_empty() {
+            Ok(T::default())
+        } else {
+            self.json()
+        }
+    }
+
+    /// The version that `If-Match` names: the one the caller has read.
+    pub(crate) fn expected_version(&self) -> Result<Option<u64>, Problem> {
+        let Some(value) = self.headers.get(http::header::IF_MATCH) else {
+            return Ok(None);
+        };
+        let text = value.to_str().unwrap_or_default().trim();
+        if text == "*" {
+            return Ok(None);
+        }
+        let version = text
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'));
+        let version = version.and_then(|text| text.parse().ok());
+        version
+            .map(Some)
+            .ok_or_else(|| Problem::bad_request("If-Match is no ETag of ours"))
     }
 
     /// The query as `T`; unknown and repeated parameters are refused.
@@ -71,7 +99,9 @@ impl Call {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, value) = (decoded(name)?, decoded(value)?);
             if fields.insert(name.clone(), scalar(value)).is_some() {
-                return Err(Problem::bad_request(format!("the parameter {name} stands twice")));
+                return Err(Problem::bad_request(format!(
+                    "the parameter {name} stands twice"
+                )));
             }
         }
         body::from_value(Value::Object(fields)).map_err(|problem| {
@@ -89,7 +119,10 @@ fn scalar(value: String) -> Value {
     match value.as_str() {
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),
-        digits if digits.len() < 10 && digits.parse::<u32>().is_ok_and(|n| n.to_string() == digits) => {
+        digits
+            if digits.len() < 10
+                && digits.parse::<u32>().is_ok_and(|n| n.to_string() == digits) =>
+        {
             digits.parse::<u32>().map_or(Value::Null, Value::from)
         }
         _ => Value::String(value),

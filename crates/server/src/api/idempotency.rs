@@ -22,7 +22,9 @@ pub(super) enum Begun<'a> {
 impl Call {
     /// Looks the request's key up.
     pub(super) async fn begin(&self) -> Result<Begun<'_>, Problem> {
-        let Some(idempotency) = self.idempotency()? else { return Ok(Begun::Anew(self.work())) };
+        let Some(idempotency) = self.idempotency()? else {
+            return Ok(Begun::Anew(self.work()));
+        };
         let (scope, key) = (&idempotency.scope, &idempotency.key);
         if let Some(known) = self.app.store.idempotent(scope, key).await? {
             return same_request(&idempotency, known).map(Begun::Before);
@@ -34,7 +36,9 @@ impl Call {
 
     fn idempotency(&self) -> Result<Option<Idempotency>, Problem> {
         let mut values = self.headers.get_all("idempotency-key").iter();
-        let Some(value) = values.next() else { return Ok(None) };
+        let Some(value) = values.next() else {
+            return Ok(None);
+        };
         let key = value.to_str().unwrap_or_default();
         if values.next().is_some() || key.is_empty() || key.len() > LONGEST {
             let detail = format!("Idempotency-Key comes once and has 1 to {LONGEST} characters");

@@ -10,15 +10,15 @@ mod environments;
 mod idempotency;
 mod installation;
 mod keys;
-mod organizations;
 mod operation;
+mod organizations;
 mod products;
 mod projects;
 mod view;
 
 pub(crate) use answer::Answer;
-pub(crate) use call::Call;
-pub(crate) use operation::{AnswerDoc, Operation, QueryDoc};
+pub(crate) use call::{Call, decoded};
+pub(crate) use operation::Operation;
 
 /// Every operation of the API.
 pub(crate) fn operations() -> Vec<Operation> {

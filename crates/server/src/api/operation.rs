@@ -37,8 +37,6 @@ pub(crate) struct Operation {
     pub(crate) answers: Vec<AnswerDoc>,
     /// Whether it creates something, and so heeds `Idempotency-Key`.
     pub(crate) creates: bool,
-    /// Whether it changes something, and so writes a row to the journal.
-    pub(crate) changes: bool,
     /// Does it.
     pub(crate) handle: Option<Handler>,
 }
@@ -53,12 +51,8 @@ pub(crate) struct AnswerDoc {
     pub(crate) schema: SchemaOf,
 }
 
-/// The query parameters of an operation.
-pub(crate) type QueryDoc = SchemaOf;
-
 impl Operation {
     fn new(method: Method, id: &'static str, path: &'static str) -> Self {
-        let changes = method != Method::GET;
         Self {
             id,
             method,
@@ -71,7 +65,6 @@ impl Operation {
             takes_toml: false,
             answers: Vec::new(),
             creates: false,
-            changes,
             handle: None,
         }
     }
@@ -101,32 +94,48 @@ impl Operation {
     }
 
     pub(crate) fn says(self, summary: &'static str, description: &'static str) -> Self {
-        Self { summary, description, ..self }
+        Self {
+            summary,
+            description,
+            ..self
+        }
     }
 
     pub(crate) fn query<T: JsonSchema>(self) -> Self {
-        Self { query: Some(|generator| generator.subschema_for::<T>()), ..self }
+        Self {
+            query: Some(|generator| generator.subschema_for::<T>()),
+            ..self
+        }
     }
 
     pub(crate) fn body<T: JsonSchema>(self) -> Self {
-        Self { body: Some(|generator| generator.subschema_for::<T>()), ..self }
+        Self {
+            body: Some(|generator| generator.subschema_for::<T>()),
+            ..self
+        }
     }
 
     pub(crate) fn or_toml(self) -> Self {
-        Self { takes_toml: true, ..self }
+        Self {
+            takes_toml: true,
+            ..self
+        }
     }
 
     pub(crate) fn creates(self) -> Self {
-        Self { creates: true, ..self }
-    }
-
-    pub(crate) fn changes_nothing(self) -> Self {
-        Self { changes: false, ..self }
+        Self {
+            creates: true,
+            ..self
+        }
     }
 
     pub(crate) fn answers<T: JsonSchema>(mut self, status: u16, when: &'static str) -> Self {
         let schema: SchemaOf = |generator| generator.subschema_for::<T>();
-        self.answers.push(AnswerDoc { status, when, schema });
+        self.answers.push(AnswerDoc {
+            status,
+            when,
+            schema,
+        });
         self
     }
 
@@ -134,6 +143,9 @@ impl Operation {
     where
         F: Future<Output = Result<Answer, Problem>> + Send + 'static,
     {
-        Self { handle: Some(Box::new(move |call| Box::pin(handle(call)))), ..self }
+        Self {
+            handle: Some(Box::new(move |call| Box::pin(handle(call)))),
+            ..self
+        }
     }
 }

@@ -37,7 +37,10 @@ impl<T> Page<T> {
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next_cursor = rows.last().filter(|_| more).map(cursor);
-        Self { data: rows.into_iter().map(show).collect(), next_cursor }
+        Self {
+            data: rows.into_iter().map(show).collect(),
+            next_cursor,
+        }
     }
 }
 
@@ -234,7 +237,10 @@ pub(super) struct AutomaticKey {
 
 impl AutomaticKey {
     fn of(app: &App, minted: &Minted) -> Option<Self> {
-        let secret = minted.secret.as_ref().map(|secret| secret.reveal().to_owned());
+        let secret = minted
+            .secret
+            .as_ref()
+            .map(|secret| secret.reveal().to_owned());
         KeyView::of(app, &minted.key).map(|key| Self { key, secret })
     }
 }
@@ -249,8 +255,15 @@ pub(super) struct EnvironmentWithKeys {
 
 impl EnvironmentWithKeys {
     pub(super) fn of(app: &App, minted: &MintedEnvironment) -> Self {
-        let keys = minted.keys.iter().filter_map(|key| AutomaticKey::of(app, key)).collect();
-        Self { environment: (&minted.environment).into(), keys }
+        let keys = minted
+            .keys
+            .iter()
+            .filter_map(|key| AutomaticKey::of(app, key))
+            .collect();
+        Self {
+            environment: (&minted.environment).into(),
+            keys,
+        }
     }
 }
 
@@ -266,7 +279,9 @@ impl CreatedProject {
         let environments = minted.environments.iter();
         Self {
             project: (&minted.project).into(),
-            environments: environments.map(|one| EnvironmentWithKeys::of(app, one)).collect(),
+            environments: environments
+                .map(|one| EnvironmentWithKeys::of(app, one))
+                .collect(),
         }
     }
 }

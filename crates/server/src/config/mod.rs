@@ -102,7 +102,10 @@ impl Settings {
     /// Every problem that was found.
     pub fn check(&self) -> Result<(), Vec<SettingsError>> {
         let mut problems = Vec::new();
-        let listeners = [("--listen", Some(self.listen)), ("--public-listen", self.public_listen)];
+        let listeners = [
+            ("--listen", Some(self.listen)),
+            ("--public-listen", self.public_listen),
+        ];
         for (setting, address) in listeners {
             let Some(address) = address.filter(|address| !address.ip().is_loopback()) else {
                 continue;
@@ -113,19 +116,30 @@ impl Settings {
                 problems.push(SettingsError::PlainOffLoopback { setting, address });
             }
         }
-        let everybody = self.trusted_proxies.iter().filter(|range| range.prefix_len() == 0);
+        let everybody = self
+            .trusted_proxies
+            .iter()
+            .filter(|range| range.prefix_len() == 0);
         problems.extend(everybody.map(|range| SettingsError::EverybodyTrusted(*range)));
         if let Some(url) = self.public_url.as_ref().filter(|url| !is_base(url)) {
             problems.push(SettingsError::PublicUrl(url.clone()));
         }
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems)
+        }
     }
 }
 
 fn is_base(url: &str) -> bool {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
     rest.is_some_and(|host| {
         !host.is_empty()
-            && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b))
+            && host
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b))
     })
 }

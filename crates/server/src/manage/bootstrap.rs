@@ -6,7 +6,7 @@ use keystile_core::model::{
     Action, Environment, EnvironmentId, Mode, Organization, OrganizationId, Product, Project,
     ProjectId, Record, Slug, Timestamp,
 };
-use keystile_store::{OrganizationFilter, EnvironmentFilter, Page, Write};
+use keystile_store::{EnvironmentFilter, OrganizationFilter, Page, Write};
 use serde_json::json;
 
 use super::keys::{NewOperatorKey, check_bootstrap, create_operator_key, is_known};
@@ -18,11 +18,14 @@ use crate::problem::Problem;
 ///
 /// # Errors
 /// When the random source fails.
-pub fn fresh_keyring(
+pub(crate) fn fresh_keyring(
     master: &MasterKey,
     random: &dyn Random,
 ) -> Result<Vec<WrappedKey>, RandomError> {
-    Keyring::generate(random)?.iter().map(|key| key.wrap(master, random)).collect()
+    Keyring::generate(random)?
+        .iter()
+        .map(|key| key.wrap(master, random))
+        .collect()
 }
 
 /// Makes the built-in product with the one environment that owns operator keys, if it is not
@@ -30,7 +33,7 @@ pub fn fresh_keyring(
 ///
 /// # Errors
 /// When it cannot be written, as text for people.
-pub async fn ensure_operator_product(app: &App) -> Result<(), String> {
+pub(crate) async fn ensure_operator_product(app: &App) -> Result<(), String> {
     ensure(app).await.map_err(|problem| problem.detail)
 }
 
@@ -53,11 +56,7 @@ async fn ensure(app: &App) -> Result<(), Problem> {
     made.map(drop)
 }
 
-fn operator_records(
-    work: &Work<'_>,
-    slug: &Slug,
-    now: Timestamp,
-) -> Result<Vec<Record>, Problem> {
+fn operator_records(work: &Work<'_>, slug: &Slug, now: Timestamp) -> Result<Vec<Record>, Problem> {
     let organization = OrganizationId::new(now, work.fresh()?);
     let project = ProjectId::new(now, work.fresh()?);
     let environment = EnvironmentId::new(now, work.fresh()?);
@@ -114,15 +113,35 @@ fn operator_records(
 /// The environment that owns operator keys.
 pub(crate) async fn operator_environment(app: &App) -> Result<EnvironmentId, Problem> {
     let slug = Slug::operator();
-    let organizations = OrganizationFilter { product: Some(slug.clone()), ..Default::default() };
-    let first = Page { before: None, limit: 1 };
+    let organizations = OrganizationFilter {
+        product: Some(slug.clone()),
+        ..Default::default()
+    };
+    let first = Page {
+        before: None,
+        limit: 1,
+    };
     let organization = app.store.organizations(organizations, first).await?;
-    let filter = EnvironmentFilter { product: Some(slug), ..Default::default() };
-    let environments =
-        app.store.environments(filter, Page { before: None, limit: 1 }).await?;
+    let filter = EnvironmentFilter {
+        product: Some(slug),
+        ..Default::default()
+    };
+    let environments = app
+        .store
+        .environments(
+            filter,
+            Page {
+                before: None,
+                limit: 1,
+            },
+        )
+        .await?;
     let found = environments.first().filter(|_| !organization.is_empty());
     found.map(|environment| environment.id).ok_or_else(|| {
-        Problem::unavailable("undecided", "the built-in product is incomplete; restore a backup")
+        Problem::unavailable(
+            "undecided",
+            "the built-in product is incomplete; restore a backup",
+        )
     })
 }
 
@@ -133,19 +152,25 @@ pub(crate) async fn operator_environment(app: &App) -> Result<EnvironmentId, Pro
 /// When it is not a well-formed operator key or cannot be written, as text for people.
 pub async fn take_bootstrap_key(app: &App, text: &str) -> Result<(), String> {
     let products = app.engine.index().products();
-    let operator = products.get(Slug::OPERATOR).ok_or("the built-in product is not loaded")?;
+    let operator = products
+        .get(Slug::OPERATOR)
+        .ok_or("the built-in product is not loaded")?;
     let value = check_bootstrap(text, &operator.rules()).map_err(|why| {
         format!("not an operator key: {why}; `keystile mint --brand keystile` makes one")
     })?;
     let caller = Caller::system();
     let work = Work::new(app, &caller, Request::default());
     let keyring = app.engine.keyring();
-    let mut digests = keyring.peppers().iter().map(|pepper| pepper.digest(value.reveal()));
+    let mut digests = keyring
+        .peppers()
+        .iter()
+        .map(|pepper| pepper.digest(value.reveal()));
     if digests.any(|digest| is_known(&work, &digest)) {
         return Ok(());
     }
-    let environment =
-        operator_environment(app).await.map_err(|problem| problem.detail)?;
+    let environment = operator_environment(app)
+        .await
+        .map_err(|problem| problem.detail)?;
     let new = NewOperatorKey {
         name: "Bootstrap key".to_owned(),
         scopes: None,
@@ -154,6 +179,8 @@ pub async fn take_bootstrap_key(app: &App, text: &str) -> Result<(), String> {
         expires_at: None,
         value: Some(value),
     };
-    create_operator_key(&work, environment, &new).await.map_err(|problem| problem.detail)?;
+    create_operator_key(&work, environment, &new)
+        .await
+        .map_err(|problem| problem.detail)?;
     Ok(())
 }

@@ -25,13 +25,18 @@ pub(crate) async fn create_environment(
     work.must_not_be_confined()?;
     work.attempt(async || {
         let (project, organization) = work.project(project).await?;
+        work.must_not_be_built_in(&project.product)?;
         let (rules, guard) = work.rules(&project.product).await?;
         let mut fields = Fields::default();
         if rules.environment(&new.name).is_none() {
             if !rules.custom_environments {
-                fields.wrong("/name", "the product's manifest has no environment of this name");
+                fields.wrong(
+                    "/name",
+                    "the product's manifest has no environment of this name",
+                );
             } else if !is_environment_name(&new.name) {
-                let rule = "1 to 40 lower-case letters, digits, hyphens and underscores, a letter first";
+                let rule =
+                    "1 to 40 lower-case letters, digits, hyphens and underscores, a letter first";
                 fields.wrong("/name", format!("an environment's name has {rule}"));
             }
         }
@@ -41,7 +46,9 @@ pub(crate) async fn create_environment(
         change.product = Some(project.product.clone());
         change.organization = Some(organization.id);
         change.guards.push(guard);
-        change.guards.push(Guard::Unchanged(Subject::Project(project.id), project.seq));
+        change
+            .guards
+            .push(Guard::Unchanged(Subject::Project(project.id), project.seq));
         change.writes = minted.writes();
         change.idempotency = work.remember(&minted.environment.id);
         minted.environment.seq = work.commit(change).await?.seq;
@@ -53,7 +60,7 @@ pub(crate) async fn create_environment(
 fn is_environment_name(name: &str) -> bool {
     (1..=40).contains(&name.len())
         && name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name.bytes().all(|b| {
-            b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_')
-        })
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'))
 }

@@ -36,9 +36,15 @@ impl Fields {
     pub(crate) fn note(&mut self, pointer: &str, note: Option<&str>) {
         let note = note.unwrap_or_default();
         if note.chars().count() > NOTE_CHARS {
-            self.wrong(pointer, format!("a note has at most {NOTE_CHARS} characters"));
+            self.wrong(
+                pointer,
+                format!("a note has at most {NOTE_CHARS} characters"),
+            );
         }
-        if note.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        if note
+            .chars()
+            .any(|c| c.is_control() && c != '\n' && c != '\t')
+        {
             self.wrong(pointer, "control characters are not allowed");
         }
     }
@@ -47,7 +53,10 @@ impl Fields {
     pub(crate) fn external_id(&mut self, pointer: &str, id: Option<&str>) {
         let Some(id) = id else { return };
         if id.is_empty() || id.chars().count() > EXTERNAL_ID_CHARS {
-            self.wrong(pointer, format!("an external id has 1 to {EXTERNAL_ID_CHARS} characters"));
+            self.wrong(
+                pointer,
+                format!("an external id has 1 to {EXTERNAL_ID_CHARS} characters"),
+            );
         }
         self.printable(pointer, id);
     }
@@ -65,8 +74,14 @@ impl Fields {
         metadata: Option<Map<String, Value>>,
     ) -> Option<String> {
         let text = metadata.map(|object| Value::Object(object).to_string());
-        if text.as_ref().is_some_and(|text| text.len() > METADATA_BYTES) {
-            self.wrong(pointer, format!("metadata has at most {METADATA_BYTES} bytes as JSON"));
+        if text
+            .as_ref()
+            .is_some_and(|text| text.len() > METADATA_BYTES)
+        {
+            self.wrong(
+                pointer,
+                format!("metadata has at most {METADATA_BYTES} bytes as JSON"),
+            );
         }
         text
     }
@@ -75,15 +90,25 @@ impl Fields {
     pub(crate) fn expiry(&mut self, pointer: &str, at: Option<Timestamp>, now: Timestamp) {
         let Some(at) = at else { return };
         if at <= now {
-            self.wrong(pointer, "the expiry lies in the past; to end a key now, revoke it");
+            self.wrong(
+                pointer,
+                "the expiry lies in the past; to end a key now, revoke it",
+            );
         } else if at > now.plus_millis(TEN_YEARS) {
-            self.wrong(pointer, "the expiry lies more than ten years ahead; leave it out instead");
+            self.wrong(
+                pointer,
+                "the expiry lies more than ten years ahead; leave it out instead",
+            );
         }
     }
 
     /// Everything that was noted.
     pub(crate) fn finish(self) -> Result<(), Problem> {
-        if self.errors.is_empty() { Ok(()) } else { Err(Problem::invalid(self.errors)) }
+        if self.errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::invalid(self.errors))
+        }
     }
 }
 
@@ -91,7 +116,10 @@ impl Fields {
 pub(crate) fn check_limit(limit: Option<u32>) -> Result<u32, Problem> {
     match limit.unwrap_or(20) {
         limit @ 1..=100 => Ok(limit),
-        _ => Err(Problem::field("?limit", "a list has 1 to 100 entries a page")),
+        _ => Err(Problem::field(
+            "?limit",
+            "a list has 1 to 100 entries a page",
+        )),
     }
 }
 
@@ -102,15 +130,24 @@ mod tests {
     fn problems(check: impl FnOnce(&mut Fields)) -> usize {
         let mut fields = Fields::default();
         check(&mut fields);
-        fields.finish().map_or_else(|problem| problem.errors.len(), |()| 0)
+        fields
+            .finish()
+            .map_or_else(|problem| problem.errors.len(), |()| 0)
     }
 
     #[test]
     fn a14_an_expiry_lies_ahead_and_within_ten_years() {
         let at = |text: &str| Some(text.parse().unwrap());
         let now: Timestamp = "2026-11-21T00:00:00Z".parse().unwrap();
-        assert_eq!(problems(|f| f.expiry("/e", at("2027-01-01T00:00:00Z"), now)), 0);
-        for bad in ["2026-11-21T00:00:00Z", "2020-01-01T00:00:00Z", "9999-01-01T00:00:00Z"] {
+        assert_eq!(
+            problems(|f| f.expiry("/e", at("2027-01-01T00:00:00Z"), now)),
+            0
+        );
+        for bad in [
+            "2026-11-21T00:00:00Z",
+            "2020-01-01T00:00:00Z",
+            "9999-01-01T00:00:00Z",
+        ] {
             assert_eq!(problems(|f| f.expiry("/e", at(bad), now)), 1, "{bad}");
         }
     }

@@ -100,6 +100,7 @@ pub(crate) async fn create_key(
 ) -> Result<Minted, Problem> {
     work.attempt(async || {
         let (environment, _, organization) = work.environment(environment).await?;
+        work.must_not_be_built_in(&environment.product)?;
         let (rules, guard) = work.rules(&environment.product).await?;
         let mut fields = Fields::default();
         fields.name("/name", &new.name);
@@ -108,24 +109,42 @@ pub(crate) async fn create_key(
             fields.wrong("/kind", format!("the product has no {} keys", new.kind));
         }
         let mut rights = new.rights.clone();
-        rights.check((new.kind, environment.mode), &rules, work.now(), &mut fields);
+        rights.check(
+            (new.kind, environment.mode),
+            &rules,
+            work.now(),
+            &mut fields,
+        );
         let metadata = fields.metadata("/metadata", new.metadata.clone());
         fields.finish()?;
 
-        let mut minted =
-            work.new_key(environment.id, new.kind, environment.mode, &new.name, &rules)?;
+        let mut minted = work.new_key(
+            environment.id,
+            new.kind,
+            environment.mode,
+            &new.name,
+            &rules,
+        )?;
         rights.put_into(&mut minted.key);
         minted.key.metadata = metadata;
         minted.key.note.clone_from(&new.note);
 
-        let details = json!({ "name": new.name, "kind": new.kind, "environment": environment.name });
+        let details =
+            json!({ "name": new.name, "kind": new.kind, "environment": environment.name });
         let mut change = work.change(Action::KeyCreated, details);
         change.product = Some(environment.product.clone());
         change.organization = Some(organization.id);
         change.guards.push(guard);
-        change.guards.push(Guard::Unchanged(Subject::Environment(environment.id), environment.seq));
-        change.guards.extend(limits(&rules, &organization, &minted.key));
-        change.writes.push(Write::Insert(Record::Key(Box::new(minted.key.clone()))));
+        change.guards.push(Guard::Unchanged(
+            Subject::Environment(environment.id),
+            environment.seq,
+        ));
+        change
+            .guards
+            .extend(limits(&rules, &organization, &minted.key));
+        change
+            .writes
+            .push(Write::Insert(Record::Key(Box::new(minted.key.clone()))));
         change.idempotency = work.remember(&minted.key.id);
         minted.key.seq = work.commit(change).await?.seq;
         Ok(minted)
@@ -139,14 +158,20 @@ fn limits(rules: &Rules, organization: &Organization, key: &Key) -> Vec<Guard> {
         Some(name) => rules.plan(name),
         None => rules.default_plan(),
     };
-    let of_kind = rules.kind(key.kind).max_active.map(|at_most| Guard::KeysInEnvironment {
-        environment: key.environment,
-        kind: key.kind,
-        at_most,
-    });
-    let of_plan = plan.and_then(|plan| plan.max_active_keys).map(|at_most| {
-        Guard::KeysInOrganization { organization: organization.id, at_most }
-    });
+    let of_kind = rules
+        .kind(key.kind)
+        .max_active
+        .map(|at_most| Guard::KeysInEnvironment {
+            environment: key.environment,
+            kind: key.kind,
+            at_most,
+        });
+    let of_plan =
+        plan.and_then(|plan| plan.max_active_keys)
+            .map(|at_most| Guard::KeysInOrganization {
+                organization: organization.id,
+                at_most,
+            });
     of_kind.into_iter().chain(of_plan).collect()
 }
 
@@ -178,15 +203,21 @@ pub(crate) async fn update_key(
         if narrows {
             placed.key.narrowed_seq = Some(THIS_ROW);
         }
-        let details = json!({ "name": placed.key.name, "fields": changed_fields(&before, &placed.key) });
+        let details =
+            json!({ "name": placed.key.name, "fields": changed_fields(&before, &placed.key) });
         let mut change = work.change(Action::KeyUpdated, details);
         change.product = Some(placed.environment.product.clone());
         change.organization = Some(placed.organization.id);
         change.guards.push(guard);
         if !before.enabled && placed.key.enabled || before.expires_at != placed.key.expires_at {
-            change.guards.extend(limits(&rules, &placed.organization, &placed.key));
+            change
+                .guards
+                .extend(limits(&rules, &placed.organization, &placed.key));
         }
-        change.writes.push(update(Record::Key(Box::new(placed.key.clone())), before.seq));
+        change.writes.push(update(
+            Record::Key(Box::new(placed.key.clone())),
+            before.seq,
+        ));
         let effective = if narrows {
             Some(work.narrow(change).await?)
         } else {
@@ -256,13 +287,20 @@ fn changed_fields(before: &Key, after: &Key) -> Vec<&'static str> {
         ("name", before.name != after.name),
         ("note", before.note != after.note),
         ("scopes", before.scopes != after.scopes),
-        ("allowed_origins", before.allowed_origins != after.allowed_origins),
+        (
+            "allowed_origins",
+            before.allowed_origins != after.allowed_origins,
+        ),
         ("allowed_ips", before.allowed_ips != after.allowed_ips),
         ("expires_at", before.expires_at != after.expires_at),
         ("metadata", before.metadata != after.metadata),
         ("enabled", before.enabled != after.enabled),
     ];
-    fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
+    fields
+        .into_iter()
+        .filter(|(_, changed)| *changed)
+        .map(|(name, _)| name)
+        .collect()
 }
 
 /// What a new operator key shall be.
@@ -320,7 +358,9 @@ pub(crate) async fn create_operator_key(
         let mut change = work.change(Action::KeyCreated, details);
         change.product = Some(slug);
         change.guards.push(guard);
-        change.writes.push(Write::Insert(Record::Key(Box::new(minted.key.clone()))));
+        change
+            .writes
+            .push(Write::Insert(Record::Key(Box::new(minted.key.clone()))));
         change.idempotency = work.remember(&minted.key.id);
         minted.key.seq = work.commit(change).await?.seq;
         Ok(minted)
@@ -335,11 +375,18 @@ async fn binding(
 ) -> Result<Option<Binding>, Failure> {
     let Some(product) = &new.product else {
         if new.environment.is_some() {
-            fields.wrong("/environment", "an environment needs its product: name both");
+            fields.wrong(
+                "/environment",
+                "an environment needs its product: name both",
+            );
         }
         return Ok(None);
     };
-    let known = if product.is_operator() { None } else { work.app.store.product(product).await? };
+    let known = if product.is_operator() {
+        None
+    } else {
+        work.app.store.product(product).await?
+    };
     let Some(known) = known else {
         fields.wrong("/product", "there is no product of this name");
         return Ok(None);
@@ -347,9 +394,15 @@ async fn binding(
     let rules = super::work::rules_of(&known)?;
     let unknown = |name: &&String| rules.environment(name).is_none() && !rules.custom_environments;
     if new.environment.as_ref().filter(unknown).is_some() {
-        fields.wrong("/environment", "the product has no environment of this name");
+        fields.wrong(
+            "/environment",
+            "the product has no environment of this name",
+        );
     }
-    Ok(Some(Binding { product: product.clone(), environment: new.environment.clone() }))
+    Ok(Some(Binding {
+        product: product.clone(),
+        environment: new.environment.clone(),
+    }))
 }
 
 /// Whether a text can be the bootstrap key: a well-formed live secret key of the operator's brand.

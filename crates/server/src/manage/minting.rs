@@ -146,7 +146,10 @@ impl Work<'_> {
             narrowed_seq: None,
             seq: 0,
         };
-        Minted { key, secret: (kind == Kind::Secret).then_some(value.plain) }
+        Minted {
+            key,
+            secret: (kind == Kind::Secret).then_some(value.plain),
+        }
     }
 
     /// A project with the environments of the manifest and their automatic keys.
@@ -169,10 +172,17 @@ impl Work<'_> {
             narrowed_seq: None,
             seq: 0,
         };
-        let names = rules.environments.iter().map(|environment| &*environment.name);
-        let environments: Result<Vec<_>, _> =
-            names.map(|name| self.new_environment(&project, name, now, rules)).collect();
-        Ok(MintedProject { project, environments: environments? })
+        let names = rules
+            .environments
+            .iter()
+            .map(|environment| &*environment.name);
+        let environments: Result<Vec<_>, _> = names
+            .map(|name| self.new_environment(&project, name, now, rules))
+            .collect();
+        Ok(MintedProject {
+            project,
+            environments: environments?,
+        })
     }
 
     /// An environment with its automatic keys.
@@ -197,15 +207,22 @@ impl Work<'_> {
             narrowed_seq: None,
             seq: 0,
         };
-        let automatic = [Kind::Publishable, Kind::Secret].into_iter().filter(|kind| {
-            rules.kind(*kind).auto_create.iter().any(|wanted| **wanted == *name)
-        });
+        let automatic = [Kind::Publishable, Kind::Secret]
+            .into_iter()
+            .filter(|kind| {
+                rules
+                    .kind(*kind)
+                    .auto_create
+                    .iter()
+                    .any(|wanted| **wanted == *name)
+            });
         let keys: Result<Vec<_>, _> = automatic
-            .map(|kind| {
-                self.new_key(environment.id, kind, mode, rules.kind_name(kind), rules)
-            })
+            .map(|kind| self.new_key(environment.id, kind, mode, rules.kind_name(kind), rules))
             .collect();
-        Ok(MintedEnvironment { environment, keys: keys? })
+        Ok(MintedEnvironment {
+            environment,
+            keys: keys?,
+        })
     }
 }
 
@@ -222,7 +239,10 @@ impl MintedEnvironment {
     /// Everything to write for it.
     pub(super) fn writes(&self) -> Vec<Write> {
         let mut writes = vec![Write::Insert(Record::Environment(self.environment.clone()))];
-        let keys = self.keys.iter().map(|minted| Record::Key(Box::new(minted.key.clone())));
+        let keys = self
+            .keys
+            .iter()
+            .map(|minted| Record::Key(Box::new(minted.key.clone())));
         writes.extend(keys.map(Write::Insert));
         writes
     }

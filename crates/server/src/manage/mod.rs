@@ -4,10 +4,11 @@
 //! change. Should something have changed in between, it starts over. It returns when the index of
 //! this process has applied the change, so whatever begins afterwards is decided on the new state.
 
-pub mod bootstrap;
+pub(crate) mod bootstrap;
 mod environments;
 mod field;
 mod keys;
+mod material;
 mod minting;
 mod organizations;
 mod products;
@@ -15,15 +16,19 @@ mod projects;
 mod rotation;
 mod work;
 
+pub(crate) use bootstrap::operator_environment;
 pub(crate) use environments::{NewEnvironment, create_environment};
-pub(crate) use field::{Fields, check_limit};
-pub(crate) use keys::{KeyChange, NewKey, NewOperatorKey, create_key, create_operator_key, update_key};
+pub(crate) use field::check_limit;
+pub(crate) use keys::{
+    KeyChange, NewKey, NewOperatorKey, Rights, create_key, create_operator_key, update_key,
+};
+pub(crate) use material::{rehash, rotate_master_key, rotate_pepper};
 pub(crate) use minting::{Minted, MintedEnvironment, MintedProject};
 pub(crate) use organizations::{
     CreatedOrganization, NewOrganization, OrganizationChange, create_organization,
     update_organization,
 };
-pub(crate) use products::{Applied, apply_manifest};
+pub(crate) use products::{apply_manifest, invalid as invalid_manifest};
 pub(crate) use projects::{NodeChange, create_project, update_environment, update_project};
-pub(crate) use rotation::{Rotated, end_key, rotate_key};
-pub(crate) use work::{Failure, Placed, Request, Work};
+pub(crate) use rotation::{end_key, rotate_key};
+pub(crate) use work::{Request, Work};

@@ -86,11 +86,18 @@ pub(crate) async fn create_organization(
         change.product = Some(new.product.clone());
         change.organization = Some(organization.id);
         change.guards.push(guard);
-        change.writes.push(Write::Insert(Record::Organization(organization.clone())));
-        change.writes.extend(project.iter().flat_map(MintedProject::writes));
+        change
+            .writes
+            .push(Write::Insert(Record::Organization(organization.clone())));
+        change
+            .writes
+            .extend(project.iter().flat_map(MintedProject::writes));
         change.idempotency = work.remember(&organization.id);
         organization.seq = work.commit(change).await?.seq;
-        Ok(CreatedOrganization { organization, project })
+        Ok(CreatedOrganization {
+            organization,
+            project,
+        })
     })
     .await
 }
@@ -110,13 +117,15 @@ pub(crate) async fn update_organization(
     work.must_not_be_confined()?;
     work.attempt(async || {
         let before = work.organization(id).await?;
+        work.must_not_be_built_in(&before.product)?;
         let (rules, guard) = work.rules(&before.product).await?;
         let mut after = apply(work, &before, wanted, &rules)?;
         if after == before {
             let effective = work.effective(before.narrowed_seq).await?;
             return Ok((before, effective.filter(|_| wanted.enabled == Some(false))));
         }
-        let narrows = wanted.delete || (before.enabled && !after.enabled) || before.plan != after.plan;
+        let narrows =
+            wanted.delete || (before.enabled && !after.enabled) || before.plan != after.plan;
         if narrows {
             after.narrowed_seq = Some(THIS_ROW);
         }
@@ -124,11 +133,19 @@ pub(crate) async fn update_organization(
         change.product = Some(after.product.clone());
         change.organization = Some(id);
         change.guards.push(guard);
-        change.writes.push(update(Record::Organization(after.clone()), before.seq));
+        change
+            .writes
+            .push(update(Record::Organization(after.clone()), before.seq));
         if narrows {
             let effective = work.narrow(change).await?;
             after.narrowed_seq = Some(effective.seq);
-            return Ok((Organization { seq: effective.seq, ..after }, Some(effective)));
+            return Ok((
+                Organization {
+                    seq: effective.seq,
+                    ..after
+                },
+                Some(effective),
+            ));
         }
         let seq = work.commit(change).await?.seq;
         Ok((Organization { seq, ..after }, None))

@@ -32,13 +32,18 @@ pub(crate) async fn apply_manifest(
     }
     let rules = Rules::check(manifest).map_err(|problems| invalid(&problems))?;
     if rules.slug != *slug {
-        let message = format!("the manifest is for {}, the address says {slug}", rules.slug);
+        let message = format!(
+            "the manifest is for {}, the address says {slug}",
+            rules.slug
+        );
         return Err(Problem::field("/product/slug", message));
     }
     work.attempt(async || {
         let guards = claims(work, &rules).await?;
         let before = work.app.store.product(slug).await?;
-        let old = before.as_ref().map(|product| Manifest::from_toml(&product.manifest));
+        let old = before
+            .as_ref()
+            .map(|product| Manifest::from_toml(&product.manifest));
         let old = old.transpose().ok().flatten();
         let changes = diff(old.as_ref(), manifest);
         let now = work.now();
@@ -50,14 +55,35 @@ pub(crate) async fn apply_manifest(
             seq: 0,
         };
         let created = before.is_none();
-        if let Some(same) = before.clone().filter(|_| changes.is_empty() && old.is_some()) {
-            return Ok(Applied { product: same, changes, created, effective: None });
+        if let Some(same) = before
+            .clone()
+            .filter(|_| changes.is_empty() && old.is_some())
+        {
+            return Ok(Applied {
+                product: same,
+                changes,
+                created,
+                effective: None,
+            });
         }
         if dry_run {
-            return Ok(Applied { product, changes, created, effective: None });
+            return Ok(Applied {
+                product,
+                changes,
+                created,
+                effective: None,
+            });
         }
-        let action = if created { Action::ProductCreated } else { Action::ProductUpdated };
-        let pointers: Vec<_> = changes.iter().map(|change| &change.pointer).take(50).collect();
+        let action = if created {
+            Action::ProductCreated
+        } else {
+            Action::ProductUpdated
+        };
+        let pointers: Vec<_> = changes
+            .iter()
+            .map(|change| &change.pointer)
+            .take(50)
+            .collect();
         let mut change = work.change(action, json!({ "changed": pointers }));
         change.product = Some(slug.clone());
         change.guards = guards;
@@ -73,7 +99,12 @@ pub(crate) async fn apply_manifest(
         } else {
             (work.commit(change).await?.seq, None)
         };
-        Ok(Applied { product: Product { seq, ..product }, changes, created, effective })
+        Ok(Applied {
+            product: Product { seq, ..product },
+            changes,
+            created,
+            effective,
+        })
     })
     .await
 }
@@ -84,22 +115,36 @@ async fn claims(work: &Work<'_>, rules: &Rules) -> Result<Vec<Guard>, Failure> {
     let mut guards = Vec::new();
     let mut errors = Vec::new();
     for other in others.iter().filter(|other| other.slug != rules.slug) {
-        guards.push(Guard::Unchanged(Subject::Product(other.slug.clone()), other.seq));
-        let Ok(theirs) = rules_of(other) else { continue };
+        guards.push(Guard::Unchanged(
+            Subject::Product(other.slug.clone()),
+            other.seq,
+        ));
+        let Ok(theirs) = rules_of(other) else {
+            continue;
+        };
         for (environment, url) in rules.base_urls().enumerate() {
             if theirs.base_urls().any(|claimed| claimed.collides(url)) {
                 let message = format!("{url} is claimed by the product {}", other.slug);
-                errors.push(FieldError::new(format!("/environments/{environment}/base_urls"), message));
+                errors.push(FieldError::new(
+                    format!("/environments/{environment}/base_urls"),
+                    message,
+                ));
             }
         }
     }
-    if errors.is_empty() { Ok(guards) } else { Err(Problem::invalid(errors).into()) }
+    if errors.is_empty() {
+        Ok(guards)
+    } else {
+        Err(Problem::invalid(errors).into())
+    }
 }
 
 /// A manifest's problems as an answer.
 pub(crate) fn invalid(problems: &Problems) -> Problem {
     let errors = problems.as_slice().iter();
     Problem::invalid(
-        errors.map(|problem| FieldError::new(&problem.pointer, &problem.message)).collect(),
+        errors
+            .map(|problem| FieldError::new(&problem.pointer, &problem.message))
+            .collect(),
     )
 }

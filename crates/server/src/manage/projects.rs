@@ -32,6 +32,7 @@ pub(crate) async fn create_project(
     work.must_not_be_confined()?;
     work.attempt(async || {
         let organization = work.organization(organization).await?;
+        work.must_not_be_built_in(&organization.product)?;
         let (rules, guard) = work.rules(&organization.product).await?;
         let mut fields = Fields::default();
         fields.name("/name", name);
@@ -42,7 +43,9 @@ pub(crate) async fn create_project(
         change.organization = Some(organization.id);
         change.guards.push(guard);
         let subject = Subject::Organization(organization.id);
-        change.guards.push(Guard::Unchanged(subject, organization.seq));
+        change
+            .guards
+            .push(Guard::Unchanged(subject, organization.seq));
         change.writes = minted.writes();
         change.idempotency = work.remember(&minted.project.id);
         minted.project.seq = work.commit(change).await?.seq;
@@ -60,6 +63,7 @@ pub(crate) async fn update_project(
     work.must_not_be_confined()?;
     work.attempt(async || {
         let (before, _) = work.project(id).await?;
+        work.must_not_be_built_in(&before.product)?;
         let mut after = before.clone();
         let mut fields = Fields::default();
         if let Some(name) = &wanted.name {
@@ -80,11 +84,20 @@ pub(crate) async fn update_project(
         if narrows {
             after.narrowed_seq = Some(THIS_ROW);
         }
-        let action = if wanted.delete { Action::ProjectDeleted } else { Action::ProjectUpdated };
-        let mut change = work.change(action, json!({ "name": after.name, "enabled": after.enabled }));
+        let action = if wanted.delete {
+            Action::ProjectDeleted
+        } else {
+            Action::ProjectUpdated
+        };
+        let mut change = work.change(
+            action,
+            json!({ "name": after.name, "enabled": after.enabled }),
+        );
         change.product = Some(after.product.clone());
         change.organization = Some(after.organization);
-        change.writes.push(update(Record::Project(after.clone()), before.seq));
+        change
+            .writes
+            .push(update(Record::Project(after.clone()), before.seq));
         let (seq, effective) = write(work, change, narrows).await?;
         after.narrowed_seq = effective.map(|proof| proof.seq).or(before.narrowed_seq);
         Ok((Project { seq, ..after }, effective))
@@ -101,6 +114,7 @@ pub(crate) async fn update_environment(
     work.must_not_be_confined()?;
     work.attempt(async || {
         let (before, _, _) = work.environment(id).await?;
+        work.must_not_be_built_in(&before.product)?;
         let mut after = before.clone();
         after.enabled = wanted.enabled.unwrap_or(before.enabled);
         after.deleted_at = wanted.delete.then(|| work.now());
@@ -112,12 +126,20 @@ pub(crate) async fn update_environment(
         if narrows {
             after.narrowed_seq = Some(THIS_ROW);
         }
-        let action =
-            if wanted.delete { Action::EnvironmentDeleted } else { Action::EnvironmentUpdated };
-        let mut change = work.change(action, json!({ "name": after.name, "enabled": after.enabled }));
+        let action = if wanted.delete {
+            Action::EnvironmentDeleted
+        } else {
+            Action::EnvironmentUpdated
+        };
+        let mut change = work.change(
+            action,
+            json!({ "name": after.name, "enabled": after.enabled }),
+        );
         change.product = Some(after.product.clone());
         change.organization = Some(after.organization);
-        change.writes.push(update(Record::Environment(after.clone()), before.seq));
+        change
+            .writes
+            .push(update(Record::Environment(after.clone()), before.seq));
         let (seq, effective) = write(work, change, narrows).await?;
         after.narrowed_seq = effective.map(|proof| proof.seq).or(before.narrowed_seq);
         Ok((Environment { seq, ..after }, effective))

@@ -1,10 +1,9 @@
 //! New values for keys, and their end.
 
-use keystile_core::model::{
-    Action, Effective, Key, KeyId, KeyState, Kind, Record, RetiredValue, THIS_ROW,
-    Timestamp,
-};
 use keystile_core::key::PlainKey;
+use keystile_core::model::{
+    Action, Effective, Key, KeyId, KeyState, Kind, Record, RetiredValue, THIS_ROW, Timestamp,
+};
 use keystile_store::Write;
 use serde_json::json;
 
@@ -55,14 +54,25 @@ pub(crate) async fn rotate_key(work: &Work<'_>, id: KeyId, grace: u32) -> Result
         change.product = Some(placed.environment.product.clone());
         change.organization = Some(placed.organization.id);
         change.guards.push(guard);
-        change.writes.push(update(Record::Key(Box::new(placed.key.clone())), before.seq));
-        change.writes.push(Write::Insert(Record::RetiredValue(retired(&before, now, grace))));
+        change.writes.push(update(
+            Record::Key(Box::new(placed.key.clone())),
+            before.seq,
+        ));
+        change
+            .writes
+            .push(Write::Insert(Record::RetiredValue(retired(
+                &before, now, grace,
+            ))));
         change.writes.extend(end_graces(work, id, now).await?);
         let effective = work.narrow(change).await?;
         placed.key.seq = effective.seq;
         placed.key.narrowed_seq = Some(effective.seq);
         let secret = (before.kind == Kind::Secret).then_some(value.plain);
-        Ok(Rotated { placed, secret, effective })
+        Ok(Rotated {
+            placed,
+            secret,
+            effective,
+        })
     })
     .await
 }
@@ -85,7 +95,13 @@ async fn end_graces(work: &Work<'_>, id: KeyId, now: Timestamp) -> Result<Vec<Wr
     Ok(running
         .map(|value| {
             let replaces = value.seq;
-            update(Record::RetiredValue(RetiredValue { ends_at: now, ..value }), replaces)
+            update(
+                Record::RetiredValue(RetiredValue {
+                    ends_at: now,
+                    ..value
+                }),
+                replaces,
+            )
         })
         .collect())
 }
@@ -110,11 +126,18 @@ pub(crate) async fn end_key(
         placed.key.deleted_at = delete.then_some(now);
         placed.key.sealed = None;
         placed.key.narrowed_seq = Some(THIS_ROW);
-        let action = if delete { Action::KeyDeleted } else { Action::KeyRevoked };
+        let action = if delete {
+            Action::KeyDeleted
+        } else {
+            Action::KeyRevoked
+        };
         let mut change = work.change(action, json!({ "name": before.name }));
         change.product = Some(placed.environment.product.clone());
         change.organization = Some(placed.organization.id);
-        change.writes.push(update(Record::Key(Box::new(placed.key.clone())), before.seq));
+        change.writes.push(update(
+            Record::Key(Box::new(placed.key.clone())),
+            before.seq,
+        ));
         let effective = work.narrow(change).await?;
         placed.key.seq = effective.seq;
         placed.key.narrowed_seq = Some(effective.seq);
@@ -122,4 +145,3 @@ pub(crate) async fn end_key(
     })
     .await
 }
-

@@ -64,6 +64,16 @@ impl From<CommitError> for Failure {
     }
 }
 
+/// A single read is never worth another attempt: whatever went wrong is the answer.
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Problem(problem) => problem,
+            Failure::Conflict(subject) => CommitError::Conflict(subject).into(),
+        }
+    }
+}
+
 /// A key with everything above it.
 #[derive(Debug, Clone)]
 pub(crate) struct Placed {
@@ -74,7 +84,11 @@ pub(crate) struct Placed {
 
 impl<'a> Work<'a> {
     pub(crate) fn new(app: &'a App, caller: &'a Caller, request: Request) -> Self {
-        Self { app, caller, request }
+        Self {
+            app,
+            caller,
+            request,
+        }
     }
 
     /// The time by the store.
@@ -122,7 +136,10 @@ impl<'a> Work<'a> {
     /// What to remember of a creating request, with the ids that answer a repeat.
     pub(crate) fn remember(&self, outcome: &impl ToString) -> Option<Idempotency> {
         let idempotency = self.request.idempotency.clone();
-        idempotency.map(|known| Idempotency { outcome: outcome.to_string(), ..known })
+        idempotency.map(|known| Idempotency {
+            outcome: outcome.to_string(),
+            ..known
+        })
     }
 
     /// Writes a change and waits until it is in force here.
@@ -135,7 +152,12 @@ impl<'a> Work<'a> {
     /// Writes a change that takes rights away, and proves that it is in force everywhere.
     pub(crate) async fn narrow(&self, change: Change) -> Result<Effective, Failure> {
         let committed = self.commit(change).await?;
-        let effective = Effective { seq: committed.seq, nodes: 1, confirmed: 1, lapsed: 0 };
+        let effective = Effective {
+            seq: committed.seq,
+            nodes: 1,
+            confirmed: 1,
+            lapsed: 0,
+        };
         self.app.store.keep_effective(effective).await?;
         Ok(effective)
     }
@@ -145,7 +167,12 @@ impl<'a> Work<'a> {
         let Some(seq) = seq else { return Ok(None) };
         self.in_force(seq).await?;
         let kept = self.app.store.effective(seq).await?;
-        Ok(Some(kept.unwrap_or(Effective { seq, nodes: 1, confirmed: 1, lapsed: 0 })))
+        Ok(Some(kept.unwrap_or(Effective {
+            seq,
+            nodes: 1,
+            confirmed: 1,
+            lapsed: 0,
+        })))
     }
 
     /// Waits until the index has applied the journal row `seq`.
@@ -179,15 +206,20 @@ impl<'a> Work<'a> {
     /// An organization within the caller's reach that is not deleted.
     pub(crate) async fn organization(&self, id: OrganizationId) -> Result<Organization, Failure> {
         let found = self.app.store.organization(id).await?;
-        let known = |row: &Organization| row.deleted_at.is_none() && self.caller.reaches(&row.product);
-        found.filter(known).ok_or_else(|| Problem::not_found("organization").into())
+        let known =
+            |row: &Organization| row.deleted_at.is_none() && self.caller.reaches(&row.product);
+        found
+            .filter(known)
+            .ok_or_else(|| Problem::not_found("organization").into())
     }
 
     /// A project within the caller's reach that is not deleted, with its organization.
     pub(crate) async fn project(&self, id: ProjectId) -> Result<(Project, Organization), Failure> {
         let found = self.app.store.project(id).await?;
         let known = |row: &Project| row.deleted_at.is_none() && self.caller.reaches(&row.product);
-        let project = found.filter(known).ok_or_else(|| Problem::not_found("project"))?;
+        let project = found
+            .filter(known)
+            .ok_or_else(|| Problem::not_found("project"))?;
         let above = self.organization(project.organization).await;
         let organization = above.map_err(|failure| hide(failure, "project"))?;
         Ok((project, organization))
@@ -202,7 +234,9 @@ impl<'a> Work<'a> {
         let known = |row: &Environment| {
             row.deleted_at.is_none() && self.caller.reaches_environment(&row.product, &row.name)
         };
-        let environment = found.filter(known).ok_or_else(|| Problem::not_found("environment"))?;
+        let environment = found
+            .filter(known)
+            .ok_or_else(|| Problem::not_found("environment"))?;
         let above = self.project(environment.project).await;
         let (project, organization) = above.map_err(|failure| hide(failure, "environment"))?;
         Ok((environment, project, organization))
@@ -210,11 +244,49 @@ impl<'a> Work<'a> {
 
     /// A key within the caller's reach that is not deleted, with what is above it.
     pub(crate) async fn key(&self, id: KeyId) -> Result<Placed, Failure> {
-        let found = self.app.store.key(id).await?.filter(|key| key.deleted_at.is_none());
+        let found = self
+            .app
+            .store
+            .key(id)
+            .await?
+            .filter(|key| key.deleted_at.is_none());
         let key = found.ok_or_else(|| Problem::not_found("key"))?;
         let above = self.environment(key.environment).await;
         let (environment, _, organization) = above.map_err(|failure| hide(failure, "key"))?;
-        Ok(Placed { key, environment, organization })
+        Ok(Placed {
+            key,
+            environment,
+            organization,
+        })
+    }
+
+    /// Whether the caller may change this key: operator keys are the installation's business.
+    pub(crate) async fn may_touch_keys_of(&self, id: KeyId) -> Result<(), Problem> {
+        let placed = self.key(id).await?;
+        if !placed.environment.product.is_operator() {
+            return Ok(());
+        }
+        let rules = Rules::operator().map_err(|why| {
+            Problem::unavailable("undecided", "the built-in product is unusable").because(why)
+        })?;
+        let needed = rules.resolve_scopes(
+            keystile_core::model::Kind::Secret,
+            &["installation:write".to_owned()],
+        );
+        if self.caller.holds(&needed) {
+            return Ok(());
+        }
+        let detail = "this operator key lacks the scope installation:write";
+        Err(Problem::forbidden("insufficient_scope", detail))
+    }
+
+    /// What the built-in product consists of is not for changing: operator keys alone are.
+    pub(crate) fn must_not_be_built_in(&self, product: &Slug) -> Result<(), Problem> {
+        if product.is_operator() {
+            let detail = "this belongs to Keystile itself and is not changed";
+            return Err(Problem::forbidden("built_in", detail));
+        }
+        Ok(())
     }
 
     /// Environment-bound callers act on keys only.
@@ -259,7 +331,10 @@ pub(super) fn rules_of(product: &Product) -> Result<Rules, Problem> {
             .and_then(|manifest| Rules::check(&manifest))
     };
     rules.map_err(|why| {
-        let detail = format!("the manifest of {} does not check any more; apply it anew", product.slug);
+        let detail = format!(
+            "the manifest of {} does not check any more; apply it anew",
+            product.slug
+        );
         Problem::unavailable("manifest_unusable", detail).because(why)
     })
 }

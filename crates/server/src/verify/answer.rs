@@ -6,7 +6,6 @@ use keystile_core::manifest::Rules;
 use keystile_core::snapshot::KeyEntry;
 
 use super::outcome;
-use crate::metrics::Door;
 
 /// A buffer that takes JSON tokens.
 pub(super) struct JsonWriter<'a>(pub(super) &'a mut Vec<u8>);
@@ -84,14 +83,23 @@ impl JsonWriter<'_> {
         let environment = key.environment();
         let organization = environment.organization();
         let details = organization.details();
-        self.field("},\"organization\":{\"id\":", organization.id().write_to(&mut id));
+        self.field(
+            "},\"organization\":{\"id\":",
+            organization.id().write_to(&mut id),
+        );
         self.raw(",\"external_id\":");
         self.maybe_string(details.external_id.as_deref());
         self.raw(",\"plan\":");
         let plan = details.plan.as_deref();
         self.maybe_string(plan.or_else(|| rules.default_plan().map(|plan| plan.name.as_ref())));
-        self.field("},\"project\":{\"id\":", environment.project_id().write_to(&mut id));
-        self.field("},\"environment\":{\"id\":", environment.id().write_to(&mut id));
+        self.field(
+            "},\"project\":{\"id\":",
+            environment.project_id().write_to(&mut id),
+        );
+        self.field(
+            "},\"environment\":{\"id\":",
+            environment.id().write_to(&mut id),
+        );
         self.field(",\"name\":", environment.name());
         self.raw("}");
     }
@@ -131,7 +139,11 @@ impl JsonWriter<'_> {
         for (index, (name, failed)) in explained.checks.iter().enumerate() {
             self.raw(if index == 0 { "" } else { "," });
             self.field("{\"check\":", name);
-            self.raw(if failed.is_none() { ",\"passed\":true" } else { ",\"passed\":false" });
+            self.raw(if failed.is_none() {
+                ",\"passed\":true"
+            } else {
+                ",\"passed\":false"
+            });
             if let Some(reason) = failed {
                 self.reason(*reason, rules);
             }
@@ -146,22 +158,19 @@ pub(super) fn code(decision: &Decision) -> Code {
     decision.verdict.map_or_else(DenyReason::code, |_| Code::Ok)
 }
 
-/// What a batch answers.
-#[derive(Debug)]
-pub(crate) struct BatchAnswer;
-
-impl BatchAnswer {
-    /// The door it is counted under.
-    pub(crate) const DOOR: Door = Door::Batch;
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn strings_read_back_as_they_were() {
-        for text in ["plain", "q\"uote\\", "line\nbreak\u{1}", "\u{2028} é \u{1f511}", ""] {
+        for text in [
+            "plain",
+            "q\"uote\\",
+            "line\nbreak\u{1}",
+            "\u{2028} é \u{1f511}",
+            "",
+        ] {
             let mut buffer = Vec::new();
             JsonWriter(&mut buffer).string(text);
             let read: String = serde_json::from_slice(&buffer).unwrap();

@@ -37,22 +37,26 @@ pub(super) fn find<'a>(
             Sent::Other => other = text(value),
         }
     }
-    if found == Credential::Missing { bearer_of(other) } else { found }
+    if found == Credential::Missing {
+        bearer_of(other)
+    } else {
+        found
+    }
 }
 
 /// With no key anywhere else, what follows `Bearer` is taken as one, whatever it looks like, so
 /// that its holder is told what is wrong with it.
 fn bearer_of(other: Credential<'_>) -> Credential<'_> {
     match other {
-        Credential::Text(text) => {
-            bearer(text).map_or(Credential::Missing, Credential::Text)
-        }
+        Credential::Text(text) => bearer(text).map_or(Credential::Missing, Credential::Text),
         other => other,
     }
 }
 
 fn read<'a>(name: &str, value: &'a HeaderValue) -> Sent<'a> {
-    let Credential::Text(sent) = text(value) else { return Sent::Key(Credential::NotText) };
+    let Credential::Text(sent) = text(value) else {
+        return Sent::Key(Credential::NotText);
+    };
     if name != header::AUTHORIZATION.as_str() {
         return Sent::Key(Credential::Text(sent));
     }
@@ -85,7 +89,9 @@ pub(super) fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Op
     if values.next().is_some() {
         return Err(());
     }
-    first.map(|value| value.to_str().map_err(|_| ())).transpose()
+    first
+        .map(|value| value.to_str().map_err(|_| ()))
+        .transpose()
 }
 
 #[cfg(test)]
@@ -114,16 +120,26 @@ mod tests {
             assert_eq!(found(System::Keepem, &[("authorization", &sent)]), KEY);
         }
         for other in ["Basic c2tfbGl2ZQ==", "Basic %%%", KEY, "Bearer", ""] {
-            assert_eq!(found(System::Keepem, &[("authorization", other)]), "Missing", "{other}");
+            assert_eq!(
+                found(System::Keepem, &[("authorization", other)]),
+                "Missing",
+                "{other}"
+            );
         }
     }
 
     #[test]
     fn k09_what_follows_bearer_is_taken_whole() {
         let doubled = format!("Bearer Bearer {KEY}");
-        assert_eq!(found(System::Keepem, &[("authorization", &doubled)]), format!("Bearer {KEY}"));
+        assert_eq!(
+            found(System::Keepem, &[("authorization", &doubled)]),
+            format!("Bearer {KEY}")
+        );
         let spaced = format!("Bearer  {KEY}");
-        assert_eq!(found(System::Keepem, &[("authorization", &spaced)]), format!(" {KEY}"));
+        assert_eq!(
+            found(System::Keepem, &[("authorization", &spaced)]),
+            format!(" {KEY}")
+        );
     }
 
     #[test]
@@ -131,21 +147,33 @@ mod tests {
         let bearer = format!("Bearer {KEY}");
         let both = [("authorization", bearer.as_str()), ("x-api-key", KEY)];
         assert_eq!(found(System::Keepem, &both), "Conflicting");
-        let twice = [("authorization", bearer.as_str()), ("authorization", bearer.as_str())];
+        let twice = [
+            ("authorization", bearer.as_str()),
+            ("authorization", bearer.as_str()),
+        ];
         assert_eq!(found(System::Keepem, &twice), "Conflicting");
         let joined = format!("Bearer {KEY}, Bearer {KEY}");
-        assert_eq!(found(System::Keepem, &[("authorization", &joined)]), "Conflicting");
+        assert_eq!(
+            found(System::Keepem, &[("authorization", &joined)]),
+            "Conflicting"
+        );
     }
 
     #[test]
     fn b6_authorization_is_free_for_the_apps_own_token() {
-        let sent = [("authorization", "Bearer eyJhbGciOi.x.y"), ("x-api-key", KEY)];
+        let sent = [
+            ("authorization", "Bearer eyJhbGciOi.x.y"),
+            ("x-api-key", KEY),
+        ];
         assert_eq!(found(System::Bkend, &sent), KEY);
         assert_eq!(found(System::Keepem, &sent), KEY);
     }
 
     #[test]
     fn k11_bytes_above_ascii_are_no_key_and_no_panic() {
-        assert_eq!(found(System::Keepem, &[("x-api-key", "sk_live_\u{e9}")]), "NotText");
+        assert_eq!(
+            found(System::Keepem, &[("x-api-key", "sk_live_\u{e9}")]),
+            "NotText"
+        );
     }
 }

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use keystile_core::request::Origin;
 
 use super::credential::single;
+use crate::app::App;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -25,7 +26,10 @@ pub(super) fn origin(headers: &HeaderMap) -> Origin<'_> {
 /// Scheme, host and port of a URL, as it is written.
 fn origin_of_url(url: &str) -> Option<&str> {
     let authority = url.find("://")? + 3;
-    let path = url.get(authority..)?.find(['/', '?', '#']).map_or(url.len(), |at| authority + at);
+    let path = url
+        .get(authority..)?
+        .find(['/', '?', '#'])
+        .map_or(url.len(), |at| authority + at);
     url.get(..path)
 }
 
@@ -34,15 +38,32 @@ fn origin_of_url(url: &str) -> Option<&str> {
 /// `Sec-Fetch-Mode` alone proves nothing, because Node's own `fetch` sends it.
 pub(super) fn from_browser(headers: &HeaderMap) -> bool {
     headers.contains_key(FETCH_SITE)
-        || headers.get_all(header::ORIGIN).iter().any(|origin| is_web_origin(origin.as_bytes()))
+        || headers
+            .get_all(header::ORIGIN)
+            .iter()
+            .any(|origin| is_web_origin(origin.as_bytes()))
 }
 
 /// Whether an Origin is one that browsers send for pages.
 pub(super) fn is_web_origin(origin: &[u8]) -> bool {
     let begins = |scheme: &[u8]| {
-        origin.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+        origin
+            .get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
     };
     origin == b"null" || begins(b"http://") || begins(b"https://")
+}
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The client's address by `X-Forwarded-For`, when the peer is trusted to say it.
+pub(crate) fn client_address(
+    app: &App,
+    peer: Option<SocketAddr>,
+    headers: &HeaderMap,
+) -> Option<IpAddr> {
+    let forwarded = HeaderValueList::new(headers, &FORWARDED_FOR);
+    client_ip(peer, &forwarded, &app.settings.trusted_proxies)
 }
 
 /// The client's address, when the peer is trusted to say it: from the right of the list, the
@@ -85,8 +106,11 @@ impl<'a> HeaderValueList<'a> {
 
     fn from_the_right(&self) -> Option<impl Iterator<Item = &'a str>> {
         let texts: Option<Vec<&str>> = self.0.iter().map(|value| value.to_str().ok()).collect();
-        let mut hops: Vec<&str> =
-            texts?.into_iter().flat_map(|text| text.split(',')).map(str::trim).collect();
+        let mut hops: Vec<&str> = texts?
+            .into_iter()
+            .flat_map(|text| text.split(','))
+            .map(str::trim)
+            .collect();
         hops.reverse();
         (hops.len() <= MOST_HOPS).then(|| hops.into_iter())
     }
@@ -110,9 +134,18 @@ mod tests {
     fn n01_n02_only_trusted_peers_say_who_the_client_is() {
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(ip("9.9.9.9:1", &["1.1.1.1"], &[]), some("9.9.9.9"));
-        assert_eq!(ip("10.0.0.1:1", &["6.6.6.6, 1.1.1.1"], &["10.0.0.0/8"]), some("1.1.1.1"));
-        assert_eq!(ip("10.0.0.1:1", &["1.1.1.1, 10.0.0.2"], &["10.0.0.0/8"]), some("1.1.1.1"));
-        assert_eq!(ip("[::ffff:10.0.0.1]:1", &["1.1.1.1"], &["10.0.0.0/8"]), some("1.1.1.1"));
+        assert_eq!(
+            ip("10.0.0.1:1", &["6.6.6.6, 1.1.1.1"], &["10.0.0.0/8"]),
+            some("1.1.1.1")
+        );
+        assert_eq!(
+            ip("10.0.0.1:1", &["1.1.1.1, 10.0.0.2"], &["10.0.0.0/8"]),
+            some("1.1.1.1")
+        );
+        assert_eq!(
+            ip("[::ffff:10.0.0.1]:1", &["1.1.1.1"], &["10.0.0.0/8"]),
+            some("1.1.1.1")
+        );
     }
 
     #[test]

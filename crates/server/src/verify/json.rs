@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use keystile_core::engine::{Decision, Explanation};
+use keystile_core::engine::Explanation;
 use keystile_core::manifest::{Rules, ScopeSet};
 use keystile_core::model::{Binding, ModeFilter};
 use keystile_core::request::{Asked, Credential, Origin, Place, RequestFacts};
@@ -14,15 +14,16 @@ use keystile_core::snapshot::ProductNode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{self, JsonWriter};
-use super::{facts, operator};
+use super::answer::JsonWriter;
+use super::decide::{decide, note};
+use super::facts;
 use crate::api::body;
 use crate::app::App;
 use crate::metrics::Door;
 use crate::problem::{FieldError, Problem};
 
 /// The scope an operator key needs at the verify doors.
-pub(super) const SCOPE: &str = "keys:verify";
+pub(crate) const SCOPE: &str = "keys:verify";
 
 /// A question about one key.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -102,8 +103,9 @@ pub(crate) struct VerifyAnswer {
     /// Each check's own result, when `explain` asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     checks: Option<Vec<CheckResult>>,
-    /// The request, as the log knows it.
-    request_id: String,
+    /// The request, as the log knows it; in a batch it stands once, beside the results.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -149,16 +151,16 @@ struct CheckResult {
 /// Answers one question.
 ///
 /// # Errors
-/// When the caller is not entitled to ask, or the question is not one.
+/// When the question is not one.
 pub(crate) fn verify_one(
     app: &App,
+    binding: Option<&Binding>,
     headers: &HeaderMap,
     body: &Bytes,
     request_id: &str,
 ) -> Result<Vec<u8>, Problem> {
-    let operator = operator::authorize_any(app, headers, SCOPE)?;
     let question: Question<'_> = body::parse_fast(headers, body)?;
-    let asker = Asker::new(app, operator.binding());
+    let asker = Asker::new(app, binding);
     let mut out = Vec::with_capacity(1024);
     asker.answer(&question, "", Door::Json, &mut out)?;
     let mut json = JsonWriter(&mut out);
@@ -194,7 +196,10 @@ impl<'a> Asker<'a> {
             credential: Credential::Text(&question.key),
             place: self.place(question, &rules, at)?,
             asked: asked(question, &rules, at)?,
-            origin: question.origin.as_deref().map_or(Origin::Absent, Origin::Of),
+            origin: question
+                .origin
+                .as_deref()
+                .map_or(Origin::Absent, Origin::Of),
             from_browser: question
                 .origin
                 .as_ref()
@@ -205,15 +210,10 @@ impl<'a> Asker<'a> {
         if question.explain {
             self.explain(&product, &asked, &rules, door, out);
         } else {
-            let decision = self.app.engine.verify(&product, &asked);
-            self.write(&decision, &rules, door, out);
+            let decision = decide(self.app, door, &product, &asked);
+            JsonWriter(out).verdict(&decision, &rules);
         }
         Ok(())
-    }
-
-    fn write(&self, decision: &Decision, rules: &Rules, door: Door, out: &mut Vec<u8>) {
-        self.app.metrics.verdict(door, answer::code(decision));
-        JsonWriter(out).verdict(decision, rules);
     }
 
     fn explain(
@@ -225,8 +225,10 @@ impl<'a> Asker<'a> {
         out: &mut Vec<u8>,
     ) {
         let explained: Explanation = self.app.engine.explain(product, asked);
-        self.write(&explained.decision, rules, door, out);
-        JsonWriter(out).checks(&explained, rules);
+        note(self.app, door, asked, &explained.decision);
+        let mut json = JsonWriter(out);
+        json.verdict(&explained.decision, rules);
+        json.checks(&explained, rules);
     }
 
     fn product(&self, question: &Question<'_>, at: &str) -> Result<Arc<ProductNode>, Problem> {
@@ -243,9 +245,11 @@ impl<'a> Asker<'a> {
             }
         };
         let found = self.app.engine.index().products().get(slug).cloned();
-        found.filter(|product| !product.slug().is_operator()).ok_or_else(|| {
-            Problem::field(format!("{at}/product"), "there is no product of this name")
-        })
+        found
+            .filter(|product| !product.slug().is_operator())
+            .ok_or_else(|| {
+                Problem::field(format!("{at}/product"), "there is no product of this name")
+            })
     }
 
     fn place<'q>(
@@ -254,7 +258,9 @@ impl<'a> Asker<'a> {
         rules: &Rules,
         at: &str,
     ) -> Result<Place<'q>, Problem> {
-        let bound = self.binding.and_then(|binding| binding.environment.as_deref());
+        let bound = self
+            .binding
+            .and_then(|binding| binding.environment.as_deref());
         let name = match (bound, question.environment.as_deref(), question.mode) {
             (Some(bound), None, None) => return Ok(Place::Named(bound)),
             (Some(bound), Some(asked), None) if bound == asked => return Ok(Place::Named(bound)),
@@ -313,7 +319,14 @@ fn scopes(asked: &ScopeAsk<'_>, rules: &Rules, at: &str) -> Result<ScopeSet, Pro
         ScopeAsk::All(names) => names.iter().for_each(|name| add(name)),
     }
     if matches!(asked, ScopeAsk::All(names) if names.is_empty()) {
-        errors.push(FieldError::new(format!("{at}/scope"), "name at least one scope"));
+        errors.push(FieldError::new(
+            format!("{at}/scope"),
+            "name at least one scope",
+        ));
     }
-    if errors.is_empty() { Ok(set) } else { Err(Problem::invalid(errors)) }
+    if errors.is_empty() {
+        Ok(set)
+    } else {
+        Err(Problem::invalid(errors))
+    }
 }

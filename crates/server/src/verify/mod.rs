@@ -4,6 +4,7 @@
 mod answer;
 mod batch;
 mod credential;
+mod decide;
 mod facts;
 mod json;
 mod nginx;
@@ -11,9 +12,9 @@ mod operator;
 mod outcome;
 mod possession;
 
-pub(crate) use answer::BatchAnswer;
-pub(crate) use batch::{BatchRequest, verify_batch};
-pub(crate) use json::{Question, VerifyAnswer, verify_one};
-pub(crate) use nginx::forward_auth;
-pub(crate) use operator::{OperatorScopes, authorize, authorize_any};
-pub(crate) use possession::{Possession, tell_holder};
+pub(crate) use batch::{BatchRequest, BatchVerdicts, verify_batch};
+pub(crate) use facts::client_address;
+pub(crate) use json::{Question, SCOPE, VerifyAnswer, verify_one};
+pub(crate) use nginx::{Subrequest, forward_auth};
+pub(crate) use operator::{authorize, authorize_any};
+pub(crate) use possession::{CHALLENGE, Possession, tell_holder};

@@ -17,8 +17,8 @@ use keystile_core::model::Slug;
 use keystile_core::request::{Asked, Place, RequestFacts};
 use keystile_core::snapshot::KeyEntry;
 
-use super::answer;
 use super::credential::{self, single};
+use super::decide::decide;
 use super::facts::{self, HeaderValueList};
 use super::outcome::{self, wire};
 use crate::app::App;
@@ -66,7 +66,9 @@ pub(crate) fn forward_auth(app: &App, asked: &Subrequest<'_>) -> Reply {
         return refused_outright("untrusted_proxy", asked.request_id);
     }
     let products = app.engine.index().products();
-    let product = products.get(asked.product).filter(|_| asked.product != Slug::OPERATOR);
+    let product = products
+        .get(asked.product)
+        .filter(|_| asked.product != Slug::OPERATOR);
     let Some(product) = product else {
         return refused_outright("unknown_product", asked.request_id);
     };
@@ -74,8 +76,7 @@ pub(crate) fn forward_auth(app: &App, asked: &Subrequest<'_>) -> Reply {
     let Some(facts) = facts_of(app, asked, &rules) else {
         return refused_outright("incomplete_subrequest", asked.request_id);
     };
-    let decision = app.engine.verify(product, &facts);
-    app.metrics.verdict(Door::Nginx, answer::code(&decision));
+    let decision = decide(app, Door::Nginx, product, &facts);
     match (decision.verdict, &decision.key) {
         (Ok(permit), Some(key)) => allowed(permit, key, &decision, &rules, asked.request_id),
         (Err(reason), _) => denied(reason, &rules, asked.request_id),
@@ -86,21 +87,29 @@ pub(crate) fn forward_auth(app: &App, asked: &Subrequest<'_>) -> Reply {
 fn is_trusted(app: &App, peer: Option<SocketAddr>) -> bool {
     peer.is_some_and(|peer| {
         let ip = peer.ip().to_canonical();
-        app.settings.trusted_proxies.iter().any(|range| range.contains(&ip))
+        app.settings
+            .trusted_proxies
+            .iter()
+            .any(|range| range.contains(&ip))
     })
 }
 
-fn facts_of<'a>(
-    app: &App,
-    asked: &Subrequest<'a>,
-    rules: &Rules,
-) -> Option<RequestFacts<'a>> {
-    let one = |name| single(asked.headers, name).ok().flatten().filter(|text| !text.is_empty());
+fn facts_of<'a>(app: &App, asked: &Subrequest<'a>, rules: &Rules) -> Option<RequestFacts<'a>> {
+    let one = |name| {
+        single(asked.headers, name)
+            .ok()
+            .flatten()
+            .filter(|text| !text.is_empty())
+    };
     let (method, path, host) = (one(&METHOD)?, one(&TARGET)?, one(&HOST)?);
     let client = HeaderValueList::new(asked.headers, &CLIENT);
     Some(RequestFacts {
         credential: credential::find(asked.headers, &rules.credential_headers),
-        place: Place::At { host, target: path, otherwise: configured(asked.query) },
+        place: Place::At {
+            host,
+            target: path,
+            otherwise: configured(asked.query),
+        },
         asked: Asked::Operation { method, path },
         origin: facts::origin(asked.headers),
         from_browser: facts::from_browser(asked.headers),
@@ -111,7 +120,9 @@ fn facts_of<'a>(
 
 /// The environment that the door's own configured URL names.
 fn configured(query: Option<&str>) -> Option<&str> {
-    query?.split('&').find_map(|pair| pair.strip_prefix("environment="))
+    query?
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("environment="))
 }
 
 /// Only a permit makes identity headers, and it makes all of them, empty where nothing is known,
@@ -133,7 +144,10 @@ fn allowed(
     headers.insert(KIND, HeaderValue::from_static(key.kind().as_str()));
     headers.insert(MODE, HeaderValue::from_static(key.mode().as_str()));
     headers.insert(ORGANIZATION, text(organization.id().write_to(&mut id)));
-    headers.insert(EXTERNAL_ID, text(details.external_id.as_deref().unwrap_or_default()));
+    headers.insert(
+        EXTERNAL_ID,
+        text(details.external_id.as_deref().unwrap_or_default()),
+    );
     headers.insert(PROJECT, text(environment.project_id().write_to(&mut id)));
     headers.insert(ENVIRONMENT, text(environment.name()));
     headers.insert(SCOPES, scopes(decision, rules));
@@ -176,8 +190,12 @@ fn denied(reason: DenyReason, rules: &Rules, request_id: &str) -> Reply {
 /// A subrequest that nothing can be decided on: the proxy is not set up as shipped.
 fn refused_outright(code: &'static str, request_id: &str) -> Reply {
     let mut reply = base(StatusCode::FORBIDDEN, Code::Undecided, request_id);
-    reply.headers_mut().insert(CODE, HeaderValue::from_static(code));
-    reply.headers_mut().insert(STATUS, HeaderValue::from_static("403"));
+    reply
+        .headers_mut()
+        .insert(CODE, HeaderValue::from_static(code));
+    reply
+        .headers_mut()
+        .insert(STATUS, HeaderValue::from_static("403"));
     reply
 }
 
@@ -195,14 +213,17 @@ fn base(status: StatusCode, code: Code, request_id: &str) -> Reply {
 
 /// Anything as a header value: what no header can carry is percent-encoded.
 fn text(value: &str) -> HeaderValue {
-    HeaderValue::from_str(value).ok().filter(|_| value.is_ascii()).unwrap_or_else(|| {
-        let encode = |b: u8| match b {
-            0x21..=0x7e if b != b'%' => char::from(b).to_string(),
-            other => format!("%{other:02X}"),
-        };
-        let encoded: String = value.bytes().map(encode).collect();
-        HeaderValue::from_str(&encoded).unwrap_or_else(|_| HeaderValue::from_static(""))
-    })
+    HeaderValue::from_str(value)
+        .ok()
+        .filter(|_| value.is_ascii())
+        .unwrap_or_else(|| {
+            let encode = |b: u8| match b {
+                0x21..=0x7e if b != b'%' => char::from(b).to_string(),
+                other => format!("%{other:02X}"),
+            };
+            let encoded: String = value.bytes().map(encode).collect();
+            HeaderValue::from_str(&encoded).unwrap_or_else(|_| HeaderValue::from_static(""))
+        })
 }
 
 #[cfg(test)]

@@ -25,18 +25,20 @@ impl OperatorScopes {
 ///
 /// # Errors
 /// 401 or 403 with the code of the reason, or 503 when nothing can be decided.
-pub(crate) fn authorize_any(
-    app: &App,
-    headers: &HeaderMap,
-    scope: &str,
-) -> Result<Found, Problem> {
+pub(crate) fn authorize_any(app: &App, headers: &HeaderMap, scope: &str) -> Result<Found, Problem> {
     let products = app.engine.index().products();
     let Some(product) = products.get(Slug::OPERATOR) else {
-        return Err(Problem::unavailable("undecided", "the built-in product is not loaded"));
+        return Err(Problem::unavailable(
+            "undecided",
+            "the built-in product is not loaded",
+        ));
     };
     let rules = product.rules();
     let Some(needed) = OperatorScopes::named(&rules, scope) else {
-        return Err(Problem::unavailable("undecided", "the built-in product lacks a scope"));
+        return Err(Problem::unavailable(
+            "undecided",
+            "the built-in product lacks a scope",
+        ));
     };
     let asked = RequestFacts {
         credential: credential::find(headers, &rules.credential_headers),
@@ -82,7 +84,10 @@ fn refusal(reason: DenyReason, scope: &str) -> Problem {
     };
     let problem = Problem::new(status, code, detail);
     if status == StatusCode::SERVICE_UNAVAILABLE {
-        return Problem { retry_after: Some(1), ..problem };
+        return Problem {
+            retry_after: Some(1),
+            ..problem
+        };
     }
     problem
 }

@@ -41,7 +41,11 @@ pub(crate) const fn wire(code: Code) -> Wire {
         Code::MalformedKey => Code::UnknownKey,
         other => other,
     };
-    Wire { status, oauth, shown }
+    Wire {
+        status,
+        oauth,
+        shown,
+    }
 }
 
 /// Since when a key does not work, for reasons that have such a time.
@@ -89,7 +93,10 @@ mod tests {
         let malformed = DenyReason::MalformedKey(KeyFormatError::Checksum);
         let unknown = DenyReason::UnknownKey;
         assert_eq!(wire(malformed.code()), wire(unknown.code()));
-        assert_eq!(challenge("p", malformed, None), challenge("p", unknown, None));
+        assert_eq!(
+            challenge("p", malformed, None),
+            challenge("p", unknown, None)
+        );
     }
 
     #[test]

@@ -13,7 +13,8 @@ use keystile_core::snapshot::KeyEntry;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{answer, credential, facts, outcome};
+use super::decide::decide;
+use super::{credential, facts, outcome};
 use crate::app::App;
 use crate::metrics::Door;
 use crate::problem::Problem;
@@ -79,8 +80,7 @@ pub(crate) fn tell_holder(
         ip,
         now: app.now(),
     };
-    let decision = app.engine.verify(&product, &asked);
-    app.metrics.verdict(Door::Possession, answer::code(&decision));
+    let decision = decide(app, Door::Possession, &product, &asked);
     let rules = product.rules();
     match (decision.verdict, &decision.key) {
         (Ok(_), Some(key)) => Ok(told(key, &rules, &product.slug().clone())),
@@ -104,8 +104,16 @@ fn told(key: &KeyEntry, rules: &Rules, product: &Slug) -> Possession {
         },
         expires_at: key.expires_at(),
     });
-    let scopes = rules.scope_names(key.scopes(rules)).map(str::to_owned).collect();
-    Possession { kind: key.kind(), mode: key.mode(), scopes, secret }
+    let scopes = rules
+        .scope_names(key.scopes(rules))
+        .map(str::to_owned)
+        .collect();
+    Possession {
+        kind: key.kind(),
+        mode: key.mode(),
+        scopes,
+        secret,
+    }
 }
 
 fn refuse(realm: &str, reason: DenyReason) -> (Problem, HeaderValue) {
@@ -115,9 +123,12 @@ fn refuse(realm: &str, reason: DenyReason) -> (Problem, HeaderValue) {
         None => reason.message().to_owned(),
     };
     let challenge = outcome::challenge(realm, reason, None);
-    let challenge = HeaderValue::from_str(&challenge)
-        .unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
-    (Problem::new(wire.status, reason.code().as_str(), detail), challenge)
+    let challenge =
+        HeaderValue::from_str(&challenge).unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
+    (
+        Problem::new(wire.status, reason.code().as_str(), detail),
+        challenge,
+    )
 }
 
 /// The header the challenge goes into.

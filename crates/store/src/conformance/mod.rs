@@ -1,14 +1,120 @@
 //! What every database must do, as plain functions over `&dyn Store`, and records to try it with.
 //!
-//! Each function expects an empty store and panics where a promise is broken, so a test is one
-//! line. What needs the same database opened again is given a way to do so.
+//! Each function expects an empty store and panics where a promise is broken. A database runs all
+//! of them with [`crate::conformance_tests!`], so that none can be forgotten.
 #![allow(
     missing_docs,
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::missing_panics_doc,
     reason = "these are the bodies of tests: a broken promise shall panic, and their names say all"
 )]
 
+pub mod audit;
+pub mod clock;
+pub mod commits;
+pub mod feed;
+pub mod guards;
+pub mod lists;
+pub mod names;
+pub mod reopened;
 pub mod sample;
+
+/// Makes a test of each function of the suite.
+///
+/// The two functions named in the call run one of the suite to its end:
+/// the first for functions over `&dyn Store`, the second for those over `&dyn Bench`.
+#[macro_export]
+macro_rules! conformance_tests {
+    ($with_store:path, $with_bench:path) => {
+        $crate::conformance_tests! { @modules $with_store,
+            commits: [
+                a_change_writes_its_records_with_one_journal_row,
+                every_field_comes_back_as_it_was_written,
+                t20_far_times_neither_wrap_nor_move,
+                a_record_that_exists_is_not_inserted_again,
+                an_older_version_is_not_replaced_twice,
+                a_missing_record_is_neither_updated_nor_removed,
+                racing_changes_of_one_record_have_one_winner,
+                t21_64_writers_at_once_are_all_served_in_order,
+                a_former_value_is_written_and_removed,
+                nothing_but_former_values_is_removed,
+                a_change_with_too_many_writes_is_refused,
+                a_change_without_records_is_a_journal_row,
+                a_record_below_one_that_does_not_exist_is_refused,
+                records_may_be_written_before_those_they_belong_to,
+                a_change_replaces_the_key_material,
+                the_proof_of_a_narrowing_is_kept_and_replaced,
+                a_new_value_keeps_the_old_digest_findable,
+            ];
+            names: [
+                an_external_id_is_taken_until_its_organization_is_deleted,
+                external_ids_of_other_products_and_missing_ones_do_not_meet,
+                an_environment_name_is_unique_in_its_project,
+                a_key_name_is_unique_among_living_keys_of_its_environment_and_kind,
+                a_key_is_not_renamed_to_a_taken_name,
+            ];
+            guards: [
+                an_unchanged_record_lets_the_change_pass,
+                a_changed_or_missing_record_stops_the_change,
+                keys_in_an_environment_are_limited_after_the_change,
+                only_living_keys_of_the_kind_count,
+                a_replaced_key_counts_once,
+                keys_of_an_organization_are_limited_in_all_its_environments,
+                a_remembered_request_is_found_and_not_made_again,
+                a20_another_callers_same_key_is_another_one,
+                a_request_whose_time_has_run_out_is_forgotten,
+                a_refused_change_is_not_remembered,
+            ];
+            lists: [
+                pages_follow_each_other_newest_first,
+                the_newest_possible_id_is_listed_too,
+                organizations_are_found_by_product_external_id_and_name,
+                products_are_listed_by_slug,
+                projects_and_environments_are_found_by_their_owners,
+                keys_are_found_by_everything_above_them,
+                keys_are_found_by_their_state_now,
+                keys_below_anything_deleted_are_not_listed_but_found,
+            ];
+            feed: [
+                an_empty_store_has_an_empty_scan_and_head,
+                a_scan_hands_out_every_record_once_and_its_head,
+                a_scan_is_proved_after_every_kind_of_write,
+                a_scan_of_many_records_misses_none,
+                a_scan_beside_writers_sees_one_state,
+                rows_after_a_number_come_in_order_with_current_records,
+                removed_values_are_named_in_every_row_that_knew_them,
+                replaced_key_material_shows_in_its_row_only,
+                whoever_waits_for_growth_is_woken_by_a_commit,
+            ];
+            audit: [
+                an_entry_tells_who_what_when_and_from_where,
+                every_action_is_read_back,
+                rows_are_found_by_what_they_are_about,
+                a_sound_store_is_verified_without_findings,
+                personal_fields_are_erased_and_the_chain_stays_whole,
+                the_journal_never_runs_backwards,
+            ];
+        }
+        $crate::conformance_tests! { @modules $with_bench,
+            reopened: [
+                what_was_committed_is_there_after_opening_again,
+                t19_time_does_not_run_backwards_when_the_clock_does,
+                t19_time_does_not_run_backwards_across_a_restart,
+                t19_time_is_never_before_the_last_journal_row,
+                a_remembered_request_outlives_the_process_but_not_its_time,
+            ];
+        }
+    };
+    (@modules $with:path, $($module:ident: $names:tt;)*) => {
+        $(mod $module { $crate::conformance_tests! { @tests $with, $module, $names } })*
+    };
+    (@tests $with:path, $module:ident, [$($name:ident),* $(,)?]) => {
+        $(#[test]
+        fn $name() {
+            $with($crate::conformance::$module::$name);
+        })*
+    };
+}

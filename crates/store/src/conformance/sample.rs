@@ -1,5 +1,7 @@
 //! Records and changes to try a store with.
 
+use std::task::Poll;
+
 use keystile_core::key::{KeyDigest, WrappedKey};
 use keystile_core::model::{
     Action, Actor, Environment, EnvironmentId, Key, KeyId, Kind, Mode, Organization,
@@ -266,4 +268,33 @@ pub async fn set_up(store: &dyn Store) -> Owners {
     writes.extend(owners.inserts());
     commit(store, full_change(Action::OrganizationCreated, writes)).await;
     owners
+}
+
+/// The value as it is after the journal row `seq` wrote it.
+#[must_use]
+pub fn seq(mut value: RetiredValue, seq: u64) -> RetiredValue {
+    value.seq = seq;
+    value
+}
+
+/// Waits for all of them, running at once.
+pub async fn together<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    let mut waiting: Vec<_> = futures.into_iter().map(Box::pin).collect();
+    let mut done: Vec<_> = waiting.iter().map(|_| None).collect();
+    std::future::poll_fn(|context| {
+        for (slot, future) in done.iter_mut().zip(&mut waiting) {
+            if slot.is_none()
+                && let Poll::Ready(output) = future.as_mut().poll(context)
+            {
+                *slot = Some(output);
+            }
+        }
+        if done.iter().all(Option::is_some) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+    done.into_iter().flatten().collect()
 }

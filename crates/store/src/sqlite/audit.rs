@@ -57,7 +57,7 @@ impl Desk {
                 [before.millis()],
             )?;
             self.connection
-                .pragma_query(None, "wal_checkpoint(truncate)", |_| Ok(()))?;
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
             Ok(u64::try_from(erased).unwrap_or(0))
         };
         erase().map_err(|error: rusqlite::Error| unavailable(&error))

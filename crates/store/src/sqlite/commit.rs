@@ -1,7 +1,7 @@
 //! One change in one transaction: its records, its journal row and the head.
 
 use keystile_core::key::{Integrity, RowTag, SetSum};
-use keystile_core::model::{Record, Subject, Timestamp};
+use keystile_core::model::{OrganizationId, Record, RequestId, Subject, Timestamp};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, ffi, params_from_iter};
 
 use super::errors::plain;
@@ -275,8 +275,8 @@ impl<'a> Draft<'a> {
             actor: json(&change.actor),
             action: change.action.as_str().into(),
             product: change.product.as_ref().map(ToString::to_string),
-            organization: change.organization.map(|id| id.to_bytes()),
-            request_id: change.request_id.map(|id| id.to_bytes()),
+            organization: change.organization.map(OrganizationId::to_bytes),
+            request_id: change.request_id.map(RequestId::to_bytes),
             personal,
             keyring: change.keyring.as_deref().map(keyring_hash),
             details: change.details.to_string(),

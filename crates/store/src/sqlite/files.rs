@@ -18,7 +18,17 @@ const COMPANIONS: [&str; 2] = ["keystile.sqlite-wal", "keystile.sqlite-shm"];
 #[derive(Debug)]
 pub(super) struct DataDirectory {
     path: PathBuf,
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for DataDirectory {
+    /// Closing the file is not enough: a child process that was being started at that moment may
+    /// hold a copy of it.
+    fn drop(&mut self) {
+        if let Err(error) = self.lock.unlock() {
+            tracing::warn!(%error, "the data directory's lock could not be given back");
+        }
+    }
 }
 
 impl DataDirectory {
@@ -36,7 +46,7 @@ impl DataDirectory {
             refuse_loose(&path.join(name), "file", "600")?;
         }
         let lock = take_lock(&path)?;
-        Ok(Self { path, _lock: lock })
+        Ok(Self { path, lock })
     }
 
     /// The database file.
@@ -189,7 +199,7 @@ fn warn_of_network(path: &Path) {
             0x00c3_6400,
             0x0102_1997,
         ];
-        if REMOTE.contains(&i64::from(found.f_type)) {
+        if REMOTE.contains(&found.f_type) {
             tracing::warn!(
                 path = %path.display(),
                 "the data directory is on a network file system, where locks and durability \

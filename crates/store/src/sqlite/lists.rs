@@ -1,7 +1,7 @@
 //! Pages of records: filters as SQL, newest first. It does not decide who may see them.
 
 use keystile_core::key::Integrity;
-use keystile_core::model::{KeyState, Record, Timestamp};
+use keystile_core::model::{EnvironmentId, KeyState, OrganizationId, ProjectId, Record, Timestamp};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
@@ -121,7 +121,7 @@ pub(super) fn projects(filter: ProjectFilter) -> Query {
     query.and("t.product = ?", filter.product.map(|slug| slug.to_string()));
     query.and_id(
         "t.organization = ?",
-        filter.organization.map(|id| id.to_bytes()),
+        filter.organization.map(OrganizationId::to_bytes),
     );
     query
 }
@@ -129,7 +129,7 @@ pub(super) fn projects(filter: ProjectFilter) -> Query {
 pub(super) fn environments(filter: EnvironmentFilter) -> Query {
     let mut query = Query::of(&ENVIRONMENTS, "environments t");
     query.and("t.product = ?", filter.product.map(|slug| slug.to_string()));
-    query.and_id("t.project = ?", filter.project.map(|id| id.to_bytes()));
+    query.and_id("t.project = ?", filter.project.map(ProjectId::to_bytes));
     query
 }
 
@@ -146,12 +146,15 @@ pub(super) fn keys(
     ]);
     query.and("o.product = ?", filter.product.map(|slug| slug.to_string()));
     query.and("e.name = ?", filter.environment_name);
-    query.and_id("o.id = ?", filter.organization.map(|id| id.to_bytes()));
+    query.and_id(
+        "o.id = ?",
+        filter.organization.map(OrganizationId::to_bytes),
+    );
     query.and("o.external_id = ?", filter.external_id);
-    query.and_id("p.id = ?", filter.project.map(|id| id.to_bytes()));
+    query.and_id("p.id = ?", filter.project.map(ProjectId::to_bytes));
     query.and_id(
         "t.environment = ?",
-        filter.environment.map(|id| id.to_bytes()),
+        filter.environment.map(EnvironmentId::to_bytes),
     );
     query.and(
         "t.kind = ?",

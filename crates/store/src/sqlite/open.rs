@@ -1,7 +1,7 @@
 //! Opening: from a directory to a store, refusing whatever cannot be trusted and leaving it as it
 //! is.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use keystile_core::key::{Integrity, Random, UnwrapError, WrappedKey};
@@ -159,7 +159,7 @@ fn create(directory: &DataDirectory) -> Result<(), OpenError> {
 }
 
 /// Opens a file that looks like ours and brings it up to date.
-fn open_file(path: &PathBuf) -> Result<Connection, OpenError> {
+fn open_file(path: &Path) -> Result<Connection, OpenError> {
     let refuse = |error: rusqlite::Error| cannot_open(path, &error);
     let connection = connect(path, Purpose::Writing).map_err(refuse)?;
     // Until the file has proved to be sound, closing it must not write to it.

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::columns::{Columns, Unreadable, integer};
 use super::errors::unavailable;
 use super::lists::{self, Query};
-use super::rows::{ORGANIZATIONS, PRODUCTS, RETIRED_VALUES, Table};
+use super::rows::{PRODUCTS, RETIRED_VALUES, Table};
 use super::stored::{self, FORGED, Met, meet};
 use super::{SqliteStore, keyring, remembered};
 use crate::{
@@ -69,24 +69,10 @@ impl Reads for SqliteStore {
         product: &Slug,
         external_id: &str,
     ) -> Result<Option<Organization>, StoreError> {
-        let (product, external_id) = (product.to_string(), external_id.to_owned());
-        let sql = format!(
-            "SELECT {} FROM organizations t WHERE t.product = ?1 AND t.external_id = ?2 \
-             AND t.deleted_at IS NULL",
-            ORGANIZATIONS.statements().columns
-        );
+        let (product, external_id) = (product.clone(), external_id.to_owned());
         let integrity = self.integrity.clone();
         let found = self.readers.read(move |connection| {
-            let met = connection
-                .prepare_cached(&sql)
-                .and_then(|mut statement| {
-                    let read = |row: &rusqlite::Row<'_>| {
-                        Ok(meet(&ORGANIZATIONS, row, &integrity, &mut Vec::new()))
-                    };
-                    statement
-                        .query_row((&product, &external_id), read)
-                        .optional()
-                })
+            let met = stored::find_external(connection, &integrity, &product, &external_id)
                 .map_err(|error| unavailable(&error))?;
             stored::accept(met, || {
                 format!("the organization {external_id:?} of {product}")

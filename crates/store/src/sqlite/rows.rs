@@ -53,15 +53,15 @@ impl Table {
         }
     }
 
-    /// Every table of records, parents first.
+    /// Every table of records, parents first, and former values of keys before the keys.
     pub(super) fn all() -> [&'static Self; 6] {
         [
             &PRODUCTS,
             &ORGANIZATIONS,
             &PROJECTS,
             &ENVIRONMENTS,
-            &KEYS,
             &RETIRED_VALUES,
+            &KEYS,
         ]
     }
 

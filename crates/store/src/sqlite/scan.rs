@@ -13,6 +13,24 @@ use super::walk::Stretch;
 use super::{audit, feed, journal};
 use crate::{ScanReport, Scanned, StoreError};
 
+/// What one thread, or all of them, have seen.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    /// The sum of all sound rows.
+    sum: SetSum,
+    /// Whether a row was met that is not sound; a row too many leaves the sum as it is.
+    unsound: bool,
+}
+
+impl Seen {
+    fn and(self, other: Self) -> Self {
+        Self {
+            sum: self.sum.plus(other.sum),
+            unsound: self.unsound || other.unsound,
+        }
+    }
+}
+
 /// Into how many stretches a long table is cut, so that no thread is left with most of it.
 const PARTS: u32 = 16;
 
@@ -29,37 +47,46 @@ pub(super) fn scan(
 ) -> Result<ScanReport, StoreError> {
     let nothing = || StoreError::Unavailable("there is nothing to read with".into());
     let view = views.pop().ok_or_else(nothing)?;
-    let sum = scan_together(&view, views, integrity, sink).map_err(|error| unavailable(&error))?;
-    report(&view, integrity, sum)
+    let seen = scan_together(&view, views, integrity, sink).map_err(|error| unavailable(&error))?;
+    report(&view, integrity, seen)
 }
 
+/// One table after the other, so that a record comes after what it belongs to; each on all threads.
 fn scan_together(
     view: &Connection,
-    others: Vec<Connection>,
+    mut others: Vec<Connection>,
     integrity: &Integrity,
     sink: &(dyn Fn(Scanned) + Sync),
-) -> rusqlite::Result<SetSum> {
-    let stretches = stretches(view)?;
-    let next = AtomicUsize::new(0);
-    let share = |view: &Connection| scan_share(view, integrity, sink, &stretches, &next);
-    thread::scope(|scope| {
-        let spawn = |other: Connection| scope.spawn(move || share(&other));
-        let others: Vec<_> = others.into_iter().map(spawn).collect();
-        let own = share(view);
-        others.into_iter().fold(own, |sum, other| {
-            // A sink that panicked has proved nothing.
-            let other = other.join().map_err(|_| rusqlite::Error::InvalidQuery)?;
-            Ok(sum?.plus(other?))
+) -> rusqlite::Result<Seen> {
+    Table::all()
+        .into_iter()
+        .try_fold(Seen::default(), |seen, table| {
+            let stretches = Stretch::split(view, table, PARTS)?;
+            Ok(seen.and(scan_table(view, &mut others, integrity, sink, &stretches)?))
         })
-    })
 }
 
-fn stretches(view: &Connection) -> rusqlite::Result<Vec<Stretch>> {
-    let mut all = Vec::new();
-    for table in Table::all() {
-        all.extend(Stretch::split(view, table, PARTS)?);
-    }
-    Ok(all)
+fn scan_table(
+    view: &Connection,
+    others: &mut [Connection],
+    integrity: &Integrity,
+    sink: &(dyn Fn(Scanned) + Sync),
+    stretches: &[Stretch],
+) -> rusqlite::Result<Seen> {
+    let next = AtomicUsize::new(0);
+    let share = |view: &Connection| scan_share(view, integrity, sink, stretches, &next);
+    thread::scope(|scope| {
+        let others = others.iter_mut();
+        let others: Vec<_> = others
+            .map(|other| scope.spawn(move || share(other)))
+            .collect();
+        let own = share(view);
+        others.into_iter().fold(own, |seen, other| {
+            // A sink that panicked has proved nothing.
+            let other = other.join().map_err(|_| rusqlite::Error::InvalidQuery)?;
+            Ok(seen?.and(other?))
+        })
+    })
 }
 
 /// Takes one stretch after the other until none is left.
@@ -69,23 +96,24 @@ fn scan_share(
     sink: &(dyn Fn(Scanned) + Sync),
     stretches: &[Stretch],
     next: &AtomicUsize,
-) -> rusqlite::Result<SetSum> {
-    let mut sum = SetSum::default();
+) -> rusqlite::Result<Seen> {
+    let mut seen = Seen::default();
     while let Some(stretch) = stretches.get(next.fetch_add(1, Ordering::Relaxed)) {
         stretch.walk(view, integrity, &mut |met| {
-            if let Met::Sound(_, element) = &met {
-                sum = sum.plus(*element);
+            match &met {
+                Met::Sound(_, element) => seen.sum = seen.sum.plus(*element),
+                Met::Forged(_) | Met::Unreadable(_) => seen.unsound = true,
             }
             sink(met.scanned(|| format!("table {}", stretch.table.name)));
         })?;
     }
-    Ok(sum)
+    Ok(seen)
 }
 
 /// Compares what was read with the head; only where they differ, everything is looked at.
-fn report(view: &Connection, integrity: &Integrity, sum: SetSum) -> Result<ScanReport, StoreError> {
+fn report(view: &Connection, integrity: &Integrity, seen: Seen) -> Result<ScanReport, StoreError> {
     let tip = journal::read_tip(view, integrity).map_err(|error| unavailable(&error))?;
-    let proved = tip.is_ok_and(|tip| tip.sum == Some(sum));
+    let proved = !seen.unsound && tip.is_ok_and(|tip| tip.sum == Some(seen.sum));
     let suspects = if proved {
         Vec::new()
     } else {

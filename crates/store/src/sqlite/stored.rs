@@ -1,12 +1,12 @@
 //! Single stored records, with their MAC checked.
 
 use keystile_core::key::{Integrity, SetSum};
-use keystile_core::model::{Record, Subject};
+use keystile_core::model::{Record, Slug, Subject};
 use rusqlite::{Connection, Row, params_from_iter};
 
 use super::columns::Unreadable;
 use super::errors::{plain, unavailable};
-use super::rows::{self, Table};
+use super::rows::{self, ORGANIZATIONS, Table};
 use crate::{CommitError, Scanned, StoreError};
 
 /// A row as it was met.
@@ -43,6 +43,18 @@ pub(super) fn meet(
 }
 
 impl Met {
+    /// The same, unless a sound record is not the one that was asked for: an index has no MAC and
+    /// could lead elsewhere. Where SQLite takes the asked-for column from the index instead of the
+    /// row, the MAC fails; which one it takes is its own choice.
+    pub(super) fn only_if(self, is_it: impl FnOnce(&Record) -> bool) -> Self {
+        match self {
+            Self::Sound(record, _) if !is_it(&record) => {
+                Self::Unreadable(Unreadable("an index leads to another row".into()))
+            }
+            met => met,
+        }
+    }
+
     /// For whoever follows the journal.
     pub(super) fn scanned(self, place: impl FnOnce() -> String) -> Scanned {
         match self {
@@ -66,9 +78,38 @@ pub(super) fn find(
     let mut statement = connection.prepare_cached(&table.statements().one)?;
     let mut found = statement.query(params_from_iter(rows::identity(subject).0))?;
     let mut buffer = Vec::with_capacity(512);
-    Ok(found
-        .next()?
-        .map(|row| meet(table, row, integrity, &mut buffer)))
+    let Some(row) = found.next()? else {
+        return Ok(None);
+    };
+    let met = meet(table, row, integrity, &mut buffer);
+    Ok(Some(met.only_if(|record| record.subject() == *subject)))
+}
+
+/// The organization of a product with that external id, whatever it is worth; deleted ones are
+/// not found.
+pub(super) fn find_external(
+    connection: &Connection,
+    integrity: &Integrity,
+    product: &Slug,
+    external_id: &str,
+) -> rusqlite::Result<Option<Met>> {
+    let sql = format!(
+        "SELECT {} FROM organizations t WHERE t.product = ?1 AND t.external_id = ?2 \
+         AND t.deleted_at IS NULL",
+        ORGANIZATIONS.statements().columns
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut found = statement.query((product.as_str(), external_id))?;
+    let Some(row) = found.next()? else {
+        return Ok(None);
+    };
+    let met = meet(&ORGANIZATIONS, row, integrity, &mut Vec::new());
+    Ok(Some(met.only_if(|record| match record {
+        Record::Organization(row) => {
+            row.product == *product && row.external_id.as_deref() == Some(external_id)
+        }
+        _ => false,
+    })))
 }
 
 /// The stored record if it is sound; `None` when there is none.
@@ -77,16 +118,8 @@ pub(super) fn sound(
     integrity: &Integrity,
     subject: &Subject,
 ) -> Result<Option<Record>, StoreError> {
-    let tampered = |problem: String| StoreError::Tampered {
-        subject: subject.to_string(),
-        problem,
-    };
-    match find(connection, integrity, subject).map_err(|error| unavailable(&error))? {
-        None => Ok(None),
-        Some(Met::Sound(record, _)) => Ok(Some(record)),
-        Some(Met::Forged(_)) => Err(tampered(FORGED.into())),
-        Some(Met::Unreadable(problem)) => Err(tampered(problem.0)),
-    }
+    let found = find(connection, integrity, subject).map_err(|error| unavailable(&error))?;
+    accept(found, || subject.to_string())
 }
 
 /// The version of a stored record and its share of the sum; `None` when there is none.

@@ -1,0 +1,104 @@
+//! `keystile serve`: opening, listening, and stopping without losing anything.
+
+use std::io::IsTerminal;
+
+use keystile_server::{App, installation, start, take_bootstrap_key};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::args::{Global, LogForm, Serve};
+use crate::output::{Failed, heading, line};
+use crate::{demo, settings};
+
+/// Runs until it is told to stop.
+pub(crate) async fn run(global: &Global, serve: &Serve) -> Result<(), Failed> {
+    leave_no_core();
+    let mut global = global.clone();
+    let demo_directory = serve.demo.then(demo::directory).transpose()?;
+    if let Some(directory) = &demo_directory {
+        global.data = directory.path().join("data");
+    }
+    let chosen = settings::choose(&global, serve)?;
+    begin_log(chosen.log, serve.demo);
+    let listen_twice = chosen.settings.public_listen;
+    let given = settings::master_key(&global)?;
+    let opened = installation::open(chosen.settings, given).await;
+    let opened = opened.map_err(|why| Failed::new(why.to_string()))?;
+    let app = opened.app;
+    take_bootstrap(&app).await?;
+    let running = start(app)
+        .await
+        .map_err(|why| Failed::new(why.to_string()))?;
+    heading(&format!("Keystile listens on http://{}", running.address));
+    if let (Some(_), Some(public)) = (listen_twice, running.public_address) {
+        line(&format!("what browsers need is on http://{public}"));
+    }
+    if let Some(path) = opened.new_master_key.filter(|_| !serve.demo) {
+        line(&format!(
+            "made the master key {}: keep a copy elsewhere,",
+            path.display()
+        ));
+        line("because without it no key can be verified and every one must be reissued");
+    }
+    if serve.demo {
+        demo::tell(&global.data, running.address).await?;
+    }
+    wait_for_stop().await?;
+    line("stopping: what is under way is finished");
+    if running.stop().await {
+        line("stopped");
+        return Ok(());
+    }
+    Err(Failed::new("some requests did not finish in time"))
+}
+
+async fn take_bootstrap(app: &App) -> Result<(), Failed> {
+    let Some(key) = settings::bootstrap_key()? else {
+        return Ok(());
+    };
+    let taken = take_bootstrap_key(app, &key).await;
+    taken.map_err(|why| Failed::new(format!("KEYSTILE_BOOTSTRAP_KEY: {why}")))
+}
+
+async fn wait_for_stop() -> Result<(), Failed> {
+    let failed = |why: std::io::Error| Failed::new(format!("signals cannot be heard: {why}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Secrets pass through this process's memory, so it leaves no image of it behind.
+fn leave_no_core() {
+    let nothing = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    let _ = setrlimit(Resource::Core, nothing);
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+}
+
+fn begin_log(form: Option<LogForm>, demo: bool) {
+    let terminal = std::io::stderr().is_terminal();
+    let form = form.unwrap_or(if terminal {
+        LogForm::Text
+    } else {
+        LogForm::Json
+    });
+    let level = if demo {
+        tracing::Level::WARN
+    } else {
+        tracing::Level::INFO
+    };
+    let log = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr);
+    // It can only fail when there is a log already.
+    let _ = match form {
+        LogForm::Text => log.with_ansi(terminal).try_init(),
+        LogForm::Json => log.json().flatten_event(true).try_init(),
+    };
+}

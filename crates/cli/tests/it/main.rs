@@ -1,0 +1,12 @@
+//! The binary as its users have it: started, killed, started again.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests look at the real clock and environment"
+)]
+
+mod crash;
+mod demo;
+mod documents;
+mod process;
+mod refusals;
+mod shutdown;

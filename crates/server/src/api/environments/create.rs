@@ -1,0 +1,68 @@
+//! `POST /v1/projects/{project}/environments`
+
+use keystile_core::model::EnvironmentId;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::api::idempotency::Begun;
+use crate::api::view::{EnvironmentView, EnvironmentWithKeys};
+use crate::api::{Answer, Call, Operation};
+use crate::manage::{NewEnvironment, create_environment};
+use crate::problem::Problem;
+
+/// What a new environment shall be.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "CreateEnvironment")]
+struct Body {
+    /// One of the manifest's, or, where customers may add their own, any other.
+    #[schemars(length(min = 1, max = 40))]
+    name: String,
+}
+
+/// An environment with its automatic keys.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CreatedEnvironment")]
+struct Created {
+    environment: EnvironmentWithKeys,
+}
+
+/// What a repeated create shows: no keys, so no secret.
+#[derive(Debug, Serialize)]
+struct Repeated {
+    environment: EnvironmentView,
+}
+
+pub(super) fn operation() -> Operation {
+    Operation::post("createEnvironment", "/v1/projects/{project}/environments")
+        .needs("organizations:write")
+        .says(
+            "Add an environment to a project",
+            "It comes with its automatic keys.",
+        )
+        .body::<Body>()
+        .answers::<Created>(201, "The new environment")
+        .creates()
+        .handled(handle)
+}
+
+async fn handle(call: Call) -> Result<Answer, Problem> {
+    let project = call.id("project")?;
+    let body: Body = call.json()?;
+    let work = match call.begin().await? {
+        Begun::Anew(work) => work,
+        Begun::Before(id) => return repeat(&call, &id).await,
+    };
+    let made = create_environment(&work, project, &NewEnvironment { name: body.name }).await?;
+    let environment = EnvironmentWithKeys::of(&call.app, &made);
+    Ok(Answer::created(&Created { environment }))
+}
+
+async fn repeat(call: &Call, id: &str) -> Result<Answer, Problem> {
+    let id: EnvironmentId = id.parse().map_err(|_| Problem::not_found("environment"))?;
+    let (row, _, _) = call.work().environment(id).await?;
+    Ok(Answer::created(&Repeated {
+        environment: (&row).into(),
+    })
+    .replayed())
+}

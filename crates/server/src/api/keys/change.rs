@@ -1,0 +1,84 @@
+//! `PATCH /v1/keys/{key}`
+
+use keystile_core::model::Timestamp;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::api::body::told;
+use crate::api::view::{Changed, KeyView};
+use crate::api::{Answer, Call, Operation};
+use crate::manage::{KeyChange, update_key};
+use crate::problem::Problem;
+
+/// What shall change; what is left out stays as it is, and `null` removes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ChangeKey")]
+struct Body {
+    /// What people call it.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 100))]
+    name: Option<String>,
+    /// For people.
+    #[serde(default, deserialize_with = "told")]
+    #[schemars(with = "Option<String>")]
+    note: Option<Option<String>>,
+    /// What it may do; `null` follows the manifest.
+    #[serde(default, deserialize_with = "told")]
+    #[schemars(with = "Option<Vec<String>>")]
+    scopes: Option<Option<Vec<String>>>,
+    /// Web origins it may be used from; `null` is any, an empty list is none.
+    #[serde(default, deserialize_with = "told")]
+    #[schemars(with = "Option<Vec<String>>")]
+    allowed_origins: Option<Option<Vec<String>>>,
+    /// Address ranges it may be used from; `null` is any, an empty list is none.
+    #[serde(default, deserialize_with = "told")]
+    #[schemars(with = "Option<Vec<String>>")]
+    allowed_ips: Option<Option<Vec<String>>>,
+    /// When it ends by itself; `null` is never.
+    #[serde(default, deserialize_with = "told")]
+    #[schemars(with = "Option<Timestamp>")]
+    expires_at: Option<Option<Timestamp>>,
+    /// A JSON object of yours, at most 2 KiB.
+    #[serde(default, deserialize_with = "told")]
+    #[schemars(with = "Option<Map<String, Value>>")]
+    metadata: Option<Option<Map<String, Value>>>,
+    /// `false` refuses it until it is enabled again.
+    #[serde(default)]
+    enabled: Option<bool>,
+}
+
+pub(super) fn operation() -> Operation {
+    Operation::patch("changeKey", "/v1/keys/{key}")
+        .needs("keys:write")
+        .says(
+            "Change a key",
+            "What takes rights away is in force on every node when this answers, and `effective` \
+             proves it. With `If-Match`, a key that has changed since is left alone (412).",
+        )
+        .body::<Body>()
+        .answers::<Changed<KeyView>>(200, "The key as it is now")
+        .handled(handle)
+}
+
+async fn handle(call: Call) -> Result<Answer, Problem> {
+    let id = call.id("key")?;
+    let body: Body = call.json()?;
+    let wanted = KeyChange {
+        name: body.name,
+        note: body.note,
+        scopes: body.scopes,
+        allowed_origins: body.allowed_origins,
+        allowed_ips: body.allowed_ips,
+        expires_at: body.expires_at,
+        metadata: body.metadata,
+        enabled: body.enabled,
+        expected: call.expected_version()?,
+    };
+    let work = call.work();
+    work.may_touch_keys_of(id).await?;
+    let (placed, effective) = update_key(&work, id, &wanted).await?;
+    let thing = KeyView::of(&call.app, &placed.key).ok_or_else(|| Problem::not_found("key"))?;
+    Ok(Answer::ok(&Changed { thing, effective }).version(placed.key.seq))
+}

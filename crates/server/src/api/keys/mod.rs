@@ -1,0 +1,25 @@
+//! Keys: `/v1/keys` and `/v1/environments/{environment}/keys`.
+
+mod change;
+mod create;
+mod end;
+mod list;
+mod rotate;
+mod show;
+
+use super::Operation;
+
+pub(super) use create::repeat as repeat_create;
+
+pub(super) fn operations() -> Vec<Operation> {
+    vec![
+        create::operation(),
+        list::operation(),
+        list::operation_in_environment(),
+        show::operation(),
+        change::operation(),
+        rotate::operation(),
+        end::revoke(),
+        end::delete(),
+    ]
+}

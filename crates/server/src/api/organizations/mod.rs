@@ -1,0 +1,18 @@
+//! Organizations: `/v1/organizations`.
+
+mod change;
+mod create;
+mod list;
+
+use super::Operation;
+
+pub(super) fn operations() -> Vec<Operation> {
+    vec![
+        create::operation(),
+        create::or_get(),
+        list::operation(),
+        list::show(),
+        change::operation(),
+        change::delete(),
+    ]
+}

@@ -1,0 +1,176 @@
+//! Filling the index at start, and putting an [`App`] together.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use keystile_core::engine::Engine;
+use keystile_core::key::{Keyring, MasterKey, Random, UnwrapError};
+use keystile_core::model::{Record, Subject};
+use keystile_core::snapshot::Index;
+use keystile_store::{ScanReport, Scanned, Store, StoreError};
+use tokio::sync::{mpsc, watch};
+
+use crate::app::{App, Rehash};
+use crate::config::Settings;
+use crate::metrics::Metrics;
+use crate::request_id::RequestIds;
+
+/// Why the server cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key material does not open.
+    #[error(transparent)]
+    Keyring(#[from] UnwrapError),
+    /// The random source fails.
+    #[error(transparent)]
+    Random(#[from] keystile_core::key::RandomError),
+}
+
+/// How many keys may wait for their digests to be remade; beyond that their next use asks again.
+const REHASHES: usize = 10_000;
+
+/// An app whose index is filled, and what its background work reads.
+pub struct Loaded {
+    /// The app.
+    pub app: Arc<App>,
+    used: mpsc::Receiver<Rehash>,
+}
+
+impl Loaded {
+    /// Begins the background work.
+    #[must_use]
+    pub fn begin(self) -> Arc<App> {
+        tokio::spawn(super::follow(Arc::clone(&self.app)));
+        tokio::spawn(super::rehash_used(Arc::clone(&self.app), self.used));
+        self.app
+    }
+}
+
+/// Reads everything into a new index. Rows that are not as Keystile wrote them are refused, named
+/// in the log, and nothing is allowed on them.
+///
+/// # Errors
+/// When the database or the key material cannot be read at all.
+pub async fn load(
+    store: Arc<dyn Store>,
+    master: MasterKey,
+    settings: Settings,
+    random: Arc<dyn Random>,
+) -> Result<Loaded, LoadError> {
+    let keyring = Keyring::open(&master, &store.keyring().await?)?;
+    let metrics = Metrics::new();
+    let index = Arc::new(Index::new());
+    let report = scan(&*store, &index, &metrics).await?;
+    refuse_suspects(&*store, &index, &metrics, &report).await?;
+    index.loaded(report.head.seq);
+    metrics.applied_seq.set(report.head.seq);
+    let request_ids = RequestIds::new(&*random)?;
+    let (applied, _) = watch::channel(report.head.seq);
+    let (rehashes, used) = mpsc::channel(REHASHES);
+    let app = App {
+        engine: Engine::new(index, keyring),
+        store,
+        random,
+        masters: Mutex::new(vec![master]),
+        rehashes,
+        settings,
+        metrics,
+        request_ids,
+        applied,
+        ready: AtomicBool::new(true),
+    };
+    Ok(Loaded {
+        app: Arc::new(app),
+        used,
+    })
+}
+
+async fn scan(
+    store: &dyn Store,
+    index: &Arc<Index>,
+    metrics: &Metrics,
+) -> Result<ScanReport, StoreError> {
+    let refused = metrics.refused_rows.clone();
+    let filling = Arc::clone(index);
+    let take = move |scanned: Scanned| {
+        let (record, sound) = match scanned {
+            Scanned::Sound(record) => (record, true),
+            Scanned::Forged(record) => {
+                refused.inc();
+                let subject = record.subject();
+                tracing::error!(%subject, "a row was altered and is refused; see `keystile audit verify`");
+                (record, false)
+            }
+            Scanned::Unreadable { place, problem } => {
+                refused.inc();
+                tracing::error!(place, problem, "a row cannot be read and is refused");
+                return;
+            }
+        };
+        if let Err(problem) = filling.load(record, sound) {
+            refused.inc();
+            tracing::error!(%problem, "a row is refused");
+        }
+    };
+    store.scan(Arc::new(take)).await
+}
+
+/// Rows whose own MAC holds, but that are older than the journal says, or that it does not know.
+async fn refuse_suspects(
+    store: &dyn Store,
+    index: &Index,
+    metrics: &Metrics,
+    report: &ScanReport,
+) -> Result<(), StoreError> {
+    for finding in &report.suspects {
+        metrics.refused_rows.inc();
+        let subject = finding
+            .subject
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        tracing::error!(
+            subject,
+            problem = finding.problem,
+            "a row is not the one the journal wrote"
+        );
+    }
+    let wanted: HashSet<Subject> = report
+        .suspects
+        .iter()
+        .filter_map(|finding| finding.subject.clone())
+        .collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let found: Arc<Mutex<Vec<Record>>> = Arc::default();
+    let sink = Arc::clone(&found);
+    let take = move |scanned: Scanned| {
+        if let Scanned::Sound(record) = scanned {
+            if wanted.contains(&record.subject()) {
+                sink.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(record);
+            }
+        }
+    };
+    store.scan(Arc::new(take)).await?;
+    let records = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
+    for record in records {
+        if let Err(problem) = index.load(record, false) {
+            tracing::error!(%problem, "a row is refused");
+        }
+    }
+    Ok(())
+}
+
+impl App {
+    /// Says whether the index follows the journal.
+    pub(super) fn set_ready(&self, ready: bool) {
+        self.ready.store(ready, Ordering::Release);
+    }
+}

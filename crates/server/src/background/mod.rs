@@ -1,0 +1,10 @@
+//! What goes on beside requests: keeping the index at the head of the journal, and digests
+//! under the current pepper.
+
+mod load;
+mod refresh;
+mod rehash;
+
+pub use load::{LoadError, Loaded, load};
+pub use refresh::follow;
+pub use rehash::rehash_used;

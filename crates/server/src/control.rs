@@ -1,0 +1,127 @@
+//! What only somebody on the machine may ask for, through the control socket or with the server
+//! stopped.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Method, request::Parts};
+use keystile_core::key::MasterKey;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::api::body;
+use crate::app::{App, Caller};
+use crate::manage::{Request, Work, rotate_master_key, rotate_pepper};
+use crate::problem::Problem;
+
+/// Where these begin.
+pub(crate) const PREFIX: &str = "/control/";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Backup {
+    /// The new file; a path from the root, because the server's own directory is not the caller's.
+    to: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewMasterKey {
+    /// A file with 64 hexadecimal digits, as `openssl rand -hex 32` makes them.
+    file: PathBuf,
+}
+
+#[derive(Serialize)]
+struct Finding {
+    subject: Option<String>,
+    seq: Option<u64>,
+    problem: String,
+}
+
+/// Answers one of them.
+pub(crate) async fn answer(app: &Arc<App>, parts: &Parts, sent: &Bytes) -> Result<Value, Problem> {
+    let caller = Caller::local();
+    let work = Work::new(app, &caller, Request::default());
+    let name = parts.uri.path().strip_prefix(PREFIX).unwrap_or_default();
+    match (&parts.method, name) {
+        (&Method::POST, "audit/verify") => verify_audit(app).await,
+        (&Method::POST, "backup") => {
+            let asked: Backup = body::parse(&parts.headers, sent)?;
+            if asked.to.is_relative() {
+                return Err(Problem::field("/to", "name the file by its whole path"));
+            }
+            app.store.backup(&asked.to).await?;
+            Ok(json!({ "written": asked.to }))
+        }
+        (&Method::POST, "master-key/rotate") => {
+            let asked: NewMasterKey = body::parse(&parts.headers, sent)?;
+            let new = read_master_key(&asked.file)?;
+            let seq = rotate_master_key(&work, &new).await?;
+            Ok(json!({ "seq": seq }))
+        }
+        (&Method::POST, "pepper/rotate") => Ok(json!({ "version": rotate_pepper(&work).await? })),
+        (&Method::GET, "doctor") => doctor(app).await,
+        _ => Err(Problem::not_found("address")),
+    }
+}
+
+fn read_master_key(file: &PathBuf) -> Result<MasterKey, Problem> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|why| Problem::field("/file", format!("{}: {why}", file.display())))?;
+    MasterKey::parse(&text).map_err(|why| Problem::field("/file", why.to_string()))
+}
+
+async fn verify_audit(app: &App) -> Result<Value, Problem> {
+    let report = app.store.verify_audit().await?;
+    let findings: Vec<_> = report
+        .findings
+        .into_iter()
+        .map(|finding| Finding {
+            subject: finding.subject.map(|subject| subject.to_string()),
+            seq: finding.seq,
+            problem: finding.problem,
+        })
+        .collect();
+    let link: String = report
+        .head
+        .link
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    Ok(json!({
+        "journal_rows": report.journal_rows,
+        "records": report.records,
+        "head": { "seq": report.head.seq, "link": link, "at": report.head.at },
+        "findings": findings,
+    }))
+}
+
+async fn doctor(app: &App) -> Result<Value, Problem> {
+    let head = app.store.head().await?;
+    let products = app.store.products().await?;
+    let filter = keystile_store::KeyFilter {
+        product: Some(keystile_core::model::Slug::operator()),
+        state: Some(keystile_core::model::KeyState::Active),
+        ..Default::default()
+    };
+    let page = keystile_store::Page {
+        before: None,
+        limit: 100,
+    };
+    let keys = app.store.keys(filter, page).await?;
+    let unbound: Vec<_> = keys
+        .iter()
+        .filter(|key| key.binding.is_none())
+        .map(|key| json!({ "id": key.id, "name": key.name }))
+        .collect();
+    Ok(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "ready": app.is_ready(),
+        "journal": head.seq,
+        "applied": app.engine.index().applied(),
+        "refused_rows": app.metrics.refused_rows.get(),
+        "products": products.iter().filter(|row| !row.slug.is_operator()).map(|row| row.slug.as_str()).collect::<Vec<_>>(),
+        "unbound_operator_keys": unbound,
+    }))
+}

@@ -1,0 +1,58 @@
+//! One connection: hyper with our limits, and a clean end when the server stops.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::Surface;
+use super::listen::{Shared, stopping};
+use super::route::answer;
+use crate::app::App;
+
+/// The other end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer {
+    /// Its address; the control socket has none.
+    pub(crate) address: Option<SocketAddr>,
+    /// Which doors it sees.
+    pub(crate) surface: Surface,
+}
+
+/// Serves one connection until it ends or the server stops.
+pub(super) async fn serve<S>(stream: S, peer: Peer, shared: Shared)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let limits = shared.app.settings.limits;
+    let app = Arc::clone(&shared.app);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let app: Arc<App> = Arc::clone(&app);
+        async move { Ok::<_, Infallible>(answer(&app, peer, request).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.arrival)
+        .max_headers(limits.headers)
+        .max_buf_size(limits.head_bytes)
+        .half_close(false)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    let mut stop = shared.stop.clone();
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopping(&mut stop) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

@@ -1,0 +1,412 @@
+//! From a request to the door or operation that answers it.
+//!
+//! The hot doors are matched first, by plain comparison; everything else goes through the table
+//! of operations.
+
+use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, LazyLock};
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Method, Request, StatusCode};
+use hyper::body::Body;
+use keystile_core::model::{Binding, Personal};
+use matchit::Router;
+
+use super::Surface;
+use super::connection::Peer;
+use super::read;
+use super::respond::{self, Reply};
+use crate::api::{Call, Operation, decoded, operations};
+use crate::app::{App, Caller};
+use crate::control;
+use crate::problem::Problem;
+use crate::request_id::RequestName;
+use crate::verify::{self, Subrequest};
+
+const GATEWAY_NGINX: &str = "/gateway/nginx/";
+
+/// The operations by path, and at each path by method.
+struct Table {
+    paths: Router<usize>,
+    operations: Vec<Vec<Operation>>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(Table::build);
+
+impl Table {
+    fn build() -> Self {
+        let mut table = Self {
+            paths: Router::new(),
+            operations: Vec::new(),
+        };
+        for operation in operations() {
+            let same = |at: &Vec<Operation>| at.iter().any(|known| known.path == operation.path);
+            match table.operations.iter().position(same) {
+                Some(at) => table.operations[at].push(operation),
+                None => {
+                    // Two paths that collide are a mistake in the table, which a test finds.
+                    let _ = table.paths.insert(operation.path, table.operations.len());
+                    table.operations.push(vec![operation]);
+                }
+            }
+        }
+        table
+    }
+}
+
+/// Makes a request without a socket: for commands when no server runs.
+pub async fn call_in_process(
+    app: &Arc<App>,
+    request: Request<http_body_util::Full<Bytes>>,
+) -> Reply {
+    let peer = Peer {
+        address: None,
+        surface: Surface::Control,
+    };
+    answer(app, peer, request).await
+}
+
+/// Answers a request, whatever it is.
+pub(super) async fn answer<B>(app: &Arc<App>, peer: Peer, request: Request<B>) -> Reply
+where
+    B: Body<Data = Bytes, Error: Display + Into<Box<dyn std::error::Error + Send + Sync>>>,
+{
+    let (parts, body) = request.into_parts();
+    let name = app.request_ids.name(&parts.headers, app.now());
+    if let Err(problem) = read::check(&parts) {
+        return respond::problem(&problem, name.as_str());
+    }
+    match (parts.uri.path(), peer.surface) {
+        ("/livez", _) => plain(&parts, "live", StatusCode::OK, &name),
+        ("/v1/keys/self", _) => with_get(&parts, &name, || own_key(app, peer, &parts, &name)),
+        (_, Surface::Public) => respond::problem(&Problem::not_found("page"), name.as_str()),
+        ("/v1/keys/verify", surface) => {
+            hot(app, surface, &parts, body, &name, verify::verify_one).await
+        }
+        ("/v1/keys/verify_batch", surface) => {
+            hot(app, surface, &parts, body, &name, verify::verify_batch).await
+        }
+        (path, _) if path.starts_with(GATEWAY_NGINX) => gateway(app, peer, &parts, &name),
+        ("/readyz", _) => match app.is_ready() {
+            true => plain(&parts, "ready", StatusCode::OK, &name),
+            false => plain(&parts, "not ready", StatusCode::SERVICE_UNAVAILABLE, &name),
+        },
+        ("/metrics", _) => with_get(&parts, &name, || {
+            let text = app.metrics.render();
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            respond::reply(StatusCode::OK, kind, text, name.as_str())
+        }),
+        ("/openapi.json", _) => with_get(&parts, &name, || {
+            let document = crate::openapi::document();
+            let body = serde_json::to_vec(document).unwrap_or_default();
+            respond::json(body, name.as_str())
+        }),
+        ("/manifest.schema.json", _) => with_get(&parts, &name, || {
+            let schema = keystile_core::manifest::json_schema();
+            respond::json(
+                serde_json::to_vec(&schema).unwrap_or_default(),
+                name.as_str(),
+            )
+        }),
+        ("/docs", _) => with_get(&parts, &name, || crate::reference::page(name.as_str())),
+        (path, Surface::Control) if path.starts_with(control::PREFIX) => {
+            local(app, &parts, body, &name).await
+        }
+        _ => manage(app, peer, parts, body, &name).await,
+    }
+}
+
+async fn local<B>(app: &Arc<App>, parts: &Parts, body: B, name: &RequestName) -> Reply
+where
+    B: Body<Data = Bytes, Error: Display + Into<Box<dyn std::error::Error + Send + Sync>>>,
+{
+    let limits = &app.settings.limits;
+    let answered = async {
+        let body = read::body(parts, body, limits.body_bytes, limits).await?;
+        control::answer(app, parts, &body).await
+    };
+    match answered.await {
+        Ok(value) => respond::json(value.to_string().into_bytes(), name.as_str()),
+        Err(problem) => refused(&problem, name),
+    }
+}
+
+fn with_get(parts: &Parts, name: &RequestName, reply: impl FnOnce() -> Reply) -> Reply {
+    match parts.method {
+        Method::GET => reply(),
+        _ => respond::method_not_allowed("GET", name.as_str()),
+    }
+}
+
+fn plain(parts: &Parts, text: &'static str, status: StatusCode, name: &RequestName) -> Reply {
+    with_get(parts, name, || {
+        respond::reply(status, "text/plain; charset=utf-8", text, name.as_str())
+    })
+}
+
+type Verify =
+    fn(&App, Option<&Binding>, &http::HeaderMap, &Bytes, &str) -> Result<Vec<u8>, Problem>;
+
+/// A verify door. The caller is checked when the whole request is there, because that is when it
+/// begins; one that waits to be told to go on is also checked before.
+async fn hot<B>(
+    app: &App,
+    surface: Surface,
+    parts: &Parts,
+    body: B,
+    name: &RequestName,
+    verify: Verify,
+) -> Reply
+where
+    B: Body<Data = Bytes, Error: Display + Into<Box<dyn std::error::Error + Send + Sync>>>,
+{
+    if parts.method != Method::POST {
+        return respond::method_not_allowed("POST", name.as_str());
+    }
+    let entitled = || match surface {
+        Surface::Control => Ok(None),
+        _ => verify::authorize_any(app, &parts.headers, verify::SCOPE).map(Some),
+    };
+    let answered = async {
+        if parts.headers.contains_key(http::header::EXPECT) {
+            entitled()?;
+        }
+        let limits = &app.settings.limits;
+        let body = read::body(parts, body, limits.large_body_bytes, limits).await?;
+        unwinding(|| {
+            let operator = entitled()?;
+            let binding = operator.as_ref().and_then(|key| key.binding());
+            verify(app, binding, &parts.headers, &body, name.as_str())
+        })
+    };
+    match answered.await {
+        Ok(body) => respond::json(body, name.as_str()),
+        Err(problem) => refused(&problem, name),
+    }
+}
+
+/// A bug in one request must not end others.
+fn unwinding<T>(work: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(broken()))
+}
+
+fn broken() -> Problem {
+    let detail = "this is a mistake of Keystile's; the log has more under the request's id";
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", detail)
+}
+
+fn refused(problem: &Problem, name: &RequestName) -> Reply {
+    if problem.status.is_server_error() {
+        let private = problem.private.as_deref().unwrap_or_default();
+        tracing::warn!(
+            request_id = name.as_str(),
+            code = problem.code,
+            private,
+            "not decided"
+        );
+    }
+    respond::problem(problem, name.as_str())
+}
+
+fn gateway(app: &App, peer: Peer, parts: &Parts, name: &RequestName) -> Reply {
+    let product = parts
+        .uri
+        .path()
+        .strip_prefix(GATEWAY_NGINX)
+        .unwrap_or_default();
+    let asked = Subrequest {
+        product,
+        query: parts.uri.query(),
+        headers: &parts.headers,
+        peer: peer.address,
+        request_id: name.as_str(),
+    };
+    match unwinding(|| Ok(verify::forward_auth(app, &asked))) {
+        Ok(reply) => reply,
+        Err(problem) => refused(&problem, name),
+    }
+}
+
+fn own_key(app: &App, peer: Peer, parts: &Parts, name: &RequestName) -> Reply {
+    let ip = verify::client_address(app, peer.address, &parts.headers);
+    match verify::tell_holder(app, &parts.headers, ip) {
+        Ok(told) => respond::json(serde_json::to_vec(&told).unwrap_or_default(), name.as_str()),
+        Err((problem, challenge)) => {
+            let mut reply = refused(&problem, name);
+            reply.headers_mut().insert(verify::CHALLENGE, challenge);
+            reply
+        }
+    }
+}
+
+/// An operation of the API.
+async fn manage<B>(app: &Arc<App>, peer: Peer, parts: Parts, body: B, name: &RequestName) -> Reply
+where
+    B: Body<Data = Bytes, Error: Display + Into<Box<dyn std::error::Error + Send + Sync>>>,
+{
+    let path = parts.uri.path().to_owned();
+    let Ok(found) = TABLE.paths.at(&path) else {
+        return respond::problem(&Problem::not_found("address"), name.as_str());
+    };
+    let here = &TABLE.operations[*found.value];
+    let Some(operation) = here
+        .iter()
+        .find(|operation| operation.method == parts.method)
+    else {
+        let allow: Vec<_> = here
+            .iter()
+            .map(|operation| operation.method.as_str())
+            .collect();
+        return respond::method_not_allowed(&allow.join(", "), name.as_str());
+    };
+    let parameters: Vec<_> = found
+        .params
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let began = app.now();
+    let mut line = Line {
+        operation: operation.id,
+        caller: None,
+    };
+    let outcome = run(
+        app, peer, parts, body, name, operation, parameters, &mut line,
+    )
+    .await;
+    let status = match &outcome {
+        Ok(answer) => answer.status,
+        Err(problem) => problem.status,
+    };
+    app.metrics.managed(operation.id, status.as_u16());
+    line.write(app, name, status, began, outcome.as_ref().err());
+    match outcome {
+        Ok(answer) => respond::answer(answer, name.as_str()),
+        Err(problem) => respond::problem(&problem, name.as_str()),
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one request in all its parts")]
+async fn run<B>(
+    app: &Arc<App>,
+    peer: Peer,
+    parts: Parts,
+    body: B,
+    name: &RequestName,
+    operation: &'static Operation,
+    parameters: Vec<(String, String)>,
+    line: &mut Line,
+) -> Result<crate::api::Answer, Problem>
+where
+    B: Body<Data = Bytes, Error: Display + Into<Box<dyn std::error::Error + Send + Sync>>>,
+{
+    let authorize = || match peer.surface {
+        Surface::Control => Ok(Caller::local()),
+        _ => verify::authorize(app, &parts.headers, operation.scope),
+    };
+    // Before the body, so that strangers cannot make us read; after it, because that is when the
+    // request begins.
+    line.caller = Some(authorize()?);
+    let limits = &app.settings.limits;
+    let most = if operation.takes_toml {
+        limits.large_body_bytes
+    } else {
+        limits.body_bytes
+    };
+    let body = read::body(&parts, body, most, limits).await?;
+    let caller = authorize()?;
+    let decode = |(name, value): (String, String)| Ok((name, decoded_segment(&value)?));
+    let parameters: Result<Vec<_>, Problem> = parameters.into_iter().map(decode).collect();
+    let ip = verify::client_address(app, peer.address, &parts.headers);
+    let agent = parts
+        .headers
+        .get(http::header::USER_AGENT)
+        .and_then(|value| value.to_str().ok());
+    let user_agent = agent.map(|agent| agent.chars().take(200).collect());
+    let call = Call {
+        app: Arc::clone(app),
+        caller,
+        operation: operation.id,
+        parameters: parameters?,
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: parts.headers,
+        body,
+        request: *name,
+        personal: Personal {
+            ip: ip.map(|ip| ip.to_string()),
+            user_agent,
+        },
+    };
+    let Some(handle) = &operation.handle else {
+        return Err(broken());
+    };
+    // In a task of its own: a client that goes away must not stop a change half-way, and a panic
+    // must not end the connection.
+    tokio::spawn(handle(call))
+        .await
+        .unwrap_or_else(|_| Err(broken()))
+}
+
+/// A path segment: `+` stands for itself there.
+fn decoded_segment(text: &str) -> Result<String, Problem> {
+    decoded(&text.replace('+', "%2B"))
+}
+
+/// The one line that the log gets of a manage request.
+struct Line {
+    operation: &'static str,
+    caller: Option<Caller>,
+}
+
+impl Line {
+    fn write(
+        &self,
+        app: &App,
+        name: &RequestName,
+        status: StatusCode,
+        began: keystile_core::model::Timestamp,
+        problem: Option<&Problem>,
+    ) {
+        let caller = self
+            .caller
+            .as_ref()
+            .map_or_else(|| "unknown".to_owned(), Caller::scope);
+        let millis = app.now().millis().saturating_sub(began.millis());
+        let code = problem.map_or("ok", |problem| problem.code);
+        let private = problem
+            .and_then(|problem| problem.private.as_deref())
+            .unwrap_or_default();
+        tracing::info!(
+            request_id = name.as_str(),
+            operation = self.operation,
+            caller,
+            status = status.as_u16(),
+            code,
+            millis,
+            private,
+            "manage"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_is_routed_under_its_own_method_and_path() {
+        for operation in operations() {
+            let at = TABLE.paths.at(operation.path).unwrap();
+            let here = &TABLE.operations[*at.value];
+            let same: Vec<_> = here
+                .iter()
+                .filter(|known| known.method == operation.method)
+                .collect();
+            assert_eq!(same.len(), 1, "{}", operation.id);
+            assert_eq!(same[0].id, operation.id);
+            assert!(operation.handle.is_some() && !operation.scope.is_empty());
+        }
+    }
+}
