@@ -19,6 +19,10 @@ pub struct Case<'a> {
     pub destination: Destination<'a>,
     /// The scopes the key has at this moment.
     pub scopes: ScopeSet,
+    /// How the key stands.
+    standing: Standing,
+    /// What the call wants to do, if it names an operation.
+    operation: Result<Option<&'a Operation>, DenyReason>,
 }
 
 /// Where a call goes.
@@ -51,12 +55,16 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn new(facts: &'a RequestFacts<'a>, key: &'a KeyEntry, rules: &'a Rules) -> Self {
         let destination = destination(facts, rules);
+        let operation = operation_asked(facts, destination, rules);
+        let (scopes, standing) = (key.scopes(rules), key.standing(facts.now));
         Self {
             facts,
             key,
             rules,
             destination,
-            scopes: key.scopes(rules),
+            scopes,
+            standing,
+            operation,
         }
     }
 
@@ -67,21 +75,25 @@ impl<'a> Case<'a> {
     pub fn decide(&self) -> Result<(), DenyReason> {
         CHECKS.iter().try_for_each(|(_, check)| check(self))
     }
+}
 
-    fn operation(&self) -> Result<Option<&'a Operation>, DenyReason> {
-        let Asked::Operation { method, path } = self.facts.asked else {
-            return Ok(None);
-        };
-        let path = match self.destination {
-            Destination::Environment(_, Some(rest)) => rest,
-            _ => path,
-        };
-        self.rules
-            .operations
-            .find(method, path)
-            .map(Some)
-            .map_err(DenyReason::UnknownOperation)
-    }
+fn operation_asked<'a>(
+    facts: &RequestFacts<'a>,
+    destination: Destination<'a>,
+    rules: &'a Rules,
+) -> Result<Option<&'a Operation>, DenyReason> {
+    let Asked::Operation { method, path } = facts.asked else {
+        return Ok(None);
+    };
+    let path = match destination {
+        Destination::Environment(_, Some(rest)) => rest,
+        _ => path,
+    };
+    rules
+        .operations
+        .find(method, path)
+        .map(Some)
+        .map_err(DenyReason::UnknownOperation)
 }
 
 fn destination<'a>(facts: &RequestFacts<'a>, rules: &'a Rules) -> Destination<'a> {
@@ -107,7 +119,7 @@ fn destination<'a>(facts: &RequestFacts<'a>, rules: &'a Rules) -> Destination<'a
 }
 
 fn state(case: &Case<'_>) -> Result<(), DenyReason> {
-    match case.key.standing(case.facts.now) {
+    match case.standing {
         Standing::Good | Standing::Suspended => Ok(()),
         Standing::Untrusted => Err(DenyReason::Undecided),
         Standing::Revoked { since } => Err(DenyReason::RevokedKey { since }),
@@ -117,7 +129,7 @@ fn state(case: &Case<'_>) -> Result<(), DenyReason> {
 }
 
 fn organization(case: &Case<'_>) -> Result<(), DenyReason> {
-    match case.key.standing(case.facts.now) {
+    match case.standing {
         Standing::Suspended => Err(DenyReason::OrganizationSuspended),
         _ => Ok(()),
     }
@@ -169,7 +181,7 @@ fn address(case: &Case<'_>) -> Result<(), DenyReason> {
 }
 
 fn operation(case: &Case<'_>) -> Result<(), DenyReason> {
-    case.operation().map(|_| ())
+    case.operation.map(|_| ())
 }
 
 fn scope(case: &Case<'_>) -> Result<(), DenyReason> {
@@ -177,9 +189,8 @@ fn scope(case: &Case<'_>) -> Result<(), DenyReason> {
         Asked::Authenticate => return Ok(()),
         Asked::Scopes(needed) => needed,
         Asked::Operation { .. } => case
-            .operation()?
-            .map(|operation| ScopeSet::from_iter([operation.scope]))
-            .unwrap_or_default(),
+            .operation?
+            .map_or(ScopeSet::EMPTY, |operation| ScopeSet::only(operation.scope)),
     };
     match needed.difference(&case.scopes).iter().next() {
         None => Ok(()),

@@ -128,7 +128,7 @@ impl Index {
                 let parent = nodes.projects.get(&record.project).map(Arc::clone);
                 let parent =
                     parent.ok_or_else(|| ApplyProblem::Orphan(Subject::Environment(record.id)))?;
-                let node = Arc::new(EnvironmentNode::new(&record, sound, parent));
+                let node = EnvironmentNode::new(&record, sound, parent);
                 nodes.environments.insert(record.id, node);
                 Ok(())
             }

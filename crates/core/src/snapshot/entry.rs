@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::node::{EnvironmentNode, Policy, PolicySource, ProductNode};
+use super::state::{Shelf, ShelfPlace};
 use crate::key::KeyDigest;
 use crate::manifest::{Rules, ScopeSet};
 use crate::model::{Binding, Key, KeyId, Kind, Mode, RetiredValue, Timestamp};
@@ -17,11 +18,11 @@ pub struct KeyEntry {
     digest: KeyDigest,
     id: [u8; 16],
     environment: Arc<EnvironmentNode>,
+    /// Where the environment's state stands, with its name and product.
+    shelf: Arc<Shelf>,
     policy: Arc<Policy>,
-    expires_at: Timestamp,
-    /// When the key was revoked, or this value of it ends.
-    ends_at: Timestamp,
-    disabled_at: Timestamp,
+    /// Most keys have no end, and save its room.
+    ends: Option<Box<Ends>>,
     /// Name, then start, then metadata: one allocation for all three.
     text: Box<str>,
     name_bytes: u16,
@@ -29,6 +30,34 @@ pub struct KeyEntry {
     kind: Kind,
     mode: Mode,
     sound: bool,
+    place: u8,
+}
+
+/// When a key stops working, each [`NEVER`] where there is no such time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Ends {
+    expires_at: Timestamp,
+    /// When the key was revoked, or this value of it ends.
+    ends_at: Timestamp,
+    disabled_at: Timestamp,
+}
+
+impl Ends {
+    const NONE: Self = Self {
+        expires_at: NEVER,
+        ends_at: NEVER,
+        disabled_at: NEVER,
+    };
+
+    fn of(key: &Key, value_ends: Timestamp) -> Self {
+        let ended = key.revoked_at.or(key.deleted_at).unwrap_or(NEVER);
+        let disabled = || key.disabled_at.unwrap_or(key.created_at);
+        Self {
+            expires_at: key.expires_at.unwrap_or(NEVER),
+            ends_at: ended.min(value_ends),
+            disabled_at: if key.enabled { NEVER } else { disabled() },
+        }
+    }
 }
 
 /// How a key stands by its own state and that of what it belongs to, worst first.
@@ -100,26 +129,22 @@ impl KeyParts {
     ) -> KeyEntry {
         let key = &self.key;
         let metadata = key.metadata.as_deref().unwrap_or_default();
-        let ended = key.revoked_at.or(key.deleted_at).unwrap_or(NEVER);
-        let disabled_at = if key.enabled {
-            NEVER
-        } else {
-            key.disabled_at.unwrap_or(key.created_at)
-        };
+        let ShelfPlace { shelf, at: place } = self.environment.place();
+        let ends = Some(Ends::of(key, value_ends)).filter(|ends| *ends != Ends::NONE);
         KeyEntry {
             digest,
             id: key.id.to_bytes(),
             environment: Arc::clone(&self.environment),
+            shelf,
             policy: Arc::clone(&self.policy),
-            expires_at: key.expires_at.unwrap_or(NEVER),
-            ends_at: ended.min(value_ends),
-            disabled_at,
+            ends: ends.map(Box::new),
             text: [key.name.as_str(), start, metadata].concat().into(),
             name_bytes: u16::try_from(key.name.len()).unwrap_or(0),
             start_bytes: u8::try_from(start.len()).unwrap_or(0),
             kind: key.kind,
             mode: key.mode,
             sound,
+            place,
         }
     }
 }
@@ -189,7 +214,11 @@ impl KeyEntry {
     /// When it expires.
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.expires_at).filter(|end| *end != NEVER)
+        Some(self.ends().expires_at).filter(|end| *end != NEVER)
+    }
+
+    fn ends(&self) -> Ends {
+        self.ends.as_deref().copied().unwrap_or(Ends::NONE)
     }
 
     /// The environment that owns it.
@@ -207,7 +236,7 @@ impl KeyEntry {
     /// Whether it is a key of that product.
     #[must_use]
     pub fn belongs_to(&self, product: &ProductNode) -> bool {
-        std::ptr::eq(Arc::as_ptr(self.environment.product()), product)
+        std::ptr::eq(Arc::as_ptr(&self.shelf.product), product)
     }
 
     /// The scopes it has under `rules`.
@@ -219,7 +248,7 @@ impl KeyEntry {
     /// The name of its environment.
     #[must_use]
     pub fn environment_name(&self) -> &str {
-        self.environment.name()
+        &self.shelf.name
     }
 
     /// The origins it is confined to.
@@ -237,28 +266,27 @@ impl KeyEntry {
     /// How it stands at `now`; at the very millisecond of an end it has ended.
     #[must_use]
     pub fn standing(&self, now: Timestamp) -> Standing {
-        let above = self.environment.state();
-        let organization = self.environment.organization().state();
-        let sound = self.sound && above.sound() && organization.sound();
-        if !(sound && self.environment.product().is_sound()) {
+        let above = self.shelf.read(self.place);
+        let ends = self.ends();
+        if !(self.sound && above.sound() && self.shelf.product.is_sound()) {
             Standing::Untrusted
-        } else if self.ends_at <= now {
+        } else if ends.ends_at <= now {
             Standing::Revoked {
-                since: Some(self.ends_at),
+                since: Some(ends.ends_at),
             }
-        } else if above.deleted() || organization.deleted() {
+        } else if above.deleted() {
             Standing::Revoked { since: None }
-        } else if self.expires_at <= now {
+        } else if ends.expires_at <= now {
             Standing::Expired {
-                since: self.expires_at,
+                since: ends.expires_at,
             }
-        } else if self.disabled_at != NEVER {
+        } else if ends.disabled_at != NEVER {
             Standing::Disabled {
-                since: Some(self.disabled_at),
+                since: Some(ends.disabled_at),
             }
         } else if !above.enabled() {
             Standing::Disabled { since: None }
-        } else if !organization.enabled() {
+        } else if above.suspended() {
             Standing::Suspended
         } else {
             Standing::Good

@@ -7,6 +7,7 @@ mod apply;
 mod entry;
 mod index;
 mod node;
+mod state;
 mod table;
 
 pub use apply::{Applied, ApplyProblem};

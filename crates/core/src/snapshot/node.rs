@@ -4,65 +4,18 @@
 //! it at once.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::{ArcSwap, Guard};
 
+use super::state::{Shelf, ShelfPlace, State};
 use crate::manifest::{Rules, ScopeSet};
 use crate::model::{
     Binding, Environment, EnvironmentId, Kind, Mode, Organization, OrganizationId, Project,
     ProjectId, Slug,
 };
 use crate::policy::{IpList, OriginList};
-
-const SOUND: u8 = 1;
-const ENABLED: u8 = 2;
-const DELETED: u8 = 4;
-
-/// Three facts in one byte: trustworthy, switched on, deleted.
-#[derive(Debug, Default)]
-pub(super) struct State(AtomicU8);
-
-impl State {
-    fn new(sound: bool, enabled: bool, deleted: bool) -> Self {
-        let state = Self::default();
-        state.set(sound, enabled, deleted);
-        state
-    }
-
-    fn set(&self, sound: bool, enabled: bool, deleted: bool) {
-        let bits = [(sound, SOUND), (enabled, ENABLED), (deleted, DELETED)];
-        let bits = bits
-            .into_iter()
-            .filter(|(on, _)| *on)
-            .fold(0, |all, (_, bit)| all | bit);
-        self.0.store(bits, Ordering::Release);
-    }
-
-    pub(super) fn read(&self) -> StateBits {
-        StateBits(self.0.load(Ordering::Acquire))
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct StateBits(u8);
-
-impl StateBits {
-    pub(super) const fn sound(self) -> bool {
-        self.0 & SOUND != 0
-    }
-    pub(super) const fn enabled(self) -> bool {
-        self.0 & ENABLED != 0
-    }
-    pub(super) const fn deleted(self) -> bool {
-        self.0 & DELETED != 0
-    }
-    /// Of everything a key hangs on: sound and enabled if all are, deleted if any is.
-    pub(super) const fn with(self, other: Self) -> Self {
-        Self((self.0 & other.0 & (SOUND | ENABLED)) | ((self.0 | other.0) & DELETED))
-    }
-}
 
 /// A product and its rules.
 #[derive(Debug)]
@@ -72,6 +25,8 @@ pub struct ProductNode {
     sound: AtomicBool,
     plain: [Arc<Policy>; 2],
     policies: Mutex<HashMap<PolicySource, Weak<Policy>>>,
+    /// For each name of an environment, the shelf that was filled last.
+    shelves: Mutex<HashMap<Box<str>, Weak<Shelf>>>,
 }
 
 impl ProductNode {
@@ -85,6 +40,7 @@ impl ProductNode {
             sound,
             plain,
             policies: Mutex::default(),
+            shelves: Mutex::default(),
         }
     }
 
@@ -114,6 +70,19 @@ impl ProductNode {
     /// Whether its row is as Keystile wrote it; if not, nothing is allowed on it.
     pub(super) fn is_sound(&self) -> bool {
         self.sound.load(Ordering::Acquire)
+    }
+
+    /// A place for one more environment of that name.
+    fn place(self: &Arc<Self>, name: &str) -> ShelfPlace {
+        let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = shelves.get(name).and_then(Weak::upgrade);
+        if let Some(place) = last.as_ref().and_then(Shelf::take_place) {
+            return place;
+        }
+        let filled = last.map_or(0, |shelf| shelf.states.len());
+        let shelf = Arc::new(Shelf::new(Arc::clone(self), name, filled * 2));
+        shelves.insert(name.into(), Arc::downgrade(&shelf));
+        Shelf::take_place(&shelf).unwrap_or(ShelfPlace { shelf, at: 0 })
     }
 
     /// The policy for these lists, shared by all keys that have the same.
@@ -235,6 +204,9 @@ pub struct OrganizationNode {
     id: OrganizationId,
     state: State,
     details: ArcSwap<OrganizationDetails>,
+    /// The newest of its environments, each of which knows the next; all are kept by the index for
+    /// good, so the chain never breaks.
+    environments: Mutex<Weak<EnvironmentNode>>,
     pub(super) product: Arc<ProductNode>,
 }
 
@@ -250,10 +222,12 @@ pub struct OrganizationDetails {
 impl OrganizationNode {
     pub(super) fn new(record: &Organization, sound: bool, product: Arc<ProductNode>) -> Self {
         let state = State::default();
+        let (details, environments) = (ArcSwap::default(), Mutex::default());
         let node = Self {
             id: record.id,
             state,
-            details: ArcSwap::default(),
+            details,
+            environments,
             product,
         };
         node.update(record, sound);
@@ -267,6 +241,18 @@ impl OrganizationNode {
         let plan = record.plan.as_deref().map(Into::into);
         self.details
             .store(Arc::new(OrganizationDetails { external_id, plan }));
+        self.tell_environments();
+    }
+
+    /// Environments know the state of all above them, so that readers look nowhere else.
+    fn tell_environments(&self) {
+        let newest = self
+            .environments
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .upgrade();
+        let all = std::iter::successors(newest, |environment| environment.next.upgrade());
+        all.for_each(|environment| environment.gather());
     }
 
     /// Its identifier.
@@ -279,10 +265,6 @@ impl OrganizationNode {
     #[must_use]
     pub fn details(&self) -> Guard<Arc<OrganizationDetails>> {
         self.details.load()
-    }
-
-    pub(super) fn state(&self) -> StateBits {
-        self.state.read()
     }
 }
 
@@ -307,6 +289,7 @@ impl ProjectNode {
     pub(super) fn update(&self, record: &Project, sound: bool) {
         self.state
             .set(sound, record.enabled, record.deleted_at.is_some());
+        self.organization.tell_environments();
     }
 }
 
@@ -314,32 +297,53 @@ impl ProjectNode {
 #[derive(Debug)]
 pub struct EnvironmentNode {
     id: EnvironmentId,
-    name: Arc<str>,
-    mode: Mode,
     state: State,
+    place: ShelfPlace,
     project: Arc<ProjectNode>,
     organization: Arc<OrganizationNode>,
-    product: Arc<ProductNode>,
+    /// Another environment of the organization.
+    next: Weak<EnvironmentNode>,
 }
 
 impl EnvironmentNode {
-    pub(super) fn new(record: &Environment, sound: bool, project: Arc<ProjectNode>) -> Self {
+    pub(super) fn new(record: &Environment, sound: bool, project: Arc<ProjectNode>) -> Arc<Self> {
         let organization = Arc::clone(&project.organization);
-        let product = Arc::clone(&organization.product);
-        Self {
+        let mut newest = organization
+            .environments
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let node = Arc::new(Self {
             id: record.id,
-            name: Arc::from(record.name.as_str()),
-            mode: record.mode,
             state: State::new(sound, record.enabled, record.deleted_at.is_some()),
+            place: organization.product.place(&record.name),
             project,
-            organization,
-            product,
-        }
+            organization: Arc::clone(&organization),
+            next: std::mem::take(&mut *newest),
+        });
+        node.gather();
+        *newest = Arc::downgrade(&node);
+        drop(newest);
+        node
     }
 
     pub(super) fn update(&self, record: &Environment, sound: bool) {
         self.state
             .set(sound, record.enabled, record.deleted_at.is_some());
+        self.gather();
+    }
+
+    fn gather(&self) {
+        let organization = self.organization.state.read().of_organization();
+        self.place.put(
+            self.state
+                .read()
+                .with(self.project.state.read())
+                .with(organization),
+        );
+    }
+
+    pub(super) fn place(&self) -> ShelfPlace {
+        self.place.clone()
     }
 
     /// Its identifier.
@@ -351,13 +355,13 @@ impl EnvironmentNode {
     /// Its name; an environment is never renamed.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.place.shelf.name
     }
 
     /// Live or test.
     #[must_use]
     pub fn mode(&self) -> Mode {
-        self.mode
+        Mode::of_environment(self.name())
     }
 
     /// The project it belongs to.
@@ -375,11 +379,6 @@ impl EnvironmentNode {
     /// The product of that organization.
     #[must_use]
     pub fn product(&self) -> &Arc<ProductNode> {
-        &self.product
-    }
-
-    /// Of itself and everything above it but the organization.
-    pub(super) fn state(&self) -> StateBits {
-        self.state.read().with(self.project.state.read())
+        &self.organization.product
     }
 }

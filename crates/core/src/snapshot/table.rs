@@ -1,4 +1,5 @@
-//! One shard of the index: an open-addressing table of tags beside one of pointers.
+//! One shard of the index: an open-addressing table of buckets, each one cache line of tags and
+//! pointers.
 //!
 //! Readers look at tags first, so a probe that leads nowhere costs no look at an entry. Only the
 //! one writer changes a shard; it grows by building a larger table and putting it in place, while
@@ -14,7 +15,9 @@ use crate::key::KeyDigest;
 
 const EMPTY: u32 = 0;
 const REMOVED: u32 = 1;
-const FIRST_SLOTS: usize = 6;
+
+/// So many tags and pointers fill a cache line.
+const PLACES: usize = 5;
 
 /// Found entries stay valid for as long as this is held.
 pub(super) type EntryGuard = Guard<Option<Arc<KeyEntry>>>;
@@ -26,97 +29,96 @@ pub(super) struct Shard(ArcSwap<Table>);
 
 #[derive(Debug)]
 struct Table {
-    tags: Box<[AtomicU32]>,
-    slots: Box<[Slot]>,
-    /// Slots that are not empty, removed ones included.
+    buckets: Box<[Bucket]>,
+    /// Places that are not empty, removed ones included.
     used: AtomicUsize,
 }
 
-/// Digests are uniform already, so their own bytes serve as hashes.
-fn hash(digest: &KeyDigest) -> (u32, u64) {
-    let mut words = digest.as_bytes().chunks_exact(8).map(|chunk| {
-        chunk
-            .iter()
-            .fold(0_u64, |word, byte| (word << 8) | u64::from(*byte))
-    });
-    let (tag, place) = (words.next().unwrap_or(0), words.next().unwrap_or(0));
-    let tag = u32::try_from(tag & 0xffff_ffff).unwrap_or(0);
-    (tag.max(REMOVED + 1), place)
+/// Filled from the front, so the first empty place ends a search.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Bucket {
+    tags: [AtomicU32; PLACES],
+    slots: [Slot; PLACES],
+}
+
+/// Digests are uniform already, so their own bits serve as hash: the upper ones of a tag say where
+/// to begin, the others tell the entries there apart.
+fn tag_of(digest: &KeyDigest) -> u32 {
+    let [first, ..] = digest.words();
+    u32::try_from(first >> 32).unwrap_or(0).max(REMOVED + 1)
 }
 
 impl Shard {
     pub(super) fn new() -> Self {
-        Self(ArcSwap::from_pointee(Table::with_slots(FIRST_SLOTS)))
+        Self(ArcSwap::from_pointee(Table::with_buckets(1)))
     }
 
     pub(super) fn find(&self, digest: &KeyDigest) -> Option<EntryGuard> {
-        self.0.load().find(digest).map(|(_, entry)| entry)
+        self.0.load().find(digest).map(|(_, _, entry)| entry)
     }
 
     /// Puts an entry in place of that with the same digest, or beside the others.
     pub(super) fn put(&self, entry: KeyEntry) {
         let table = self.0.load();
-        if let Some(at) = table.find(entry.digest()).map(|(at, _)| at) {
-            table.set(at, Some(Arc::new(entry)));
+        if let Some((_, slot, _)) = table.find(entry.digest()) {
+            slot.store(Some(Arc::new(entry)));
         } else if table.has_room() {
-            table.insert(Arc::new(entry));
+            table.insert(tag_of(entry.digest()), Arc::new(entry));
         } else {
             let larger = table.grown();
-            larger.insert(Arc::new(entry));
+            larger.insert(tag_of(entry.digest()), Arc::new(entry));
             self.0.store(Arc::new(larger));
         }
     }
 
     pub(super) fn remove(&self, digest: &KeyDigest) {
         let table = self.0.load();
-        if let Some(at) = table.find(digest).map(|(at, _)| at) {
-            if let Some(tag) = table.tags.get(at) {
-                tag.store(REMOVED, Ordering::Release);
-            }
-            table.set(at, None);
+        if let Some((tag, slot, _)) = table.find(digest) {
+            tag.store(REMOVED, Ordering::Release);
+            slot.store(None);
         }
     }
 }
 
+impl Bucket {
+    fn places(&self) -> impl Iterator<Item = (&AtomicU32, &Slot)> {
+        self.tags.iter().zip(&self.slots)
+    }
+}
+
 impl Table {
-    fn with_slots(slots: usize) -> Self {
+    fn with_buckets(count: usize) -> Self {
+        let buckets = std::iter::repeat_with(Bucket::default)
+            .take(count)
+            .collect();
         Self {
-            tags: std::iter::repeat_with(|| AtomicU32::new(EMPTY))
-                .take(slots)
-                .collect(),
-            slots: std::iter::repeat_with(Slot::empty).take(slots).collect(),
+            buckets,
             used: AtomicUsize::new(0),
         }
     }
 
-    /// Where probing for a place begins: scaled to the size, which need not be a power of two.
-    fn begin(&self, place: u64) -> usize {
-        let scaled = (u128::from(place) * self.tags.len() as u128) >> 64;
-        usize::try_from(scaled).unwrap_or(0)
-    }
-
-    fn probe(&self, place: u64) -> impl Iterator<Item = (usize, &AtomicU32)> {
-        let begin = self.begin(place);
+    /// The buckets in the order of the search. Where it begins is scaled to their number, which
+    /// need not be a power of two.
+    fn probe(&self, tag: u32) -> impl Iterator<Item = &Bucket> {
+        let scaled = (u64::from(tag) * self.buckets.len() as u64) >> 32;
+        let begin = usize::try_from(scaled).unwrap_or(0);
         let (before, from) = self
-            .tags
+            .buckets
             .split_at_checked(begin)
-            .unwrap_or((&[], &self.tags));
-        let from = from
-            .iter()
-            .enumerate()
-            .map(move |(at, tag)| (begin + at, tag));
-        from.chain(before.iter().enumerate())
+            .unwrap_or((&[], &self.buckets));
+        from.iter().chain(before)
     }
 
-    fn find(&self, digest: &KeyDigest) -> Option<(usize, EntryGuard)> {
-        let (wanted, place) = hash(digest);
-        for (at, tag) in self.probe(place) {
+    fn find(&self, digest: &KeyDigest) -> Option<(&AtomicU32, &Slot, EntryGuard)> {
+        let wanted = tag_of(digest);
+        for (tag, slot) in self.probe(wanted).flat_map(Bucket::places) {
             match tag.load(Ordering::Acquire) {
                 EMPTY => return None,
-                tag if tag == wanted => {
-                    let entry = self.slots.get(at)?.load();
+                met if met == wanted => {
+                    let entry = slot.load();
                     if entry.as_ref().is_some_and(|entry| entry.digest() == digest) {
-                        return Some((at, entry));
+                        return Some((tag, slot, entry));
                     }
                 }
                 _ => {}
@@ -126,34 +128,27 @@ impl Table {
     }
 
     fn has_room(&self) -> bool {
-        let slots = self.tags.len();
-        self.used.load(Ordering::Relaxed) < slots - slots / 8
-    }
-
-    fn set(&self, at: usize, entry: Option<Arc<KeyEntry>>) {
-        if let Some(slot) = self.slots.get(at) {
-            slot.store(entry);
-        }
+        let places = self.buckets.len() * PLACES;
+        self.used.load(Ordering::Relaxed) < places - places / 8
     }
 
     /// The entry comes before its tag, so that whoever sees the tag finds the entry.
-    fn insert(&self, entry: Arc<KeyEntry>) {
-        let (wanted, place) = hash(entry.digest());
-        let free = self
-            .probe(place)
-            .find(|(_, tag)| tag.load(Ordering::Relaxed) == EMPTY);
-        if let Some((at, tag)) = free {
-            self.set(at, Some(entry));
+    fn insert(&self, wanted: u32, entry: Arc<KeyEntry>) {
+        let mut places = self.probe(wanted).flat_map(Bucket::places);
+        if let Some((tag, slot)) = places.find(|(tag, _)| tag.load(Ordering::Relaxed) == EMPTY) {
+            slot.store(Some(entry));
             tag.store(wanted, Ordering::Release);
             self.used.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Half as large again, without the removed slots.
+    /// A quarter as large again, without the removed places.
     fn grown(&self) -> Self {
-        let larger = Self::with_slots(self.tags.len() + self.tags.len() / 2 + 2);
-        for entry in self.slots.iter().filter_map(Slot::load_full) {
-            larger.insert(entry);
+        let larger = Self::with_buckets(self.buckets.len() + self.buckets.len() / 4 + 1);
+        for (tag, slot) in self.buckets.iter().flat_map(Bucket::places) {
+            if let Some(entry) = slot.load_full() {
+                larger.insert(tag.load(Ordering::Relaxed), entry);
+            }
         }
         larger
     }

@@ -1,0 +1,125 @@
+//! How long one verify takes, with random keys of an installation of a given size, and how much
+//! memory a key takes.
+//!
+//! `KEYSTILE_BENCH_KEYS=1000,1000000 cargo bench -p keystile-core` chooses the sizes; the memory
+//! is that of the whole process, so it is true only of the first size of a run.
+
+#[path = "../tests/population/mod.rs"]
+mod population;
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use keystile_core::engine::Engine;
+use keystile_core::request::RequestFacts;
+use keystile_core::snapshot::ProductNode;
+use population::{Seeded, Size};
+
+/// Verifies in one piece of [`spread`].
+const PIECE_LENGTH: usize = 500;
+const PIECE: u64 = 500;
+
+/// One key's text, without an allocation of its own, so that walking over many reads few pages.
+type Text = [u8; 46];
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a bench takes its sizes from the environment"
+)]
+fn sizes() -> Vec<u64> {
+    let asked = std::env::var("KEYSTILE_BENCH_KEYS").unwrap_or_else(|_| "1000,1000000".into());
+    asked
+        .split(',')
+        .map(|size| size.trim().parse().expect("a number of keys"))
+        .collect()
+}
+
+fn resident_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+    kib.unwrap_or(0) * 1024
+}
+
+/// Keys in random order, at most four million, which is more than any cache holds.
+fn random_texts(size: Size) -> Vec<Text> {
+    let random = Seeded::new(7);
+    let pick = |_| {
+        let text = population::text(random.below(size.keys), 0);
+        Text::try_from(text.reveal().as_bytes()).expect("46 bytes")
+    };
+    (0..size.keys.clamp(1_000, 4_000_000)).map(pick).collect()
+}
+
+fn verify(bench: &mut Criterion) {
+    for keys in sizes() {
+        let size = Size {
+            keys,
+            organizations: keys.clamp(1, 100_000),
+        };
+        let engine = population::engine(size);
+        println!(
+            "{keys} keys: {} bytes of resident memory a key",
+            resident_bytes() / keys
+        );
+        let texts = random_texts(size);
+        measure(bench, "named", &engine, &texts, population::call);
+        measure(bench, "gateway", &engine, &texts, population::gateway_call);
+    }
+}
+
+fn measure<'a>(
+    bench: &mut Criterion,
+    door: &str,
+    engine: &Engine,
+    texts: &'a [Text],
+    call: impl Fn(&'a str) -> RequestFacts<'a>,
+) {
+    let product = population::node(engine.index());
+    let mut group = bench.benchmark_group("verify");
+    group.throughput(Throughput::Elements(1));
+    let id = BenchmarkId::new(door, texts.len());
+    group.bench_function(id, |bencher| {
+        let mut next = texts.iter().cycle();
+        bencher.iter(|| {
+            let text = next.next().expect("a cycle has no end");
+            let facts = call(std::str::from_utf8(text).expect("a key is text"));
+            let decision = engine.verify(&product, black_box(&facts));
+            assert!(decision.is_allowed());
+            decision
+        });
+    });
+    group.finish();
+    println!("{door}: {}", spread(engine, &product, texts, call));
+}
+
+/// The same in short pieces, because on a machine that does other work too, the quiet tenth of the
+/// pieces says more than the mean.
+#[expect(clippy::disallowed_methods, reason = "a bench measures")]
+fn spread<'a>(
+    engine: &Engine,
+    product: &ProductNode,
+    texts: &'a [Text],
+    call: impl Fn(&'a str) -> RequestFacts<'a>,
+) -> String {
+    let piece = |piece: &'a [Text]| {
+        let begun = std::time::Instant::now();
+        for text in piece {
+            let facts = call(std::str::from_utf8(text).expect("a key is text"));
+            assert!(engine.verify(product, black_box(&facts)).is_allowed());
+        }
+        u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX) / PIECE
+    };
+    let mut pieces: Vec<_> = texts.chunks_exact(PIECE_LENGTH).map(piece).collect();
+    pieces.sort_unstable();
+    let at = |percent: usize| pieces[(pieces.len() - 1) * percent / 100];
+    format!(
+        "{} ns in the quiet tenth, {} ns median, {} ns at 90 %",
+        at(10),
+        at(50),
+        at(90)
+    )
+}
+
+criterion_group!(benches, verify);
+criterion_main!(benches);
