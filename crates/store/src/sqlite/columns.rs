@@ -28,14 +28,14 @@ impl<'a, 'r> Columns<'a, 'r> {
     }
 
     /// What is wrong with the column that was read last.
-    pub(super) fn wrong(&self, expected: &str) -> Unreadable {
+    fn wrong(&self, expected: &str) -> Unreadable {
         let index = self.next.saturating_sub(1);
         let name = self.row.as_ref().column_name(index).unwrap_or("a column");
         Unreadable(format!("{name} is not {expected}"))
     }
 
     /// The column as `of` understands it, or nothing where it is NULL.
-    pub(super) fn maybe<T>(
+    fn maybe<T>(
         &mut self,
         expected: &str,
         of: impl FnOnce(ValueRef<'a>) -> Option<T>,
@@ -47,7 +47,7 @@ impl<'a, 'r> Columns<'a, 'r> {
     }
 
     /// The column as `of` understands it.
-    pub(super) fn must<T>(
+    fn must<T>(
         &mut self,
         expected: &str,
         of: impl FnOnce(ValueRef<'a>) -> Option<T>,
@@ -71,6 +71,14 @@ impl<'a, 'r> Columns<'a, 'r> {
         of: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, Unreadable> {
         self.must(expected, |value| text_of(value).and_then(of))
+    }
+
+    pub(super) fn maybe_word<T>(
+        &mut self,
+        expected: &str,
+        of: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, Unreadable> {
+        self.maybe(expected, |value| text_of(value).and_then(of))
     }
 
     pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Unreadable> {
