@@ -10,7 +10,7 @@ use keystile_store::conformance::sample::{
     Owners, START, change, commit, full_change, insert, remove, retired, set_up, update,
 };
 use keystile_store::sqlite::SqliteDatabase;
-use keystile_store::{AuditStore, Finding, OpenError, Reads, Write};
+use keystile_store::{AuditStore, Finding, OpenError, Write};
 use rusqlite::Connection;
 
 use crate::bench::{SqliteBench, integrity, run};
