@@ -6,6 +6,7 @@
 )]
 
 mod coverage;
+mod faults;
 mod front_door;
 mod house;
 mod revoked_means_revoked;
