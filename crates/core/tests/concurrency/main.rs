@@ -34,7 +34,7 @@ impl Verifier for Engine {
         let decision = Engine::verify(self, &product, &population::call(text.reveal()));
         decision
             .verdict
-            .map_or_else(|reason| reason.code(), |_| Verdict::Ok)
+            .map_or_else(keystile_core::decision::DenyReason::code, |_| Verdict::Ok)
     }
 
     fn apply(&self, seq: u64, row: Vec<Applied>) {
