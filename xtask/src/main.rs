@@ -3,6 +3,11 @@
 //! `cargo xtask --help` lists them. Nothing here is part of what users run.
 
 mod generate;
+mod server;
+mod soak;
+mod test;
+mod tidy;
+mod tree;
 
 use std::process::ExitCode;
 
@@ -20,10 +25,19 @@ struct Arguments {
 enum Chore {
     /// Writes the generated files anew.
     Generate(generate::Arguments),
+    /// Checks the house rules.
+    Tidy,
+    /// Runs every check and test; `fast` only those that need nothing but Rust.
+    Test(test::Arguments),
+    /// Runs the tests for long.
+    Soak(soak::Arguments),
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().chore {
         Chore::Generate(arguments) => generate::run(&arguments),
+        Chore::Tidy => tidy::run(),
+        Chore::Test(arguments) => test::run(&arguments),
+        Chore::Soak(arguments) => soak::run(&arguments),
     }
 }
