@@ -103,10 +103,11 @@ impl Engine {
             };
             let rules = product.rules();
             let case = Case::new(facts, found, &rules);
-            let checks = CHECKS
+            let known = [("parse", None), ("find", None)];
+            let others = CHECKS
                 .iter()
-                .map(|(name, check)| (*name, check(&case).err()))
-                .collect();
+                .map(|(name, check)| (*name, check(&case).err()));
+            let checks = known.into_iter().chain(others).collect();
             Explanation { decision, checks }
         })
     }

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use keystile_core::key::testing::Counting;
 use keystile_core::key::{KeyMaterial, Keyring, MasterKey};
-use keystile_core::model::{Action, Timestamp};
+use keystile_core::model::{Action, KeyState, Timestamp};
 use keystile_store::conformance::sample;
 use keystile_store::sqlite::{SqliteDatabase, SqliteStore};
-use keystile_store::{Clock, Feed, Scanned, Write, Writes};
+use keystile_store::{Clock, Feed, KeyFilter, Page, Reads, Scanned, Write, Writes};
 
 struct Fixed;
 
@@ -47,13 +47,25 @@ fn resident_kib() -> u64 {
         .unwrap_or(0)
 }
 
+/// User and system time of all threads, in steps of 10 ms.
+fn processor_millis() -> u64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.split_whitespace().skip(13).take(2);
+    fields
+        .filter_map(|ticks| ticks.parse::<u64>().ok())
+        .sum::<u64>()
+        * 10
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is a measuring place")]
 fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
     let begun = std::time::Instant::now();
+    let busy = processor_millis();
     let done = work();
     println!(
-        "{what}: {:?} (peak {} MiB)",
+        "{what}: {:?}, {} ms of processor time (peak {} MiB)",
         begun.elapsed(),
+        processor_millis() - busy,
         resident_kib() / 1024
     );
     done
@@ -88,6 +100,7 @@ fn main() {
         assert!(report.suspects.is_empty(), "{:?}", report.suspects);
         println!("  {} records", seen.load(Ordering::Relaxed));
     }
+    time_lists(&runtime, &store);
     timed("verify audit", || {
         use keystile_store::AuditStore;
         let report = runtime.block_on(store.verify_audit()).expect("a report");
@@ -98,6 +111,64 @@ fn main() {
         runtime.block_on(store.backup(&to)).expect("a backup");
         std::fs::remove_file(to).expect("removed");
     });
+}
+
+fn time_lists(runtime: &tokio::runtime::Runtime, store: &SqliteStore) {
+    let page = Page {
+        before: None,
+        limit: 100,
+    };
+    let base = KeyFilter::default;
+    let cases = [
+        ("newest keys", base()),
+        (
+            "a name that nothing has",
+            KeyFilter {
+                name: Some("none such".into()),
+                ..base()
+            },
+        ),
+        (
+            "an ending of names",
+            KeyFilter {
+                name: Some("99999".into()),
+                ..base()
+            },
+        ),
+        (
+            "of the product",
+            KeyFilter {
+                product: Some(sample::product("demo").slug),
+                ..base()
+            },
+        ),
+        (
+            "of another product",
+            KeyFilter {
+                product: Some(sample::product("x").slug),
+                ..base()
+            },
+        ),
+        (
+            "of the customer",
+            KeyFilter {
+                external_id: Some("customer-1".into()),
+                ..base()
+            },
+        ),
+        (
+            "revoked ones",
+            KeyFilter {
+                state: Some(KeyState::Revoked),
+                ..base()
+            },
+        ),
+    ];
+    for (what, filter) in cases {
+        timed(what, || {
+            runtime.block_on(store.keys(filter, page)).expect("a page")
+        });
+    }
 }
 
 async fn fill(store: &SqliteStore, count: u128) {

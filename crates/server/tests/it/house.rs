@@ -16,7 +16,7 @@ use tempfile::TempDir;
 pub(crate) struct House {
     // First, so that the server has stopped before its directory goes.
     running: Option<Running>,
-    pub(crate) app: Arc<App>,
+    _app: Arc<App>,
     pub(crate) address: SocketAddr,
     pub(crate) operator: String,
     directory: Arc<TempDir>,
@@ -105,7 +105,7 @@ impl House {
         let operator = key.reveal().to_owned();
         Self {
             running: Some(running),
-            app,
+            _app: app,
             address,
             operator,
             directory,

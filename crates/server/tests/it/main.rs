@@ -5,6 +5,9 @@
     reason = "tests look at the real clock and environment"
 )]
 
+mod coverage;
+mod front_door;
 mod house;
 mod revoked_means_revoked;
 mod story;
+mod verify;

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use keystile_core::model::{Action, KeyId, Record, Subject};
 
-use super::sample::{START, change, commit, insert, remove, retired, set_up, together, update};
+use super::sample::{
+    Owners, START, change, commit, insert, remove, retired, set_up, together, update,
+};
 use crate::{ScanReport, Scanned, Store, Write};
 
 /// Scans, and gives the report with all that was handed out.
@@ -63,6 +65,31 @@ pub async fn a_scan_hands_out_every_record_once_and_its_head(store: &dyn Store) 
     ]);
     assert_eq!(seen.len(), expected.len());
     assert_eq!(sound(&seen), expected);
+}
+
+pub async fn a_scan_hands_out_records_after_what_they_belong_to(store: &dyn Store) {
+    let owners = set_up(store).await;
+    let numbers = 1_000..10_000_u128;
+    let mut writes: Vec<_> = numbers.map(|number| insert(owners.key(number))).collect();
+    for number in 1_000..1_100 {
+        let value = retired(number, KeyId::from_u128(number));
+        writes.push(Write::Insert(Record::RetiredValue(value)));
+    }
+    let strangers = Owners::numbered(100);
+    writes.extend(strangers.inserts());
+    commit(store, change(Action::KeyCreated, writes)).await;
+    let (_, seen) = scan(store).await;
+    let rank = |met: &Scanned| match met {
+        Scanned::Sound(Record::Product(_)) => 0,
+        Scanned::Sound(Record::Organization(_)) => 1,
+        Scanned::Sound(Record::Project(_)) => 2,
+        Scanned::Sound(Record::Environment(_)) => 3,
+        Scanned::Sound(Record::RetiredValue(_)) => 4,
+        Scanned::Sound(Record::Key(_)) => 5,
+        other => panic!("not sound: {other:?}"),
+    };
+    assert_eq!(seen.len(), 4 + 9_000 + 100 + 3);
+    assert!(seen.is_sorted_by_key(rank));
 }
 
 pub async fn a_scan_is_proved_after_every_kind_of_write(store: &dyn Store) {

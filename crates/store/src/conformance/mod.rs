@@ -81,6 +81,7 @@ macro_rules! conformance_tests {
             feed: [
                 an_empty_store_has_an_empty_scan_and_head,
                 a_scan_hands_out_every_record_once_and_its_head,
+                a_scan_hands_out_records_after_what_they_belong_to,
                 a_scan_is_proved_after_every_kind_of_write,
                 a_scan_of_many_records_misses_none,
                 a_scan_beside_writers_sees_one_state,

@@ -56,8 +56,12 @@ impl Desk {
                 "DELETE FROM journal_personal WHERE at < ?1",
                 [before.millis()],
             )?;
-            self.connection
-                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+            let in_use: bool =
+                self.connection
+                    .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+            if in_use {
+                tracing::warn!("a long read keeps erased fields in the log until it ends");
+            }
             Ok(u64::try_from(erased).unwrap_or(0))
         };
         erase().map_err(|error: rusqlite::Error| unavailable(&error))

@@ -19,41 +19,45 @@ impl<'a, 'r> Columns<'a, 'r> {
         Self { row, next: 0 }
     }
 
-    fn raw(&mut self) -> Result<ValueRef<'a>, Unreadable> {
-        let index = self.next;
-        self.next += 1;
-        self.row
-            .get_ref(index)
-            .map_err(|error| Unreadable(format!("column {}: {error}", index + 1)))
-    }
-
     /// What is wrong with the column that was read last.
-    pub(super) fn wrong(&self, expected: &str) -> Unreadable {
+    #[cold]
+    fn wrong(&self, expected: &str) -> Unreadable {
         let index = self.next.saturating_sub(1);
         let name = self.row.as_ref().column_name(index).unwrap_or("a column");
         Unreadable(format!("{name} is not {expected}"))
     }
 
     /// The column as `of` understands it, or nothing where it is NULL.
-    pub(super) fn maybe<T>(
+    #[inline]
+    fn maybe<T>(
         &mut self,
         expected: &str,
         of: impl FnOnce(ValueRef<'a>) -> Option<T>,
     ) -> Result<Option<T>, Unreadable> {
-        match self.raw()? {
-            ValueRef::Null => Ok(None),
-            value => of(value).map(Some).ok_or_else(|| self.wrong(expected)),
-        }
+        self.must(expected, |value| match value {
+            ValueRef::Null => Some(None),
+            value => of(value).map(Some),
+        })
     }
 
-    /// The column as `of` understands it.
-    pub(super) fn must<T>(
+    /// The column as `of` understands it. A start reads tens of millions of columns: this is kept
+    /// so that the value is never copied on its way.
+    #[inline]
+    fn must<T>(
         &mut self,
         expected: &str,
         of: impl FnOnce(ValueRef<'a>) -> Option<T>,
     ) -> Result<T, Unreadable> {
-        let value = self.raw()?;
-        of(value).ok_or_else(|| self.wrong(expected))
+        let index = self.next;
+        self.next += 1;
+        let read = match self.row.get_ref(index) {
+            Ok(value) => of(value),
+            Err(_) => None,
+        };
+        match read {
+            Some(read) => Ok(read),
+            None => Err(self.wrong(expected)),
+        }
     }
 
     pub(super) fn text(&mut self) -> Result<String, Unreadable> {
@@ -71,6 +75,14 @@ impl<'a, 'r> Columns<'a, 'r> {
         of: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, Unreadable> {
         self.must(expected, |value| text_of(value).and_then(of))
+    }
+
+    pub(super) fn maybe_word<T>(
+        &mut self,
+        expected: &str,
+        of: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, Unreadable> {
+        self.maybe(expected, |value| text_of(value).and_then(of))
     }
 
     pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Unreadable> {

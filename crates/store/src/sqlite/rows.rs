@@ -250,32 +250,20 @@ fn key(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
     })))
 }
 
-/// Both columns or neither: half a limit would read as none.
+/// Half a limit is never written; it reads as none, and the row's MAC fails.
 fn rate_limit(columns: &mut Columns<'_, '_>) -> Result<Option<RateLimit>, Unreadable> {
-    match (columns.maybe_number()?, columns.maybe_number()?) {
-        (None, None) => Ok(None),
-        (Some(limit), Some(period_seconds)) => Ok(Some(RateLimit {
-            limit,
-            period_seconds,
-        })),
-        _ => Err(columns.wrong("given together with rate_limit")),
-    }
+    let both = columns.maybe_number()?.zip(columns.maybe_number()?);
+    Ok(both.map(|(limit, period_seconds)| RateLimit {
+        limit,
+        period_seconds,
+    }))
 }
 
-/// An environment without its product would read as no binding at all.
+/// An environment without its product is never written; it reads as none, and the row's MAC fails.
 fn binding(columns: &mut Columns<'_, '_>) -> Result<Option<Binding>, Unreadable> {
-    let product = columns.maybe_text()?;
+    let product = columns.maybe_word("a slug", |text| text.parse().ok())?;
     let environment = columns.maybe_text()?;
-    let Some(product) = product else {
-        return match environment {
-            None => Ok(None),
-            Some(_) => Err(columns.wrong("given together with binding_product")),
-        };
-    };
-    let product = product
-        .parse()
-        .map_err(|_| columns.wrong("beside a product's slug"))?;
-    Ok(Some(Binding {
+    Ok(product.map(|product| Binding {
         product,
         environment,
     }))

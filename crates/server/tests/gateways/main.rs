@@ -1,0 +1,13 @@
+//! Real proxies with the shipped configurations, before a real application. These tests need the
+//! proxies on the machine; `cargo xtask test --provision` installs them.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests look at the real clock and environment"
+)]
+
+mod application;
+#[path = "../it/house.rs"]
+#[expect(dead_code, reason = "the doors' own tests use the rest")]
+mod house;
+mod nginx;
+mod proxy;

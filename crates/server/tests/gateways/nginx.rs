@@ -1,0 +1,453 @@
+//! A real nginx with the shipped configuration: the stories of Keepem, Innkept and bkend, and
+//! what a client tries that wants more than its key allows.
+
+use std::process::Command;
+use std::sync::atomic::Ordering;
+
+use serde_json::{Value, json};
+
+use crate::application::Application;
+use crate::house::{Customer, House, Reply, raw, text};
+use crate::proxy::Nginx;
+
+struct Street {
+    house: House,
+    application: Application,
+    nginx: Nginx,
+    customer: Customer,
+}
+
+impl Street {
+    /// Keepem, as shipped.
+    async fn keepem() -> Self {
+        Self::of("keepem", |text| text).await
+    }
+
+    async fn of(product: &str, change: impl Fn(String) -> String) -> Self {
+        let house = House::furnished().await;
+        let application = Application::start();
+        let nginx = Nginx::start(house.address, application.address, change);
+        let customer = house.customer(product, "Riverside");
+        Self {
+            house,
+            application,
+            nginx,
+            customer,
+        }
+    }
+
+    fn send(&self, operation: &str, headers: &[(&str, &str)]) -> Reply {
+        self.send_to("api.keepem.example", operation, headers)
+    }
+
+    fn send_to(&self, host: &str, operation: &str, headers: &[(&str, &str)]) -> Reply {
+        let mut message = format!("{operation} HTTP/1.1\r\nhost: {host}\r\n");
+        for (name, value) in headers {
+            message.push_str(&format!("{name}: {value}\r\n"));
+        }
+        message.push_str("content-length: 2\r\nconnection: close\r\n\r\nhi");
+        raw(self.nginx.address, message.as_bytes())
+    }
+
+    fn with_key(&self, operation: &str, key: &str) -> Reply {
+        self.send(operation, &[("authorization", &format!("Bearer {key}"))])
+    }
+
+    fn publishable(&self) -> String {
+        text(&self.customer.automatic("production", "publishable")["value"])
+    }
+
+    fn secret(&self) -> (String, String) {
+        self.house
+            .key(self.customer.environment("production"), "secret", "Backend")
+    }
+}
+
+const CHAT: &str = "POST /v1/events/evt_1/messages";
+const CREATE: &str = "POST /v1/events";
+
+/// What reached the application under a header's name.
+fn reached(reply: &Reply, name: &str) -> Option<String> {
+    let body = reply.json();
+    let all = body["headers"][name].as_array()?;
+    assert_eq!(all.len(), 1, "{name} came more than once: {body}");
+    Some(text(&all[0]))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k1_k3_k4_k6_k10_keepems_story() {
+    let street = Street::keepem().await;
+    let publishable = street.publishable();
+    let (_, secret) = street.secret();
+    assert!(publishable.starts_with("pk_live_") && secret.starts_with("sk_live_"));
+
+    let chat = street.with_key(CHAT, &publishable).expect(200);
+    assert_eq!(chat.json()["body"], "hi");
+    assert_eq!(chat.json()["line"], format!("{CHAT} HTTP/1.1"));
+    street
+        .with_key("POST /v1/viewer-sessions", &publishable)
+        .expect(200);
+    street
+        .with_key("GET /v1/events/evt_1/public?full=1", &publishable)
+        .expect(200);
+
+    let served = street.application.served.load(Ordering::SeqCst);
+    let refused = street.with_key(CREATE, &publishable).expect(403);
+    assert_eq!(refused.code(), "insufficient_scope");
+    assert!(
+        refused
+            .header("www-authenticate")
+            .unwrap()
+            .contains("scope=\"events:create\"")
+    );
+    assert_eq!(
+        street.application.served.load(Ordering::SeqCst),
+        served,
+        "it must not arrive"
+    );
+
+    for operation in [CREATE, "GET /v1/events", CHAT, "GET /v1/events/e/analytics"] {
+        street.with_key(operation, &secret).expect(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k9_regenerating_kills_the_old_secret_at_once_behind_nginx() {
+    let street = Street::keepem().await;
+    let (id, old) = street.secret();
+    street.with_key(CREATE, &old).expect(200);
+    let path = format!("/v1/keys/{id}/rotate");
+    let rotated = street.house.post(&path, &json!({})).expect(200).json();
+    let refused = street.with_key(CREATE, &old).expect(401);
+    assert_eq!(refused.code(), "revoked_key");
+    let challenge = refused.header("www-authenticate").unwrap();
+    assert!(challenge.contains("error=\"invalid_token\"") && challenge.contains("since "));
+    street
+        .with_key(CREATE, &text(&rotated["secret"]))
+        .expect(200);
+    street
+        .house
+        .post(&format!("/v1/keys/{id}/revoke"), &json!({}))
+        .expect(200);
+    street
+        .with_key(CREATE, &text(&rotated["secret"]))
+        .expect(401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i1_i2_production_refuses_test_keys() {
+    let street = Street::of("innkept", |text| {
+        text.replace(
+            "keystile_product \"keepem\"",
+            "keystile_product \"innkept\"",
+        )
+        .replace(
+            "keystile_query   \"\"",
+            "keystile_query   \"?environment=production\"",
+        )
+    })
+    .await;
+    let (_, live) = street
+        .house
+        .key(street.customer.environment("production"), "secret", "Live");
+    let (_, test) = street
+        .house
+        .key(street.customer.environment("staging"), "secret", "Test");
+    assert!(live.starts_with("sk_live_") && test.starts_with("sk_test_"));
+    let ask = |key: &str| {
+        let bearer = format!("Bearer {key}");
+        street.send_to(
+            "hotel.internal",
+            "GET /v1/leads",
+            &[("authorization", &bearer)],
+        )
+    };
+    ask(&live).expect(200);
+    assert_eq!(ask(&test).expect(403).code(), "wrong_environment");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i10_nodes_own_fetch_with_a_secret_key_is_allowed() {
+    let street = Street::of("innkept", |text| {
+        text.replace(
+            "keystile_product \"keepem\"",
+            "keystile_product \"innkept\"",
+        )
+        .replace(
+            "keystile_query   \"\"",
+            "keystile_query   \"?environment=production\"",
+        )
+    })
+    .await;
+    let (_, key) = street.house.key(
+        street.customer.environment("production"),
+        "secret",
+        "Server",
+    );
+    let script = format!(
+        "const reply = await fetch('http://{}/v1/leads', \
+         {{ headers: {{ authorization: 'Bearer {key}' }} }}); \
+         console.log(reply.status, await reply.text());",
+        street.nginx.address
+    );
+    let output = Command::new("node")
+        .args(["--input-type=module", "-e", &script])
+        .output()
+        .expect("node is on the machine; `cargo xtask test --provision` installs it");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.starts_with("200 "), "{told} {errors}");
+    assert!(
+        told.contains("sec-fetch-mode"),
+        "Node sends it, and it proves nothing: {told}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_key_from_a_browser_is_refused() {
+    let street = Street::keepem().await;
+    let (_, secret) = street.secret();
+    let bearer = format!("Bearer {secret}");
+    let marks = [
+        ("origin", "https://shop.example"),
+        ("origin", "null"),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    for mark in marks {
+        let refused = street
+            .send(CREATE, &[("authorization", &bearer), mark])
+            .expect(403);
+        assert_eq!(refused.code(), "secret_key_in_browser", "{mark:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b6_f18_the_apps_own_token_passes_untouched_and_the_key_goes_no_further() {
+    let street = Street::of("bkend", |text| {
+        text.replace("keystile_product \"keepem\"", "keystile_product \"bkend\"")
+            .replace(
+                "keystile_query   \"\"",
+                "keystile_query   \"?environment=production\"",
+            )
+    })
+    .await;
+    let (_, key) = street
+        .house
+        .key(street.customer.environment("production"), "secret", "API");
+    let token = "Bearer eyJhbGciOiJIUzI1NiJ9.e30.user";
+    let headers = [("x-api-key", key.as_str()), ("authorization", token)];
+    let reply = street
+        .send_to("bkend.internal", "GET /v1/data/users", &headers)
+        .expect(200);
+    assert_eq!(reached(&reply, "authorization").as_deref(), Some(token));
+    assert_eq!(reached(&reply, "x-api-key"), None);
+    assert!(!reply.text.contains(&key));
+
+    let street = Street::keepem().await;
+    let (_, key) = street.secret();
+    let reply = street.with_key(CREATE, &key).expect(200);
+    assert_eq!(reached(&reply, "authorization"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f10_the_application_is_told_who_calls_and_a_clients_own_words_never_survive() {
+    let street = Street::keepem().await;
+    let (id, secret) = street.secret();
+    let bearer = format!("Bearer {secret}");
+    let forged = [
+        "X-Keystile-Key-Id",
+        "X-Keystile-Kind",
+        "X-Keystile-Mode",
+        "X-Keystile-Organization",
+        "X-Keystile-Organization-External-Id",
+        "X-Keystile-Project",
+        "X-Keystile-Environment",
+        "X-Keystile-Scopes",
+        "X-Keystile-Credits-Remaining",
+        "X-Keystile-Spend-Id",
+        "X-Keystile-Request-Id",
+        "X-Keystile-Status",
+        "X-Keystile-Code",
+        "x_keystile_key_id",
+    ];
+    let mut headers = vec![("authorization", bearer.as_str())];
+    headers.extend(forged.map(|name| (name, "forged")));
+    let reply = street.send(CREATE, &headers).expect(200);
+    assert!(!reply.text.contains("forged"), "{}", reply.text);
+    let told = |name: &str| reached(&reply, name).unwrap_or_default();
+    assert_eq!(told("x-keystile-key-id"), id);
+    assert_eq!(told("x-keystile-kind"), "secret");
+    assert_eq!(told("x-keystile-mode"), "live");
+    assert_eq!(
+        told("x-keystile-organization"),
+        street.customer.organization
+    );
+    assert_eq!(told("x-keystile-project"), street.customer.project);
+    assert_eq!(told("x-keystile-environment"), "production");
+    assert!(
+        told("x-keystile-scopes")
+            .split(' ')
+            .any(|scope| scope == "events:create")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f02_f03_f24_a_clients_copies_of_what_nginx_says_change_nothing() {
+    let street = Street::keepem().await;
+    let publishable = street.publishable();
+    let bearer = format!("Bearer {publishable}");
+    let chat = [
+        ("x-keystile-method", "POST"),
+        ("x-keystile-uri", "/v1/events/evt_1/messages"),
+        ("x-keystile-host", "api.keepem.example"),
+        ("x-original-uri", "/v1/events/evt_1/messages"),
+        ("x-forwarded-uri", "/v1/events/evt_1/messages"),
+        ("x-forwarded-method", "POST"),
+        ("x-forwarded-prefix", "/v1/events/evt_1/messages"),
+        ("x-rewrite-url", "/v1/events/evt_1/messages"),
+        ("x-http-method-override", "GET"),
+        ("forwarded", "host=api.keepem.example"),
+    ];
+    for copy in chat {
+        let reply = street.send(CREATE, &[("authorization", &bearer), copy]);
+        assert_eq!(reply.status, 403, "{copy:?}");
+        let reply = street.send(CHAT, &[("authorization", &bearer), copy]);
+        assert_eq!(reply.status, 200, "{copy:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k05_malformed_and_unknown_keys_get_the_same_answer() {
+    let street = Street::keepem().await;
+    let mode = keystile_core::model::Mode::Live;
+    let kind = keystile_core::model::Kind::Secret;
+    let unknown = keystile_core::key::mint(kind, None, mode, &keystile_server::OsRandom).unwrap();
+    let strip = |reply: Reply| {
+        let mut body = reply.json();
+        body["request_id"] = Value::Null;
+        (
+            reply.status,
+            body,
+            reply.header("www-authenticate").map(str::to_owned),
+        )
+    };
+    let unknown = strip(street.with_key(CREATE, unknown.reveal()));
+    assert_eq!(unknown.0, 401);
+    for malformed in ["sk_live_x", "nonsense", &"x".repeat(300)] {
+        assert_eq!(
+            strip(street.with_key(CREATE, malformed)),
+            unknown,
+            "{malformed}"
+        );
+    }
+    let bare = street.send(CREATE, &[]).expect(401);
+    assert_eq!(bare.code(), "missing_credential");
+    assert_eq!(
+        bare.header("www-authenticate"),
+        Some("Bearer realm=\"keepem\"")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k14_k15_two_keys_are_a_conflict() {
+    let street = Street::keepem().await;
+    let (_, key) = street.secret();
+    let bearer = format!("Bearer {key}");
+    let two = [
+        ("authorization", bearer.as_str()),
+        ("x-api-key", key.as_str()),
+    ];
+    let refused = street.send(CREATE, &two).expect(400);
+    assert_eq!(refused.code(), "conflicting_credentials");
+    let joined = format!("{bearer}, {bearer}");
+    street
+        .send(CREATE, &[("authorization", &joined)])
+        .expect(400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f07_f25_a_path_has_one_meaning_or_is_refused() {
+    let street = Street::keepem().await;
+    let publishable = street.publishable();
+    let secret = street.secret().1;
+    // Each would be the viewer's path to somebody who reads it otherwise.
+    let paths = [
+        "/v1/events/x/../evt_1/messages",
+        "/v1/events//messages",
+        "//v1/events/evt_1/messages",
+        "/v1/events/evt_1%2Fmessages",
+        "/v1/events/evt_1/messages/",
+        "/v1/events/evt_1/messages;x",
+        "/v1/events/%2e%2e/messages",
+        "/v1/events?x=/messages",
+        "/v1/events/evt_1\\messages",
+        "/V1/events/evt_1/messages",
+    ];
+    for path in paths {
+        let reply = street.with_key(&format!("POST {path}"), &publishable);
+        assert!(
+            [400, 403].contains(&reply.status),
+            "{path}: {}",
+            reply.status
+        );
+    }
+    street.with_key("POST /v1/events?x=1", &secret).expect(200);
+    let unknown = street.with_key("DELETE /v1/events", &secret).expect(403);
+    assert_eq!(unknown.code(), "unknown_operation");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f22_a_host_that_no_base_url_claims_is_refused() {
+    let street = Street::keepem().await;
+    let (_, key) = street.secret();
+    let bearer = format!("Bearer {key}");
+    let ask = |host: &str| street.send_to(host, CREATE, &[("authorization", &bearer)]);
+    ask("API.Keepem.Example").expect(200);
+    ask("api.keepem.example:443").expect(200);
+    for other in [
+        "other.example",
+        "api.keepem.example.",
+        "api.keepem.example:8443",
+    ] {
+        let reply = ask(other);
+        assert_eq!(reply.status, 403, "{other}");
+        assert_eq!(reply.code(), "unknown_host", "{other}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f14_nothing_is_let_in_while_keystile_is_away() {
+    let street = Street::keepem().await;
+    let (_, key) = street.secret();
+    street.with_key(CREATE, &key).expect(200);
+    let Street {
+        house,
+        application,
+        nginx,
+        customer,
+    } = street;
+    assert!(house.stop().await);
+    let served = application.served.load(Ordering::SeqCst);
+    let bearer = format!("Bearer {key}");
+    let message = format!(
+        "{CREATE} HTTP/1.1\r\nhost: api.keepem.example\r\nauthorization: {bearer}\r\n\
+         content-length: 0\r\nconnection: close\r\n\r\n"
+    );
+    raw(nginx.address, message.as_bytes()).expect(503);
+    assert_eq!(application.served.load(Ordering::SeqCst), served);
+    drop(customer);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f20_a_body_is_for_the_application_alone() {
+    let street = Street::keepem().await;
+    let (_, key) = street.secret();
+    let body = "x".repeat(200 << 10);
+    let message = format!(
+        "{CREATE} HTTP/1.1\r\nhost: api.keepem.example\r\nauthorization: Bearer {key}\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let reply = raw(street.nginx.address, message.as_bytes()).expect(200);
+    assert_eq!(text(&reply.json()["body"]).len(), body.len());
+}

@@ -1,0 +1,431 @@
+//! What must hold for every operation there is: the API description drives these tests, so a new
+//! operation is covered from its first day, or they fail.
+
+use serde_json::{Value, json};
+
+use crate::house::{Customer, House, Reply, request, text};
+
+/// One call of every operation, with the ids of a customer.
+struct Calls {
+    house: House,
+    customer: Customer,
+    key: String,
+}
+
+/// An operation as the API description has it.
+struct Described {
+    id: String,
+    method: String,
+    path: String,
+}
+
+fn described() -> Vec<Described> {
+    let document = keystile_server::openapi_document();
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .flat_map(|(path, methods)| {
+            methods
+                .as_object()
+                .unwrap()
+                .iter()
+                .map(|(method, operation)| Described {
+                    id: text(&operation["operationId"]),
+                    method: method.to_uppercase(),
+                    path: path.clone(),
+                })
+        })
+        .collect()
+}
+
+impl Calls {
+    async fn new() -> Self {
+        let house = House::furnished().await;
+        let customer = house.customer("bkend", "Paperboat");
+        let (key, _) = house.key(customer.environment("dev"), "secret", "Worker");
+        Self {
+            house,
+            customer,
+            key,
+        }
+    }
+
+    /// The path with ids in it.
+    fn path(&self, operation: &Described) -> String {
+        operation
+            .path
+            .replace("{key}", &self.key)
+            .replace("{organization}", &self.customer.organization)
+            .replace("{project}", &self.customer.project)
+            .replace("{environment}", self.customer.environment("dev"))
+            .replace("{product}", "bkend")
+            .replace("{external_id}", "paperboat-1")
+    }
+
+    /// A body that does something, for operations that take one.
+    fn body(&self, operation: &Described) -> Option<Value> {
+        let body = match operation.id.as_str() {
+            "createKey" => json!({ "kind": "secret", "name": "Another" }),
+            "createOrganization" => json!({ "product": "bkend", "name": "Another" }),
+            "createOrGetOrganization" => json!({ "name": "By your own id" }),
+            "createProject" => json!({ "name": "Another" }),
+            "createEnvironment" => json!({ "name": "dev" }),
+            "createOperatorKey" => json!({ "name": "Another" }),
+            "changeKey" => json!({ "name": "Renamed" }),
+            "changeOrganization" => json!({ "name": "Renamed" }),
+            "changeProject" => json!({ "name": "Renamed" }),
+            "changeEnvironment" => json!({ "enabled": false }),
+            "rotateKey" | "revokeKey" => json!({}),
+            "applyManifest" => {
+                let system = keystile_core::manifest::System::Bkend;
+                let text = keystile_core::manifest::starter(Some(system));
+                let mut manifest = keystile_core::manifest::Manifest::from_toml(text).unwrap();
+                manifest.product.name = "Renamed".to_owned();
+                manifest.to_value()
+            }
+            "verifyKey" => json!({ "key": "x", "product": "bkend", "mode": "any",
+                                   "authenticate_only": true }),
+            "verifyKeys" => json!({ "requests": [{ "key": "x", "product": "bkend", "mode": "any",
+                                                   "authenticate_only": true }] }),
+            _ => return None,
+        };
+        Some(body)
+    }
+
+    fn send(&self, operation: &Described, key: Option<&str>) -> Reply {
+        let bearer = key.map(|key| format!("Bearer {key}"));
+        let mut headers = vec![("content-type", "application/json")];
+        if let Some(bearer) = &bearer {
+            headers.push(("authorization", bearer));
+        }
+        let body = self
+            .body(operation)
+            .map(|body| body.to_string())
+            .unwrap_or_default();
+        let (address, path) = (self.house.address, self.path(operation));
+        request(address, &operation.method, &path, &headers, &body)
+    }
+
+    /// A bound or narrow operator key.
+    fn operator(&self, body: &Value) -> String {
+        text(
+            &self
+                .house
+                .post("/v1/operator-keys", body)
+                .expect(201)
+                .json()["secret"],
+        )
+    }
+
+    fn journal(&self) -> u64 {
+        self.house.get("/v1/audit?limit=1").json()["data"][0]["seq"]
+            .as_u64()
+            .unwrap()
+    }
+}
+
+fn is_managing(operation: &Described) -> bool {
+    !matches!(
+        operation.id.as_str(),
+        "verifyKey" | "verifyKeys" | "getOwnKey"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_operation_is_open_to_strangers() {
+    let calls = Calls::new().await;
+    let (_, customer_key) =
+        calls
+            .house
+            .key(calls.customer.environment("production"), "secret", "Server");
+    for operation in described() {
+        calls.send(&operation, None).expect(401);
+        calls.send(&operation, Some("sk_live_nothing")).expect(401);
+        if operation.id != "getOwnKey" {
+            let reply = calls.send(&operation, Some(&customer_key));
+            assert_eq!(
+                reply.status, 401,
+                "a customer's key is no operator key: {}",
+                operation.id
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a12_every_operation_needs_its_own_scope() {
+    let calls = Calls::new().await;
+    let document = keystile_server::openapi_document();
+    let none = calls.operator(&json!({ "name": "usage only", "scopes": ["usage:read"] }));
+    for operation in described()
+        .iter()
+        .filter(|operation| operation.id != "getOwnKey")
+    {
+        let reply = calls.send(operation, Some(&none)).expect(403);
+        assert_eq!(reply.code(), "insufficient_scope", "{}", operation.id);
+        let told = &document["paths"][&operation.path][operation.method.to_lowercase()];
+        let told = text(&told["description"]);
+        let (_, scope) = told.rsplit_once("Needs the scope `").unwrap();
+        let scope = scope.trim_end_matches("`.");
+        assert!(
+            reply.text.contains(scope),
+            "{} says {scope}: {}",
+            operation.id,
+            reply.text
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a11_what_belongs_to_another_product_is_as_if_it_were_not() {
+    let calls = Calls::new().await;
+    let bound = calls.operator(&json!({ "name": "keepem only", "product": "keepem" }));
+    let with_id = described().into_iter().filter(|operation| {
+        ["{key}", "{organization}", "{project}", "{environment}"]
+            .iter()
+            .any(|parameter| operation.path.contains(parameter))
+    });
+    for operation in with_id {
+        let foreign = calls.send(&operation, Some(&bound)).expect(404);
+        let missing = Calls {
+            key: "key_01h2xcejqtf2nbrexx3vqjhp41".into(),
+            customer: Customer {
+                organization: "org_01h2xcejqtf2nbrexx3vqjhp41".into(),
+                project: "prj_01h2xcejqtf2nbrexx3vqjhp41".into(),
+                environments: vec![("dev".into(), "env_01h2xcejqtf2nbrexx3vqjhp41".into())],
+                created: Value::Null,
+            },
+            house: House::new().await,
+        };
+        let path = missing.path(&operation);
+        let bearer = format!("Bearer {bound}");
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("content-type", "application/json"),
+        ];
+        let body = calls
+            .body(&operation)
+            .map(|body| body.to_string())
+            .unwrap_or_default();
+        let missing = request(
+            calls.house.address,
+            &operation.method,
+            &path,
+            &headers,
+            &body,
+        )
+        .expect(404);
+        let without_id = |reply: &Reply| {
+            let mut body = reply.json();
+            body["request_id"] = Value::Null;
+            body
+        };
+        assert_eq!(
+            without_id(&foreign),
+            without_id(&missing),
+            "{}",
+            operation.id
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_change_writes_exactly_one_row_and_nothing_else_writes_any() {
+    for operation in described().into_iter().filter(is_managing) {
+        let calls = Calls::new().await;
+        if operation.id == "createEnvironment" {
+            let path = format!("/v1/environments/{}", calls.customer.environment("dev"));
+            calls.house.delete(&path).expect(200);
+        }
+        let before = calls.journal();
+        let operator = calls.house.operator.clone();
+        let reply = calls.send(&operation, Some(&operator));
+        assert!(
+            reply.status < 300,
+            "{}: {} {}",
+            operation.id,
+            reply.status,
+            reply.text
+        );
+        let rows = calls.journal() - before;
+        let expected = u64::from(operation.method != "GET");
+        assert_eq!(rows, expected, "{}", operation.id);
+        if expected == 1 {
+            let entry = &calls.house.get("/v1/audit?limit=1").json()["data"][0];
+            assert_eq!(entry["actor"]["type"], "operator_key");
+            assert_eq!(entry["from"]["ip"], "127.0.0.1");
+            assert_eq!(entry["request_id"].as_str(), reply.header("x-request-id"));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p11_refused_changes_write_no_row_and_are_counted() {
+    let calls = Calls::new().await;
+    let before = calls.journal();
+    let path = format!(
+        "/v1/environments/{}/keys",
+        calls.customer.environment("dev")
+    );
+    calls
+        .house
+        .post(&path, &json!({ "kind": "secret", "name": "" }))
+        .expect(422);
+    calls
+        .house
+        .post(&path, &json!({ "kind": "secret", "name": "Worker" }))
+        .expect(409);
+    assert_eq!(calls.journal(), before);
+    let metrics = calls.house.get("/metrics").text;
+    assert!(
+        metrics.contains("operation=\"createKey\",status=\"409\"} 1"),
+        "{metrics}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a01_unknown_fields_are_refused_by_name_everywhere() {
+    let calls = Calls::new().await;
+    for operation in described() {
+        let Some(mut body) = calls.body(&operation) else {
+            continue;
+        };
+        if operation.id == "revokeKey" {
+            continue;
+        }
+        for field in ["hash", "created_by", "role"] {
+            body[field] = json!("x");
+            let path = calls.path(&operation);
+            let headers = [("content-type", "application/json")];
+            let reply = calls
+                .house
+                .send(&operation.method, &path, &headers, &body.to_string());
+            assert_eq!(reply.status, 422, "{}: {}", operation.id, reply.text);
+            assert!(
+                reply.text.contains(field),
+                "{}: {}",
+                operation.id,
+                reply.text
+            );
+            body.as_object_mut().unwrap().remove(field);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a16_a17_lists_refuse_foreign_cursors_bad_limits_and_unknown_filters() {
+    let calls = Calls::new().await;
+    let lists = ["/v1/keys", "/v1/organizations", "/v1/audit"];
+    for list in lists {
+        for bad in [
+            "limit=0",
+            "limit=-1",
+            "limit=1000000000",
+            "sort=name",
+            "limit=1&limit=2",
+        ] {
+            let reply = calls.house.get(&format!("{list}?{bad}"));
+            assert!(
+                [400, 422].contains(&reply.status),
+                "{list}?{bad}: {}",
+                reply.status
+            );
+        }
+        for cursor in ["x", "prj_01h2xcejqtf2nbrexx3vqjhp41", "'; drop table keys"] {
+            let cursor = cursor.replace(' ', "%20");
+            let reply = calls.house.get(&format!("{list}?cursor={cursor}"));
+            assert_eq!(reply.status, 400, "{list} {cursor}: {}", reply.text);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_page_through_everything_once() {
+    let calls = Calls::new().await;
+    let environment = calls.customer.environment("production");
+    for number in 0..7 {
+        calls
+            .house
+            .key(environment, "publishable", &format!("Site {number}"));
+    }
+    let mut seen = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let path = format!("/v1/environments/{environment}/keys?limit=3{cursor}");
+        let page = calls.house.get(&path).expect(200).json();
+        seen.extend(
+            page["data"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|key| text(&key["name"])),
+        );
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    let wanted: Vec<_> = (0..7)
+        .rev()
+        .map(|number| format!("Site {number}"))
+        .collect();
+    assert_eq!(seen, wanted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a19_a20_a_repeated_create_makes_nothing_anew_and_shows_no_secret() {
+    let calls = Calls::new().await;
+    let path = format!(
+        "/v1/environments/{}/keys",
+        calls.customer.environment("dev")
+    );
+    let send = |key: &str, name: &str| {
+        let headers = [
+            ("content-type", "application/json"),
+            ("idempotency-key", key),
+        ];
+        let body = json!({ "kind": "secret", "name": name }).to_string();
+        calls.house.send("POST", &path, &headers, &body)
+    };
+    let first = send("a", "One").expect(201).json();
+    assert!(first["secret"].is_string());
+    let again = send("a", "One").expect(201);
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!(again.json()["key"]["id"], first["key"]["id"]);
+    assert!(again.json()["secret"].is_null());
+    assert_eq!(
+        send("a", "Two").expect(422).code(),
+        "idempotency_key_reused"
+    );
+    send("", "Three").expect(400);
+    send(&"k".repeat(300), "Three").expect(400);
+    let other = calls.operator(&json!({ "name": "other" }));
+    let bearer = format!("Bearer {other}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+        ("idempotency-key", "a"),
+    ];
+    let body = json!({ "kind": "secret", "name": "One of another caller" }).to_string();
+    request(calls.house.address, "POST", &path, &headers, &body).expect(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a15_a_change_to_a_version_that_is_over_is_refused() {
+    let calls = Calls::new().await;
+    let path = format!("/v1/keys/{}", calls.key);
+    let tag = calls.house.get(&path).header("etag").unwrap().to_owned();
+    let change = |tag: &str, name: &str| {
+        let headers = [("content-type", "application/json"), ("if-match", tag)];
+        calls.house.send(
+            "PATCH",
+            &path,
+            &headers,
+            &json!({ "name": name }).to_string(),
+        )
+    };
+    change(&tag, "First").expect(200);
+    change(&tag, "Second").expect(412);
+    assert_eq!(calls.house.get(&path).json()["name"], "First");
+    change("nonsense", "Third").expect(400);
+}
