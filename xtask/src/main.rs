@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask --help` lists them. Nothing here is part of what users run.
 
+mod bench;
 mod generate;
 mod server;
 mod soak;
@@ -29,6 +30,8 @@ enum Chore {
     Tidy,
     /// Runs every check and test; `fast` only those that need nothing but Rust.
     Test(test::Arguments),
+    /// Measures speed, memory and start-up.
+    Bench(bench::Arguments),
     /// Runs the tests for long.
     Soak(soak::Arguments),
 }
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Chore::Generate(arguments) => generate::run(&arguments),
         Chore::Tidy => tidy::run(),
         Chore::Test(arguments) => test::run(&arguments),
+        Chore::Bench(arguments) => bench::run(&arguments),
         Chore::Soak(arguments) => soak::run(&arguments),
     }
 }

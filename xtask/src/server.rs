@@ -41,17 +41,21 @@ pub(crate) struct Server {
 impl Server {
     /// Starts it on a free port and waits until it listens.
     pub(crate) fn start(mut command: Command, data: &Path, operator: &str) -> Option<Self> {
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--log",
+            "json",
+            "--data",
+        ]);
+        command.arg(data).env("KEYSTILE_BOOTSTRAP_KEY", operator);
+        Self::wait_for(command)
+    }
+
+    /// Starts any server that prints its address, and waits until it has.
+    pub(crate) fn wait_for(mut command: Command) -> Option<Self> {
         let mut child = command
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--log",
-                "json",
-                "--data",
-            ])
-            .arg(data)
-            .env("KEYSTILE_BOOTSTRAP_KEY", operator)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
