@@ -131,6 +131,10 @@ impl Tools {
         ]);
         load.arg(&installation.operator).stderr(Stdio::inherit());
         let printed = load.output().expect("the load generator runs");
+        assert!(
+            printed.status.success(),
+            "{kind}: the load generator stopped at a wrong answer"
+        );
         String::from_utf8_lossy(&printed.stdout).into_owned()
     }
 }
