@@ -20,6 +20,7 @@ pub(crate) async fn run(global: &Global, serve: &Serve) -> Result<(), Failed> {
     }
     let chosen = settings::choose(&global, serve)?;
     begin_log(chosen.log, serve.demo);
+    settings::tell(&chosen, &global);
     let listen_twice = chosen.settings.public_listen;
     let given = settings::master_key(&global)?;
     let opened = installation::open(chosen.settings, given).await;

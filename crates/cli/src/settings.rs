@@ -90,6 +90,60 @@ pub(crate) fn choose(global: &Global, serve: &Serve) -> Result<Chosen, Failed> {
     }
 }
 
+/// Says in one line what is in force, whichever of flag, environment and file it came from, and
+/// where secrets come from, never what they are.
+pub(crate) fn tell(chosen: &Chosen, global: &Global) {
+    let Settings {
+        listen,
+        public_listen,
+        public_url,
+        data,
+        tls,
+        behind_proxy,
+        trusted_proxies,
+        demo,
+        ..
+    } = &chosen.settings;
+    let ranges: Vec<_> = trusted_proxies.iter().map(ToString::to_string).collect();
+    let shown = |path: &Path| path.display().to_string();
+    tracing::info!(
+        %listen,
+        public_listen = public_listen.map(|address| address.to_string()),
+        public_url,
+        data = shown(data),
+        tls_cert = tls.as_ref().map(|(cert, _)| shown(cert)),
+        tls_key = tls.as_ref().map(|(_, key)| shown(key)),
+        behind_proxy,
+        trusted_proxies = ranges.join(","),
+        demo,
+        master_key = master_key_source(global),
+        bootstrap_key = source("KEYSTILE_BOOTSTRAP_KEY").unwrap_or("none"),
+        "settings in force"
+    );
+}
+
+fn master_key_source(global: &Global) -> String {
+    match &global.master_key_file {
+        Some(path) => path.display().to_string(),
+        None => source("KEYSTILE_MASTER_KEY")
+            .unwrap_or("in the data directory")
+            .to_owned(),
+    }
+}
+
+/// Where a secret is given, if it is.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the environment"
+)]
+fn source(name: &str) -> Option<&'static str> {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|text| !text.is_empty());
+    if is_set(name) {
+        return Some("from the environment, masked");
+    }
+    is_set(&format!("{name}_FILE")).then_some("from a file, masked")
+}
+
 /// Settings for a command that has the data directory to itself.
 pub(crate) fn offline(data: &Path) -> Settings {
     Settings {

@@ -68,8 +68,20 @@ pub async fn open(
     settings: Settings,
     given: Option<MasterKey>,
 ) -> Result<Installation, InstallationError> {
-    let random: Arc<dyn Random> = Arc::new(OsRandom);
-    let now = WallClock.now();
+    open_with(settings, given, Arc::new(WallClock), Arc::new(OsRandom)).await
+}
+
+/// [`open`] with another clock and random source than the machine's.
+///
+/// # Errors
+/// As there.
+pub async fn open_with(
+    settings: Settings,
+    given: Option<MasterKey>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> Result<Installation, InstallationError> {
+    let now = clock.now();
     if now < BUILT {
         return Err(InstallationError::Clock(now));
     }
@@ -84,7 +96,7 @@ pub async fn open(
     };
     let keyring = open_keyring(&settings.data, &master, &stored)?;
     let integrity = keyring.integrity().clone();
-    let store = database.into_store(integrity, Arc::new(WallClock), Arc::clone(&random))?;
+    let store = database.into_store(integrity, clock, Arc::clone(&random))?;
     let loaded = load(Arc::new(store), master, settings, random).await?;
     let (app, background) = loaded.begin();
     bootstrap::ensure_operator_product(&app)

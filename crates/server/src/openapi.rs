@@ -285,7 +285,8 @@ fn doors(generator: &mut SchemaGenerator) -> Vec<(&'static str, &'static str, Va
             json!({
                 "operationId": "verifyKey", "tags": ["Verify"], "summary": "Verify a key",
                 "description": "200 with a verdict once you are entitled to ask; `valid` is the \
-                                verdict.\n\nNeeds the scope `keys:verify`.",
+                                verdict. 503 when it cannot be decided, which is never an \
+                                allow.\n\nNeeds the scope `keys:verify`.",
                 "requestBody": asked(schema::<Question<'static>>(generator)),
                 "responses": answered(schema::<VerifyAnswer>(generator)),
             }),
@@ -295,7 +296,8 @@ fn doors(generator: &mut SchemaGenerator) -> Vec<(&'static str, &'static str, Va
             "post",
             json!({
                 "operationId": "verifyKeys", "tags": ["Verify"], "summary": "Verify up to 100 keys",
-                "description": "Each is answered as it would be alone, in order.\n\n\
+                "description": "Each is answered as it would be alone, in order; one that \
+                                cannot be decided has the code `undecided`.\n\n\
                                 Needs the scope `keys:verify`.",
                 "requestBody": asked(schema::<BatchRequest<'static>>(generator)),
                 "responses": answered(schema::<BatchVerdicts>(generator)),

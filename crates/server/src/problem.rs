@@ -1,11 +1,12 @@
 //! Answers that say what was wrong: RFC 9457 problem details.
 //!
 //! The public half (status, code, words, fields) is sent; the private half is only ever logged.
+//! Neither repeats anything that may be a key, wherever a client has put it.
 
 use std::fmt;
 
 use http::StatusCode;
-use keystile_core::key::RandomError;
+use keystile_core::key::{RandomError, masked};
 use keystile_store::{CommitError, StoreError};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -53,8 +54,9 @@ pub(crate) struct ProblemBody<'a> {
     /// The request, as the log knows it.
     request_id: &'a str,
     /// What is wrong with which field.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [FieldError],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    errors: Vec<FieldError>,
 }
 
 impl FieldError {
@@ -89,6 +91,7 @@ impl Problem {
     /// The request can be read, and asks for something that cannot be.
     pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
+            [only] if only.pointer.is_empty() => only.message.clone(),
             [only] => format!("{}: {}", only.pointer, only.message),
             many => format!("{} fields are wrong; see errors", many.len()),
         };
@@ -133,21 +136,23 @@ impl Problem {
     #[must_use]
     pub(crate) fn because(self, private: impl fmt::Display) -> Self {
         Self {
-            private: Some(private.to_string()),
+            private: Some(masked(&private.to_string()).into_owned()),
             ..self
         }
     }
 
     /// The body as JSON.
     pub(crate) fn to_json(&self, request_id: &str) -> Vec<u8> {
+        let shown =
+            |error: &FieldError| FieldError::new(masked(&error.pointer), masked(&error.message));
         let body = ProblemBody {
             r#type: "about:blank",
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
             code: self.code,
-            detail: &self.detail,
+            detail: &masked(&self.detail),
             request_id,
-            errors: &self.errors,
+            errors: self.errors.iter().map(shown).collect(),
         };
         serde_json::to_vec(&body).unwrap_or_default()
     }

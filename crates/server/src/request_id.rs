@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::HeaderMap;
-use keystile_core::key::{Random, RandomError};
+use keystile_core::key::{Random, RandomError, may_hold_key};
 use keystile_core::model::{RequestId, Timestamp};
 
 const LONGEST: usize = 64;
@@ -82,6 +82,7 @@ fn is_plain(text: &[u8]) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
         && !text.starts_with(b"sk_")
         && !text.starts_with(b"pk_")
+        && std::str::from_utf8(text).is_ok_and(|text| !may_hold_key(text))
 }
 
 #[cfg(test)]
@@ -100,6 +101,8 @@ mod tests {
                 .to_owned()
         };
         assert_eq!(name(b"trace-1.a_B"), "trace-1.a_B");
+        let ours = name(b"");
+        assert_eq!(name(ours.as_bytes()), ours, "one of ours comes back");
         let long = [b'a'; 2048];
         for bad in [
             b"[31m red".as_slice(),
@@ -108,6 +111,8 @@ mod tests {
             b"a\"b",
             &long,
             b"sk_live_x",
+            b"id-sk_live_oZXPq7Bv2mKdR9TfLw3Y",
+            b"oZXPq7Bv2mKdR9TfLw3Ync8HsJg5Ue1aXk4P0c",
         ] {
             assert!(name_is_ours(&name(bad)), "{bad:?}");
         }

@@ -1,7 +1,8 @@
 //! A `keystile serve` of its own, and requests to it.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
@@ -34,21 +35,17 @@ impl Reply {
 impl Process {
     /// Starts a server and waits until it listens.
     pub(crate) fn start(data: &Path, bootstrap: &str) -> Self {
-        let mut child = Command::new(KEYSTILE)
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--log",
-                "json",
-                "--data",
-            ])
-            .arg(data)
-            .env("KEYSTILE_BOOTSTRAP_KEY", bootstrap)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        Self::of(serve(data, bootstrap).stderr(Stdio::null()))
+    }
+
+    /// The same with its log in a file.
+    pub(crate) fn logged(data: &Path, bootstrap: &str, log: &Path) -> Self {
+        Self::of(serve(data, bootstrap).stderr(File::create(log).unwrap()))
+    }
+
+    /// Runs a command that serves, and waits until it listens.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let address = listening(&mut stdout);
         Self {
@@ -56,6 +53,11 @@ impl Process {
             address,
             _stdout: stdout,
         }
+    }
+
+    /// The process's number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// kill -9.
@@ -83,6 +85,24 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// `keystile serve` on a free port.
+pub(crate) fn serve(data: &Path, bootstrap: &str) -> Command {
+    let mut command = Command::new(KEYSTILE);
+    let listen = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--log",
+        "json",
+        "--data",
+    ];
+    command
+        .args(listen)
+        .arg(data)
+        .env("KEYSTILE_BOOTSTRAP_KEY", bootstrap);
+    command
 }
 
 /// The address in the first line that has one.
@@ -124,7 +144,6 @@ pub(crate) fn request(
     path: &str,
     body: &str,
 ) -> std::io::Result<Reply> {
-    let mut stream = TcpStream::connect(address)?;
     let length = body.len();
     let kind = if path.starts_with("/v1/products") {
         "toml"
@@ -136,10 +155,16 @@ pub(crate) fn request(
          content-type: application/{kind}\r\ncontent-length: {length}\r\n\
          connection: close\r\n\r\n{body}"
     );
+    let mut stream = TcpStream::connect(address)?;
     stream.write_all(message.as_bytes())?;
     let mut all = Vec::new();
     stream.read_to_end(&mut all)?;
-    let all = String::from_utf8_lossy(&all);
+    read(&all)
+}
+
+/// An answer that came whole.
+fn read(all: &[u8]) -> std::io::Result<Reply> {
+    let all = String::from_utf8_lossy(all);
     let broken = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
     let (head, text) = all.split_once("\r\n\r\n").ok_or_else(broken)?;
     let status = head
@@ -162,4 +187,18 @@ pub(crate) fn request(
         status,
         text: text.to_owned(),
     })
+}
+
+/// Any bytes on a connection of their own, and all that came back before it was closed.
+pub(crate) fn exchange(address: SocketAddr, message: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(address)?;
+    // The server may answer and close before it has read everything.
+    let _ = stream.write_all(message);
+    let _ = stream.shutdown(Shutdown::Write);
+    let mut all = Vec::new();
+    let mut buffer = [0_u8; 16 << 10];
+    while let Ok(count @ 1..) = stream.read(&mut buffer) {
+        all.extend_from_slice(&buffer[..count]);
+    }
+    Ok(all)
 }

@@ -5,6 +5,7 @@ mod encode;
 mod format;
 mod integrity;
 mod keyring;
+mod mask;
 mod material;
 mod secret;
 
@@ -13,6 +14,7 @@ pub use encode::Encoder;
 pub use format::{Brand, BrandError, KEY_MAX_BYTES, KeyFormatError, ParsedKey, mint, preview};
 pub use integrity::{ChainLink, Integrity, RowTag, SetSum};
 pub use keyring::{KeyMaterial, Keyring, Purpose, UnwrapError, WrappedKey};
+pub use mask::{holds_secret_key, masked, may_hold_key};
 pub use material::{MasterKey, MasterKeyError, SealingKey};
 #[cfg(any(test, feature = "testing"))]
 pub use secret::testing;

@@ -1,10 +1,14 @@
 //! Reading bodies: strict, and with the place of what is wrong.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use keystile_core::manifest::parse_strict_json;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::problem::{FieldError, Problem};
@@ -50,6 +54,32 @@ pub(crate) fn media(headers: &HeaderMap) -> Result<Media, Problem> {
     }
 }
 
+/// A thing that is written as an object and in no other way: serde would also take a list with
+/// the values in the order in which the fields happen to stand in the code.
+#[derive(Debug)]
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let only = OnlyObject(PhantomData);
+        deserializer.deserialize_map(only).map(Self)
+    }
+}
+
+struct OnlyObject<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for OnlyObject<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(fields))
+    }
+}
+
 /// Reads a JSON body as `T`.
 ///
 /// # Errors
@@ -80,7 +110,9 @@ pub(crate) fn parse_fast<'a, T: Deserialize<'a>>(
     {
         media(headers)?;
     }
-    serde_json::from_slice(body).map_err(|error| why_not(body, &error))
+    let read = serde_json::from_slice::<Object<T>>(body);
+    read.map(|object| object.0)
+        .map_err(|error| why_not(body, &error))
 }
 
 /// Says what is wrong with a body that could not be read.
@@ -91,8 +123,17 @@ fn why_not(body: &[u8], error: &serde_json::Error) -> Problem {
         Ok(_) => {
             let message = error.to_string();
             let message = message.split(" at line ").next().unwrap_or_default();
-            Problem::field(pointer_in(message), message)
+            Problem::field(pointer_in(message), without_value(message))
         }
+    }
+}
+
+/// serde repeats the value that it does not take; what was expected says enough.
+fn without_value(message: &str) -> String {
+    let repeats = message.starts_with("invalid ") || message.starts_with("unknown variant ");
+    match message.rsplit_once(", expected ") {
+        Some((_, expected)) if repeats => format!("expected {expected}"),
+        _ => message.to_owned(),
     }
 }
 
@@ -114,7 +155,8 @@ pub(crate) fn json(body: &[u8]) -> Result<Value, Problem> {
 
 /// JSON as `T`.
 pub(crate) fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
+    let read = serde_path_to_error::deserialize::<_, Object<T>>(value);
+    read.map(|object| object.0).map_err(|error| {
         let mut pointer = String::new();
         for segment in error.path() {
             use serde_path_to_error::Segment;
@@ -124,7 +166,7 @@ pub(crate) fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Problem
                 Segment::Enum { .. } | Segment::Unknown => {}
             }
         }
-        let message = error.inner().to_string();
+        let message = without_value(&error.inner().to_string());
         Problem::invalid(vec![FieldError::new(pointer, message)])
     })
 }
@@ -133,7 +175,7 @@ pub(crate) fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Problem
 pub(crate) fn told<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     T: Deserialize<'de>,
-    D: serde::Deserializer<'de>,
+    D: Deserializer<'de>,
 {
     Option::<T>::deserialize(deserializer).map(Some)
 }
@@ -167,6 +209,31 @@ mod tests {
         let (status, detail) = read("application/json", br#"{"name":"a","role":"b"}"#).unwrap_err();
         assert_eq!(status, 422);
         assert!(detail.contains("role"), "{detail}");
+    }
+
+    #[test]
+    fn p05_a_value_of_the_wrong_type_is_not_repeated() {
+        let told = without_value("invalid type: string \"abcdefgh, expected x\", expected u32");
+        assert_eq!(told, "expected u32");
+        let told = without_value("unknown variant `abcdefgh`, expected `live` or `test`");
+        assert_eq!(told, "expected `live` or `test`");
+        let told = without_value("unknown field `role`, expected `name`");
+        assert_eq!(told, "unknown field `role`, expected `name`");
+    }
+
+    #[test]
+    fn a01_a_list_of_values_is_no_object() {
+        let (status, detail) = read("application/json", br#"["a"]"#).unwrap_err();
+        assert_eq!((status, detail.as_str()), (422, "expected an object"));
+        let quick = parse_fast::<Thing>(&HeaderMap::new(), &Bytes::from_static(b"[\"a\"]"));
+        assert_eq!(
+            quick.unwrap_err().status,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE
+        );
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", HeaderValue::from_static("application/json"));
+        let quick = parse_fast::<Thing>(&headers, &Bytes::from_static(b"[\"a\"]"));
+        assert_eq!(quick.unwrap_err().status, StatusCode::UNPROCESSABLE_ENTITY);
     }
 
     #[test]

@@ -44,6 +44,11 @@ impl Call {
             let detail = format!("Idempotency-Key comes once and has 1 to {LONGEST} characters");
             return Err(Problem::bad_request(detail));
         }
+        // What a client puts there is not kept: it may be anything, even a key.
+        let key: String = Sha256::digest(key)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         let mut hash = Sha256::new();
         for part in [self.operation.as_bytes(), self.path.as_bytes(), &self.body] {
             hash.update(u64::try_from(part.len()).unwrap_or(0).to_be_bytes());
@@ -52,7 +57,7 @@ impl Call {
         let now: Timestamp = self.app.now();
         Ok(Some(Idempotency {
             scope: self.caller.scope(),
-            key: key.to_owned(),
+            key,
             fingerprint: hash.finalize().into(),
             outcome: String::new(),
             expires_at: now.plus_millis(REMEMBERED_MILLIS),

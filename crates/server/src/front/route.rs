@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use hyper::body::Body;
+use keystile_core::key::masked;
 use keystile_core::model::{Binding, Personal};
 use matchit::Router;
 
@@ -324,7 +325,7 @@ where
         .headers
         .get(http::header::USER_AGENT)
         .and_then(|value| value.to_str().ok());
-    let user_agent = agent.map(|agent| agent.chars().take(200).collect());
+    let user_agent = agent.map(|agent| masked(agent).chars().take(200).collect());
     let call = Call {
         app: Arc::clone(app),
         caller,
@@ -395,6 +396,14 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn x08_a_panic_ends_one_request_with_500_and_tells_nothing() {
+        let refused = unwinding::<()>(|| panic!("sk_live_oZXPq7Bv2mKd")).unwrap_err();
+        assert_eq!(refused.status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!refused.detail.contains("oZXP") && refused.private.is_none());
+        assert!(unwinding(|| Ok(())).is_ok());
+    }
 
     #[test]
     fn every_operation_is_routed_under_its_own_method_and_path() {

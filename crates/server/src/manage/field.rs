@@ -1,5 +1,6 @@
 //! Checks of single fields, all problems collected before any is answered.
 
+use keystile_core::key::holds_secret_key;
 use keystile_core::model::Timestamp;
 use serde_json::{Map, Value};
 
@@ -47,6 +48,7 @@ impl Fields {
         {
             self.wrong(pointer, "control characters are not allowed");
         }
+        self.no_secret(pointer, note);
     }
 
     /// The operator's own id for something.
@@ -64,6 +66,19 @@ impl Fields {
     fn printable(&mut self, pointer: &str, text: &str) {
         if text.chars().any(char::is_control) {
             self.wrong(pointer, "control characters are not allowed");
+        }
+        self.no_secret(pointer, text);
+    }
+
+    /// What is kept in clear and shown again must not hold a secret key, as a slip of the
+    /// clipboard brings.
+    pub(crate) fn no_secret(&mut self, pointer: &str, text: &str) {
+        if holds_secret_key(text) {
+            self.wrong(
+                pointer,
+                "this holds a secret key, and what is written here is shown again: leave it out, \
+                 and rotate the key if it is in use",
+            );
         }
     }
 
@@ -83,6 +98,7 @@ impl Fields {
                 format!("metadata has at most {METADATA_BYTES} bytes as JSON"),
             );
         }
+        self.no_secret(pointer, text.as_deref().unwrap_or_default());
         text
     }
 
@@ -160,6 +176,17 @@ mod tests {
         assert_eq!(kept.as_deref(), Some(r#"{"__proto__":{"x":1}}"#));
         let long = format!(r#"{{"a":"{}"}}"#, "x".repeat(METADATA_BYTES));
         assert_eq!(problems(|f| drop(f.metadata("/m", object(&long)))), 1);
+    }
+
+    #[test]
+    fn p05_nothing_that_is_kept_in_clear_holds_a_secret_key() {
+        let key = "sk_live_oZXPq7Bv2mKdR9TfLw3Ync8HsJg5Ue1aXk4P0c";
+        let object = |key: &str| serde_json::from_value(serde_json::json!({ "a": { "b": key } }));
+        assert_eq!(problems(|f| f.name("/n", key)), 1);
+        assert_eq!(problems(|f| f.note("/n", Some(&format!("old: {key}")))), 1);
+        assert_eq!(problems(|f| f.external_id("/e", Some(key))), 1);
+        assert_eq!(problems(|f| drop(f.metadata("/m", object(key).ok()))), 1);
+        assert_eq!(problems(|f| f.name("/n", "the key with sk_live_")), 0);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use keystile_core::model::{Action, Effective, Product, Record, Slug, Subject};
 use keystile_store::{Guard, Write};
 use serde_json::json;
 
+use super::field::Fields;
 use super::work::{Failure, Work, rules_of, update};
 use crate::problem::{FieldError, Problem};
 
@@ -38,6 +39,9 @@ pub(crate) async fn apply_manifest(
         );
         return Err(Problem::field("/product/slug", message));
     }
+    let mut fields = Fields::default();
+    fields.no_secret("", &manifest.to_toml());
+    fields.finish()?;
     work.attempt(async || {
         let guards = claims(work, &rules).await?;
         let before = work.app.store.product(slug).await?;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::JsonWriter;
 use super::json::{Asker, Question, VerifyAnswer};
-use crate::api::body;
+use crate::api::body::{self, Object};
 use crate::app::App;
 use crate::metrics::Door;
 use crate::problem::Problem;
@@ -22,8 +22,8 @@ const MOST: usize = 100;
 pub(crate) struct BatchRequest<'a> {
     /// 1 to 100 of them; each is answered as it would be alone.
     #[serde(borrow)]
-    #[schemars(length(min = 1, max = 100))]
-    pub(crate) requests: Vec<Question<'a>>,
+    #[schemars(length(min = 1, max = 100), with = "Vec<Question<'static>>")]
+    pub(crate) requests: Vec<Object<Question<'a>>>,
 }
 
 /// The verdicts, as the API description has them; the hot path writes them by hand.
@@ -57,7 +57,7 @@ pub(crate) fn verify_batch(
     let asker = Asker::new(app, binding);
     let mut out = Vec::with_capacity(batch.requests.len() * 640);
     out.extend_from_slice(b"{\"results\":[");
-    for (index, question) in batch.requests.iter().enumerate() {
+    for (index, Object(question)) in batch.requests.iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use keystile_core::engine::Explanation;
+use keystile_core::decision::{Code, DenyReason};
+use keystile_core::engine::{Decision, Explanation};
 use keystile_core::manifest::{Rules, ScopeSet};
 use keystile_core::model::{Binding, ModeFilter};
 use keystile_core::request::{Asked, Credential, Origin, Place, RequestFacts};
@@ -14,7 +15,7 @@ use keystile_core::snapshot::ProductNode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::JsonWriter;
+use super::answer::{self, JsonWriter};
 use super::decide::{decide, note};
 use super::facts;
 use crate::api::body;
@@ -162,7 +163,13 @@ pub(crate) fn verify_one(
     let question: Question<'_> = body::parse_fast(headers, body)?;
     let asker = Asker::new(app, binding);
     let mut out = Vec::with_capacity(1024);
-    asker.answer(&question, "", Door::Json, &mut out)?;
+    if asker.answer(&question, "", Door::Json, &mut out)? == Code::Undecided {
+        let reason = DenyReason::Undecided;
+        return Err(Problem::unavailable(
+            reason.code().as_str(),
+            reason.message(),
+        ));
+    }
     let mut json = JsonWriter(&mut out);
     json.raw(",\"request_id\":");
     json.string(request_id);
@@ -181,15 +188,15 @@ impl<'a> Asker<'a> {
         Self { app, binding }
     }
 
-    /// Decides one question and writes the verdict without its closing brace. `at` is where the
-    /// question stands in the body, for messages.
+    /// Decides one question and writes the verdict without its closing brace; gives its code.
+    /// `at` is where the question stands in the body, for messages.
     pub(super) fn answer(
         &self,
         question: &Question<'_>,
         at: &str,
         door: Door,
         out: &mut Vec<u8>,
-    ) -> Result<(), Problem> {
+    ) -> Result<Code, Problem> {
         let product = self.product(question, at)?;
         let rules = product.rules();
         let asked = RequestFacts {
@@ -207,13 +214,14 @@ impl<'a> Asker<'a> {
             ip: question.ip.map(|ip| ip.to_canonical()),
             now: self.app.now(),
         };
-        if question.explain {
-            self.explain(&product, &asked, &rules, door, out);
+        let decision = if question.explain {
+            self.explain(&product, &asked, &rules, door, out)
         } else {
             let decision = decide(self.app, door, &product, &asked);
             JsonWriter(out).verdict(&decision, &rules);
-        }
-        Ok(())
+            decision
+        };
+        Ok(answer::code(&decision))
     }
 
     fn explain(
@@ -223,12 +231,13 @@ impl<'a> Asker<'a> {
         rules: &Rules,
         door: Door,
         out: &mut Vec<u8>,
-    ) {
+    ) -> Decision {
         let explained: Explanation = self.app.engine.explain(product, asked);
         note(self.app, door, asked, &explained.decision);
         let mut json = JsonWriter(out);
         json.verdict(&explained.decision, rules);
         json.checks(&explained, rules);
+        explained.decision
     }
 
     fn product(&self, question: &Question<'_>, at: &str) -> Result<Arc<ProductNode>, Problem> {

@@ -313,6 +313,32 @@ async fn a01_unknown_fields_are_refused_by_name_everywhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a01_a_list_in_place_of_an_object_is_refused_everywhere() {
+    let calls = Calls::new().await;
+    let listed = |body: &Value| {
+        let values = body.as_object().unwrap().values();
+        Value::Array(values.cloned().collect())
+    };
+    for operation in described() {
+        let Some(body) = calls.body(&operation) else {
+            continue;
+        };
+        let mut bodies = vec![listed(&body)];
+        if let Some(first) = body["requests"].get(0) {
+            bodies.push(json!({ "requests": [listed(first)] }));
+        }
+        for body in bodies {
+            let path = calls.path(&operation);
+            let headers = [("content-type", "application/json")];
+            let reply = calls
+                .house
+                .send(&operation.method, &path, &headers, &body.to_string());
+            assert_eq!(reply.status, 422, "{}: {}", operation.id, reply.text);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a16_a17_lists_refuse_foreign_cursors_bad_limits_and_unknown_filters() {
     let calls = Calls::new().await;
     let lists = ["/v1/keys", "/v1/organizations", "/v1/audit"];
