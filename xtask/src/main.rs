@@ -2,7 +2,13 @@
 //!
 //! `cargo xtask --help` lists them. Nothing here is part of what users run.
 
+mod bench;
 mod generate;
+mod server;
+mod soak;
+mod test;
+mod tidy;
+mod tree;
 
 use std::process::ExitCode;
 
@@ -20,10 +26,22 @@ struct Arguments {
 enum Chore {
     /// Writes the generated files anew.
     Generate(generate::Arguments),
+    /// Checks the house rules.
+    Tidy,
+    /// Runs every check and test; `fast` only those that need nothing but Rust.
+    Test(test::Arguments),
+    /// Measures speed, memory and start-up.
+    Bench(bench::Arguments),
+    /// Runs the tests for long.
+    Soak(soak::Arguments),
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().chore {
         Chore::Generate(arguments) => generate::run(&arguments),
+        Chore::Tidy => tidy::run(),
+        Chore::Test(arguments) => test::run(&arguments),
+        Chore::Bench(arguments) => bench::run(&arguments),
+        Chore::Soak(arguments) => soak::run(&arguments),
     }
 }

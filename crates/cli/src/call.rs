@@ -1,5 +1,6 @@
 //! Reaching a Keystile, whichever way there is.
 
+use keystile_server::background::Background;
 use keystile_server::client::{Client, Method, Sent};
 use keystile_server::{CONTROL_SOCKET, installation};
 use serde_json::Value;
@@ -9,7 +10,11 @@ use crate::output::Failed;
 use crate::settings;
 
 /// A Keystile that can be asked.
-pub(crate) struct Keystile(Client);
+pub(crate) struct Keystile {
+    client: Client,
+    /// With no server running: what keeps this process's own installation going.
+    _background: Option<Background>,
+}
 
 impl Keystile {
     /// The server that is named, or that holds the data directory, or this process.
@@ -19,24 +24,34 @@ impl Keystile {
                 .trim_start_matches("http://")
                 .trim_end_matches('/')
                 .to_owned();
-            return Ok(Self(Client::Remote {
+            return Ok(Self::served(Client::Remote {
                 address,
                 key: settings::operator_key()?,
             }));
         }
         let socket = global.data.join(CONTROL_SOCKET);
         if std::os::unix::net::UnixStream::connect(&socket).is_ok() {
-            return Ok(Self(Client::Local(socket)));
+            return Ok(Self::served(Client::Local(socket)));
         }
         let given = settings::master_key(global)?;
         let opened = installation::open(settings::offline(&global.data), given).await;
         let opened = opened.map_err(|why| Failed::new(why.to_string()))?;
-        Ok(Self(Client::InProcess(opened.app)))
+        Ok(Self {
+            client: Client::InProcess(opened.app),
+            _background: Some(opened.background),
+        })
+    }
+
+    fn served(client: Client) -> Self {
+        Self {
+            client,
+            _background: None,
+        }
     }
 
     /// The server of the demo, by its control socket.
     pub(crate) fn at(data: &std::path::Path) -> Self {
-        Self(Client::Local(data.join(CONTROL_SOCKET)))
+        Self::served(Client::Local(data.join(CONTROL_SOCKET)))
     }
 
     pub(crate) async fn get(&self, path: &str) -> Result<Value, Failed> {
@@ -60,7 +75,7 @@ impl Keystile {
     }
 
     async fn call(&self, method: Method, path: &str, sent: Sent) -> Result<Value, Failed> {
-        let answered = self.0.call(method, path, sent).await;
+        let answered = self.client.call(method, path, sent).await;
         let answered = answered.map_err(|why| Failed::new(why.to_string()))?;
         if answered.status.is_success() {
             return Ok(answered.body);

@@ -49,8 +49,7 @@ fn ids(answer: &Value) {
     ];
     let rows = answer["data"]
         .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or(std::slice::from_ref(answer));
+        .map_or(std::slice::from_ref(answer), Vec::as_slice);
     for row in rows {
         if let Some(id) = own.iter().find_map(|pointer| row.pointer(pointer)) {
             line(&text_of(id));

@@ -46,7 +46,9 @@ pub(crate) async fn run(global: &Global, serve: &Serve) -> Result<(), Failed> {
     }
     wait_for_stop().await?;
     line("stopping: what is under way is finished");
-    if running.stop().await {
+    let finished = running.stop().await;
+    opened.background.end().await;
+    if finished {
         line("stopped");
         return Ok(());
     }

@@ -13,7 +13,7 @@ use keystile_store::{AuditReport, Clock, OpenError, WallClock};
 
 use crate::OsRandom;
 use crate::app::App;
-use crate::background::{LoadError, load};
+use crate::background::{Background, LoadError, load};
 use crate::config::Settings;
 use crate::manage::bootstrap;
 
@@ -53,6 +53,8 @@ pub enum InstallationError {
 pub struct Installation {
     /// Everything that requests can reach.
     pub app: Arc<App>,
+    /// Keeps the index at the head of the journal: without it no change is ever in force.
+    pub background: Background,
     /// Where a master key was made just now, so that its owner can be told.
     pub new_master_key: Option<PathBuf>,
 }
@@ -95,14 +97,14 @@ pub async fn open_with(
     let keyring = open_keyring(&settings.data, &master, &stored)?;
     let integrity = keyring.integrity().clone();
     let store = database.into_store(integrity, clock, Arc::clone(&random))?;
-    let app = load(Arc::new(store), master, settings, random)
-        .await?
-        .begin();
+    let loaded = load(Arc::new(store), master, settings, random).await?;
+    let (app, background) = loaded.begin();
     bootstrap::ensure_operator_product(&app)
         .await
         .map_err(InstallationError::FirstStart)?;
     Ok(Installation {
         app,
+        background,
         new_master_key,
     })
 }

@@ -2,8 +2,14 @@
 
 mod keys;
 
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode, Stdio};
+
+use crate::server;
+use crate::tidy::hostile;
+use crate::tree;
+
+/// Where the interface description is kept.
+const INTERFACE: &str = "openapi/v1.json";
 
 /// What `generate` can be told.
 #[derive(Debug, clap::Args)]
@@ -20,14 +26,18 @@ struct Generated {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
-    let outdated: Vec<_> = files().into_iter().filter(is_outdated).collect();
+    let Some(document) = interface() else {
+        return ExitCode::FAILURE;
+    };
+    let files = files().into_iter().chain([document]);
+    let outdated: Vec<_> = files.filter(is_outdated).collect();
     for file in &outdated {
         if arguments.check {
             println!(
                 "{} is not what the code makes: run `cargo xtask generate`",
                 file.path
             );
-        } else if let Err(problem) = std::fs::write(in_tree(file.path), &file.text) {
+        } else if let Err(problem) = std::fs::write(tree::root().join(file.path), &file.text) {
             println!("{}: {problem}", file.path);
             return ExitCode::FAILURE;
         } else {
@@ -38,18 +48,38 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 }
 
 fn files() -> Vec<Generated> {
-    vec![Generated {
-        path: "conformance/keys.json",
-        text: keys::text(),
-    }]
+    let generated = |path, text| Generated { path, text };
+    vec![
+        generated("conformance/keys.json", keys::text()),
+        generated(hostile::LIST, hostile::list(&tree::files())),
+    ]
+}
+
+/// The interface description, as the binary prints it.
+fn interface() -> Option<Generated> {
+    let keystile = server::built("dev", "keystile", &[])?;
+    let printed = Command::new(keystile)
+        .arg("openapi")
+        .stderr(Stdio::inherit())
+        .output()
+        .ok()?;
+    let text = String::from_utf8(printed.stdout).ok()?;
+    printed.status.success().then_some(Generated {
+        path: INTERFACE,
+        text,
+    })
+}
+
+/// Whether the committed interface description is what the binary prints.
+pub(crate) fn interface_is_current() -> bool {
+    interface().is_some_and(|document| !is_outdated(&document))
 }
 
 fn is_outdated(file: &Generated) -> bool {
-    std::fs::read_to_string(in_tree(file.path)).ok().as_deref() != Some(&file.text)
-}
-
-fn in_tree(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+    std::fs::read_to_string(tree::root().join(file.path))
+        .ok()
+        .as_deref()
+        != Some(&file.text)
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ fn first_steps_work_as_written_and_take_ten_lines() {
     let bin = Path::new(KEYSTILE).parent().unwrap();
     let path = format!("{}:/usr/bin:/bin", bin.display());
     for block in blocks {
-        let script = format!("set -eu\n{}", block);
+        let script = format!("set -eu\n{block}");
         let output = Command::new("sh")
             .args(["-c", &script])
             .current_dir(directory.path())

@@ -57,11 +57,12 @@ impl MasterKey {
         }
         let bytes = Zeroizing::new(from_hex(text).ok_or(MasterKeyError::Form)?);
         let distinct = (0..=u8::MAX).filter(|byte| bytes.contains(byte)).count();
-        let step = |pair: &[u8]| match pair {
+        let mut steps = bytes.windows(2).map(|pair| match pair {
             [a, b] => b.wrapping_sub(*a),
             _ => 0,
-        };
-        let steps_evenly = bytes.windows(2).map(step).all(|s| s == step(&bytes[..2]));
+        });
+        let first = steps.next();
+        let steps_evenly = steps.all(|step| Some(step) == first);
         if distinct < 12 || steps_evenly {
             return Err(MasterKeyError::Sample);
         }

@@ -61,7 +61,7 @@ impl Index {
             let step: Vec<_> = row.by_ref().take(STEP).collect();
             self.step(|| {
                 step.into_iter()
-                    .for_each(|one| problems.extend(self.take(one).err()))
+                    .for_each(|one| problems.extend(self.take(one).err()));
             });
         }
         self.set_applied(seq);
@@ -97,8 +97,8 @@ impl Index {
                     return Ok(());
                 }
                 let product = self.products().get(record.product.as_str()).map(Arc::clone);
-                let product = product
-                    .ok_or_else(|| ApplyProblem::Orphan(Subject::Organization(record.id)))?;
+                let product =
+                    product.ok_or(ApplyProblem::Orphan(Subject::Organization(record.id)))?;
                 let node = Arc::new(OrganizationNode::new(&record, sound, product));
                 nodes.organizations.insert(record.id, node);
                 Ok(())
@@ -113,8 +113,7 @@ impl Index {
                     .organizations
                     .get(&record.organization)
                     .map(Arc::clone);
-                let parent =
-                    parent.ok_or_else(|| ApplyProblem::Orphan(Subject::Project(record.id)))?;
+                let parent = parent.ok_or(ApplyProblem::Orphan(Subject::Project(record.id)))?;
                 let node = Arc::new(ProjectNode::new(&record, sound, parent));
                 nodes.projects.insert(record.id, node);
                 Ok(())
@@ -126,8 +125,7 @@ impl Index {
                     return Ok(());
                 }
                 let parent = nodes.projects.get(&record.project).map(Arc::clone);
-                let parent =
-                    parent.ok_or_else(|| ApplyProblem::Orphan(Subject::Environment(record.id)))?;
+                let parent = parent.ok_or(ApplyProblem::Orphan(Subject::Environment(record.id)))?;
                 let node = EnvironmentNode::new(&record, sound, parent);
                 nodes.environments.insert(record.id, node);
                 Ok(())
@@ -176,7 +174,7 @@ impl Index {
             .environments
             .get(&record.environment)
             .map(Arc::clone)
-            .ok_or_else(|| ApplyProblem::Orphan(Subject::Key(record.id)))?;
+            .ok_or(ApplyProblem::Orphan(Subject::Key(record.id)))?;
         let parts = KeyParts::new(record, sound, environment);
         for (value, sound) in nodes.retired.get(&parts.key.id).into_iter().flatten() {
             self.put_entry(parts.retired(value, *sound));

@@ -1,12 +1,12 @@
 //! One shard of the index: an open-addressing table of buckets, each one cache line of tags and
 //! pointers.
 //!
-//! Readers look at tags first, so a probe that leads nowhere costs no look at an entry. Only the
-//! one writer changes a shard; it grows by building a larger table and putting it in place, while
+//! Readers look at tags first, so a probe that leads nowhere costs no look at an entry. Only one
+//! writer at a time changes a shard; it grows by building a larger table and putting it in place, while
 //! readers go on with the smaller one.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -25,7 +25,11 @@ pub(super) type EntryGuard = Guard<Option<Arc<KeyEntry>>>;
 type Slot = arc_swap::ArcSwapOption<KeyEntry>;
 
 #[derive(Debug)]
-pub(super) struct Shard(ArcSwap<Table>);
+pub(super) struct Shard {
+    table: ArcSwap<Table>,
+    /// Held by whoever changes the table: at the start that are several threads.
+    writing: Mutex<()>,
+}
 
 #[derive(Debug)]
 struct Table {
@@ -51,16 +55,20 @@ fn tag_of(digest: &KeyDigest) -> u32 {
 
 impl Shard {
     pub(super) fn new() -> Self {
-        Self(ArcSwap::from_pointee(Table::with_buckets(1)))
+        Self {
+            table: ArcSwap::from_pointee(Table::with_buckets(1)),
+            writing: Mutex::new(()),
+        }
     }
 
     pub(super) fn find(&self, digest: &KeyDigest) -> Option<EntryGuard> {
-        self.0.load().find(digest).map(|(_, _, entry)| entry)
+        self.table.load().find(digest).map(|(_, _, entry)| entry)
     }
 
     /// Puts an entry in place of that with the same digest, or beside the others.
     pub(super) fn put(&self, entry: KeyEntry) {
-        let table = self.0.load();
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let table = self.table.load();
         if let Some((_, slot, _)) = table.find(entry.digest()) {
             slot.store(Some(Arc::new(entry)));
         } else if table.has_room() {
@@ -68,12 +76,13 @@ impl Shard {
         } else {
             let larger = table.grown();
             larger.insert(tag_of(entry.digest()), Arc::new(entry));
-            self.0.store(Arc::new(larger));
+            self.table.store(Arc::new(larger));
         }
     }
 
     pub(super) fn remove(&self, digest: &KeyDigest) {
-        let table = self.0.load();
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let table = self.table.load();
         if let Some((tag, slot, _)) = table.find(digest) {
             tag.store(REMOVED, Ordering::Release);
             slot.store(None);

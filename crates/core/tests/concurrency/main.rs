@@ -34,7 +34,7 @@ impl Verifier for Engine {
         let decision = Engine::verify(self, &product, &population::call(text.reveal()));
         decision
             .verdict
-            .map_or_else(|reason| reason.code(), |_| Verdict::Ok)
+            .map_or_else(keystile_core::decision::DenyReason::code, |_| Verdict::Ok)
     }
 
     fn apply(&self, seq: u64, row: Vec<Applied>) {
@@ -125,9 +125,22 @@ fn ask(
     (0..).take_while(enough).map(|_| ask_once()).collect()
 }
 
+/// A million verifies and changes, or as many as `SOAK_CHANGES` wants.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the soak says by the environment how long to go on"
+)]
+fn changes() -> u64 {
+    let wanted = std::env::var("SOAK_CHANGES").ok();
+    wanted.map_or(100_000, |wanted| {
+        wanted.parse().expect("SOAK_CHANGES is a number")
+    })
+}
+
 #[test]
 fn r12_r13_no_verdict_rests_on_a_state_that_was_over_when_the_verify_began() {
-    let history = run(&engine(), 100_000, 450_000);
+    let changes = changes();
+    let history = run(&engine(), changes, changes * 9 / 2);
     assert_eq!(history.violations().next(), None);
     let seen = history.verdicts();
     println!("{seen:?}");

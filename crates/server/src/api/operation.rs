@@ -103,14 +103,14 @@ impl Operation {
 
     pub(crate) fn query<T: JsonSchema>(self) -> Self {
         Self {
-            query: Some(|generator| generator.subschema_for::<T>()),
+            query: Some(SchemaGenerator::subschema_for::<T>),
             ..self
         }
     }
 
     pub(crate) fn body<T: JsonSchema>(self) -> Self {
         Self {
-            body: Some(|generator| generator.subschema_for::<T>()),
+            body: Some(SchemaGenerator::subschema_for::<T>),
             ..self
         }
     }

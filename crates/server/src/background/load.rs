@@ -10,6 +10,7 @@ use keystile_core::model::{Record, Subject};
 use keystile_core::snapshot::Index;
 use keystile_store::{ScanReport, Scanned, Store, StoreError};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 
 use crate::app::{App, Rehash};
 use crate::config::Settings;
@@ -40,13 +41,25 @@ pub struct Loaded {
     used: mpsc::Receiver<Rehash>,
 }
 
+/// Work that goes on beside requests for as long as this is held.
+#[derive(Debug)]
+pub struct Background(JoinSet<()>);
+
+impl Background {
+    /// Ends it, and returns when it has ended.
+    pub async fn end(mut self) {
+        self.0.shutdown().await;
+    }
+}
+
 impl Loaded {
     /// Begins the background work.
     #[must_use]
-    pub fn begin(self) -> Arc<App> {
-        tokio::spawn(super::follow(Arc::clone(&self.app)));
-        tokio::spawn(super::rehash_used(Arc::clone(&self.app), self.used));
-        self.app
+    pub fn begin(self) -> (Arc<App>, Background) {
+        let mut work = JoinSet::new();
+        work.spawn(super::follow(Arc::clone(&self.app)));
+        work.spawn(super::rehash_used(Arc::clone(&self.app), self.used));
+        (self.app, Background(work))
     }
 }
 
@@ -150,12 +163,12 @@ async fn refuse_suspects(
     let found: Arc<Mutex<Vec<Record>>> = Arc::default();
     let sink = Arc::clone(&found);
     let take = move |scanned: Scanned| {
-        if let Scanned::Sound(record) = scanned {
-            if wanted.contains(&record.subject()) {
-                sink.lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(record);
-            }
+        if let Scanned::Sound(record) = scanned
+            && wanted.contains(&record.subject())
+        {
+            sink.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(record);
         }
     };
     store.scan(Arc::new(take)).await?;

@@ -5,6 +5,6 @@ mod load;
 mod refresh;
 mod rehash;
 
-pub use load::{LoadError, Loaded, load};
+pub use load::{Background, LoadError, Loaded, load};
 pub use refresh::follow;
 pub use rehash::rehash_used;

@@ -41,10 +41,10 @@ pub(super) fn json(body: Vec<u8>, request_id: &str) -> Reply {
 pub(super) fn answer(answer: Answer, request_id: &str) -> Reply {
     let mut reply = reply(answer.status, "application/json", answer.body, request_id);
     let headers = reply.headers_mut();
-    if let Some(version) = answer.version {
-        if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
-            headers.insert(header::ETAG, tag);
-        }
+    if let Some(version) = answer.version
+        && let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\""))
+    {
+        headers.insert(header::ETAG, tag);
     }
     if answer.replayed {
         headers.insert(REPLAYED, HeaderValue::from_static("true"));

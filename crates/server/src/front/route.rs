@@ -234,8 +234,9 @@ fn own_key(app: &App, peer: Peer, parts: &Parts, name: &RequestName) -> Reply {
     let ip = verify::client_address(app, peer.address, &parts.headers);
     match verify::tell_holder(app, &parts.headers, ip) {
         Ok(told) => respond::json(serde_json::to_vec(&told).unwrap_or_default(), name.as_str()),
-        Err((problem, challenge)) => {
-            let mut reply = refused(&problem, name);
+        Err(refusal) => {
+            let mut reply = refused(&refusal.problem, name);
+            let challenge = refusal.challenge.clone();
             reply.headers_mut().insert(verify::CHALLENGE, challenge);
             reply
         }

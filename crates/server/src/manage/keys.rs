@@ -58,10 +58,10 @@ impl Rights {
         now: Timestamp,
         fields: &mut Fields,
     ) {
-        if let Some(scopes) = &self.scopes {
-            if let Err(problem) = rules.compile_scopes(kind, scopes) {
-                fields.wrong(format!("/scopes/{}", problem.index), problem.message);
-            }
+        if let Some(scopes) = &self.scopes
+            && let Err(problem) = rules.compile_scopes(kind, scopes)
+        {
+            fields.wrong(format!("/scopes/{}", problem.index), problem.message);
         }
         if let Some(origins) = &mut self.allowed_origins {
             match OriginList::check(origins, mode) {

@@ -116,10 +116,11 @@ pub(crate) async fn end_key(
     work.attempt(async || {
         let mut placed = work.key(id).await?;
         let before = placed.key.clone();
-        if before.revoked_at.is_some() && !delete {
-            if let Some(effective) = work.effective(before.narrowed_seq).await? {
-                return Ok((placed, effective));
-            }
+        if before.revoked_at.is_some()
+            && !delete
+            && let Some(effective) = work.effective(before.narrowed_seq).await?
+        {
+            return Ok((placed, effective));
         }
         let now = work.now();
         placed.key.revoked_at = before.revoked_at.or(Some(now));

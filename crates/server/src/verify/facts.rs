@@ -79,7 +79,7 @@ pub(super) fn client_ip(
         return Some(peer);
     }
     let mut last = None;
-    for hop in forwarded.from_the_right()? {
+    for hop in forwarded.right_to_left()? {
         let ip: IpAddr = hop.parse().ok()?;
         let ip = ip.to_canonical();
         last = Some(ip);
@@ -104,7 +104,7 @@ impl<'a> HeaderValueList<'a> {
         self.0.is_empty()
     }
 
-    fn from_the_right(&self) -> Option<impl Iterator<Item = &'a str>> {
+    fn right_to_left(&self) -> Option<impl Iterator<Item = &'a str>> {
         let texts: Option<Vec<&str>> = self.0.iter().map(|value| value.to_str().ok()).collect();
         let mut hops: Vec<&str> = texts?
             .into_iter()

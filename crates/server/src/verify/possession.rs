@@ -49,18 +49,24 @@ struct OwnEnvironment {
     name: String,
 }
 
+/// Why the holder is told nothing, with the challenge to send along.
+pub(crate) struct Refused {
+    pub(crate) problem: Problem,
+    pub(crate) challenge: HeaderValue,
+}
+
 /// Where a key may be when it is not known yet whose it is.
 const HEADERS: [&str; 2] = ["authorization", "x-api-key"];
 
 /// Tells the holder.
 ///
 /// # Errors
-/// When the key is missing or does not work; with the challenge to send along.
+/// When the key is missing or does not work.
 pub(crate) fn tell_holder(
     app: &App,
     headers: &HeaderMap,
     ip: Option<IpAddr>,
-) -> Result<Possession, (Problem, HeaderValue)> {
+) -> Result<Possession, Box<Refused>> {
     let index = app.engine.index();
     let operator = index.products().get(Slug::OPERATOR).cloned();
     let Some(operator) = operator else {
@@ -116,7 +122,7 @@ fn told(key: &KeyEntry, rules: &Rules, product: &Slug) -> Possession {
     }
 }
 
-fn refuse(realm: &str, reason: DenyReason) -> (Problem, HeaderValue) {
+fn refuse(realm: &str, reason: DenyReason) -> Box<Refused> {
     let wire = outcome::wire(reason.code());
     let detail = match outcome::since(reason) {
         Some(since) => format!("{}, since {since}", reason.message()),
@@ -125,10 +131,8 @@ fn refuse(realm: &str, reason: DenyReason) -> (Problem, HeaderValue) {
     let challenge = outcome::challenge(realm, reason, None);
     let challenge =
         HeaderValue::from_str(&challenge).unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
-    (
-        Problem::new(wire.status, reason.code().as_str(), detail),
-        challenge,
-    )
+    let problem = Problem::new(wire.status, reason.code().as_str(), detail);
+    Box::new(Refused { problem, challenge })
 }
 
 /// The header the challenge goes into.

@@ -1,9 +1,5 @@
 //! Real proxies with the shipped configurations, before a real application. These tests need the
 //! proxies on the machine; `cargo xtask test --provision` installs them.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "tests look at the real clock and environment"
-)]
 
 mod application;
 #[path = "../it/house.rs"]

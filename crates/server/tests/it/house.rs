@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use keystile_core::key::{PlainKey, Random, mint};
 use keystile_core::model::{Kind, Mode};
+use keystile_server::background::Background;
 use keystile_server::config::{Limits, Settings};
+use keystile_server::installation::Installation;
 use keystile_server::{App, OsRandom, Running, installation, start, take_bootstrap_key};
 use keystile_store::Clock;
 use serde_json::{Value, json};
@@ -17,7 +19,8 @@ use tempfile::TempDir;
 pub(crate) struct House {
     // First, so that the server has stopped before its directory goes.
     running: Option<Running>,
-    _app: Arc<App>,
+    app: Arc<App>,
+    background: Option<Background>,
     pub(crate) address: SocketAddr,
     pub(crate) operator: String,
     directory: Arc<TempDir>,
@@ -112,22 +115,24 @@ impl House {
     ) -> Self {
         let settings = settings(&directory.path().join("data"));
         let opened = installation::open_with(settings, None, clock, random).await;
-        Self::serve(Arc::clone(directory), opened.unwrap().app, key).await
+        Self::serve(Arc::clone(directory), opened.unwrap(), key).await
     }
 
     async fn open(directory: Arc<TempDir>, settings: Settings, key: &PlainKey) -> Self {
-        let app = installation::open(settings, None).await.unwrap().app;
-        Self::serve(directory, app, key).await
+        let opened = installation::open(settings, None).await.unwrap();
+        Self::serve(directory, opened, key).await
     }
 
-    async fn serve(directory: Arc<TempDir>, app: Arc<App>, key: &PlainKey) -> Self {
+    async fn serve(directory: Arc<TempDir>, opened: Installation, key: &PlainKey) -> Self {
+        let app = opened.app;
         take_bootstrap_key(&app, key.reveal()).await.unwrap();
         let running = start(Arc::clone(&app)).await.unwrap();
         let address = running.address;
         let operator = key.reveal().to_owned();
         Self {
             running: Some(running),
-            _app: app,
+            background: Some(opened.background),
+            app,
             address,
             operator,
             directory,
@@ -159,6 +164,30 @@ impl House {
         self.running
             .as_ref()
             .and_then(|running| running.public_address)
+    }
+
+    /// Stops, and opens the same data directory again.
+    pub(crate) async fn restarted(mut self) -> Self {
+        if let Some(running) = self.running.take() {
+            assert!(running.stop().await);
+        }
+        if let Some(background) = self.background.take() {
+            background.end().await;
+        }
+        let Self {
+            app,
+            operator,
+            directory,
+            ..
+        } = self;
+        // Connections that end a moment later still hold it.
+        let alive = Arc::downgrade(&app);
+        drop(app);
+        while alive.strong_count() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let settings = settings(&directory.path().join("data"));
+        Self::open(directory, settings, &PlainKey::new(operator)).await
     }
 
     /// Stops as SIGTERM does; whether everything under way was finished.

@@ -207,3 +207,30 @@ async fn the_holder_of_a_key_is_told_what_it_may_do() {
     let nobody = request(house.address, "GET", "/v1/keys/self", &[], "").expect(401);
     assert_eq!(nobody.code(), "missing_credential");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_there_is_there_after_a_restart() {
+    let house = House::furnished().await;
+    let customer = house.customer("keepem", "Riverside");
+    let production = customer.environment("production");
+    let publishable = text(&customer.automatic("production", "publishable")["value"]);
+    let (id, old) = house.key(production, "secret", "Backend");
+    let rotated = house
+        .post(&format!("/v1/keys/{id}/rotate"), &json!({}))
+        .expect(200)
+        .json();
+    let new = text(&rotated["secret"]);
+    let suspended = house.customer("keepem", "Suspended");
+    let (_, silent) = house.key(suspended.environment("production"), "secret", "Backend");
+    let path = format!("/v1/organizations/{}", suspended.organization);
+    house.patch(&path, &json!({ "enabled": false })).expect(200);
+
+    let house = house.restarted().await;
+    let code = |key: &str, operation: &str| text(&house.verify("keepem", key, operation)["code"]);
+    assert_eq!(code(&publishable, CHAT), "ok");
+    assert_eq!(code(&new, CREATE), "ok");
+    assert_eq!(code(&old, CREATE), "revoked_key");
+    assert_eq!(code(&silent, CREATE), "organization_suspended");
+    let shown = house.get(&format!("/v1/keys/{id}")).expect(200).json();
+    assert_eq!(shown["effective"], rotated["effective"]);
+}

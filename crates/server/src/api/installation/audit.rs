@@ -96,13 +96,13 @@ async fn handle(call: Call) -> Result<Answer, Problem> {
     let action = action
         .map(|text| Action::from_text(text).ok_or_else(unknown))
         .transpose()?;
-    if let (Some(own), Some(asked)) = (call.caller.product(), &filter.product) {
-        if own != asked {
-            return Ok(Answer::ok(&Page::<EntryView> {
-                data: Vec::new(),
-                next_cursor: None,
-            }));
-        }
+    if let (Some(own), Some(asked)) = (call.caller.product(), &filter.product)
+        && own != asked
+    {
+        return Ok(Answer::ok(&Page::<EntryView> {
+            data: Vec::new(),
+            next_cursor: None,
+        }));
     }
     let wanted = AuditFilter {
         product: filter.product.or_else(|| call.caller.product().cloned()),

@@ -1,0 +1,47 @@
+//! Filling the index at start, from several threads at once.
+
+mod population;
+
+use keystile_core::engine::Engine;
+use keystile_core::model::Record;
+use keystile_core::snapshot::Index;
+use std::sync::Arc;
+
+const KEYS: u64 = 40_000;
+const THREADS: u64 = 4;
+
+#[test]
+fn no_key_is_lost_when_several_threads_load() {
+    let index = Arc::new(Index::new());
+    let load = |record| index.load(record, true).expect("a record that fits");
+    load(Record::Product(population::product(population::MANIFEST)));
+    let (organization, project, environment) = population::owners(0);
+    load(Record::Organization(organization));
+    load(Record::Project(project));
+    load(Record::Environment(environment));
+    // Made beforehand, so that the threads meet in the index and not on the way to it.
+    let keys = |thread| {
+        (thread..KEYS)
+            .step_by(4)
+            .map(|number| population::key(number, 0))
+    };
+    let shares: Vec<Vec<_>> = (0..THREADS).map(|thread| keys(thread).collect()).collect();
+    std::thread::scope(|scope| {
+        for share in shares {
+            scope.spawn(|| {
+                share
+                    .into_iter()
+                    .for_each(|key| load(Record::Key(Box::new(key))))
+            });
+        }
+    });
+    let engine = Engine::new(Arc::clone(&index), population::keyring());
+    let product = population::node(&index);
+    let lost = (0..KEYS).filter(|number| {
+        let text = population::text(*number, 0);
+        !engine
+            .verify(&product, &population::call(text.reveal()))
+            .is_allowed()
+    });
+    assert_eq!(lost.count(), 0);
+}

@@ -1,0 +1,100 @@
+//! Installations of a given size: made once, kept for the next run, started and weighed.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::{Tools, pinned};
+use crate::server::Server;
+use crate::tree;
+
+/// A data directory with so many keys, and what starting on it took.
+pub(crate) struct Installation {
+    pub(super) keys: u64,
+    pub(super) directory: PathBuf,
+    pub(super) operator: String,
+    pub(super) ready_after: Duration,
+    pub(super) resident_bytes: u64,
+}
+
+impl Installation {
+    /// Makes it if it is not there yet, and measures a start.
+    pub(super) fn ready(tools: &Tools, keys: u64) -> Self {
+        let directory = tree::root().join(format!("target/bench/{keys}"));
+        let note = directory.with_extension("operator");
+        let operator = match std::fs::read_to_string(&note) {
+            Ok(operator) => operator,
+            Err(_) => {
+                let operator = make(tools, &directory, keys);
+                std::fs::write(&note, &operator).expect("a note");
+                operator
+            }
+        };
+        let (ready_after, resident_bytes) = (Duration::ZERO, 0);
+        let mut one = Self {
+            keys,
+            directory,
+            operator,
+            ready_after,
+            resident_bytes,
+        };
+        // The first start may have to read the file from the disk.
+        drop(one.serve(tools));
+        let (server, ready_after) = one.serve(tools);
+        (one.ready_after, one.resident_bytes) = (ready_after, resident(server.id()));
+        one
+    }
+
+    /// Starts the server on it, and says how long that took.
+    #[expect(clippy::disallowed_methods, reason = "a bench measures")]
+    pub(super) fn serve(&self, tools: &Tools) -> (Server, Duration) {
+        // Starting may use every core; only then is the server confined to one.
+        let begun = Instant::now();
+        let server = Server::start(
+            Command::new(&tools.keystile),
+            &self.directory,
+            &self.operator,
+        );
+        let server = server.expect("the server starts");
+        let took = begun.elapsed();
+        confine(server.id());
+        (server, took)
+    }
+}
+
+/// To the core that the bare server runs on, with all its threads.
+fn confine(id: u32) {
+    let mut confine = Command::new("taskset");
+    confine.args(["--all-tasks", "--cpu-list", "--pid", "0", &id.to_string()]);
+    let done = confine.output().is_ok_and(|output| output.status.success());
+    assert!(done, "taskset is missing: it comes with util-linux");
+}
+
+fn make(tools: &Tools, directory: &PathBuf, keys: u64) -> String {
+    println!("making an installation of {keys} keys");
+    let _ = std::fs::remove_dir_all(directory);
+    let minted = Command::new(&tools.keystile)
+        .args(["mint", "--brand", "keystile"])
+        .output();
+    let operator = String::from_utf8(minted.expect("minted").stdout).expect("a key");
+    let operator = operator.trim().to_owned();
+    drop(Server::start(pinned(0, &tools.keystile), directory, &operator).expect("a first start"));
+    let organizations = keys.clamp(1, 100_000);
+    let filled = Command::new(&tools.fill)
+        .arg(directory)
+        .args([keys.to_string(), organizations.to_string()])
+        .status();
+    assert!(
+        filled.is_ok_and(|status| status.success()),
+        "filling failed"
+    );
+    operator
+}
+
+/// The memory of a process that is really in use.
+fn resident(id: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+    kib.unwrap_or(0) * 1024
+}

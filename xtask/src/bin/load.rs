@@ -1,0 +1,185 @@
+//! Sends one kind of request over and over and counts the answers: plain sockets, requests made
+//! before the clock starts, one thread. Each socket has its next request under way while the
+//! others are read, so the server never waits and this costs less than any server.
+//!
+//! `load ADDRESS KIND KEYS SECONDS OPERATOR`, or with 0 seconds: print one whole answer.
+
+#[path = "../../../crates/core/tests/population/mod.rs"]
+mod population;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use population::Seeded;
+
+const SOCKETS: usize = 32;
+
+/// How many different requests are sent in turn.
+const REQUESTS: u64 = 100_000;
+
+struct Plan {
+    address: String,
+    kind: String,
+    keys: u64,
+    seconds: u64,
+    operator: String,
+}
+
+fn main() {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let [address, kind, keys, seconds, operator] = arguments.as_slice() else {
+        panic!("load ADDRESS KIND KEYS SECONDS OPERATOR");
+    };
+    let plan = Plan {
+        address: address.clone(),
+        kind: kind.clone(),
+        keys: keys.parse().expect("a number"),
+        seconds: seconds.parse().expect("a number"),
+        operator: operator.clone(),
+    };
+    let mut sockets: Vec<_> = (0..SOCKETS).map(|_| Socket::open(&plan.address)).collect();
+    if plan.seconds == 0 {
+        sockets[0].send(&plan.request(&Seeded::new(5)));
+        print!("{}", sockets[0].receive());
+        return;
+    }
+    let requests = plan.requests();
+    println!("{:.0}", rate(&plan, &mut sockets, &requests));
+}
+
+/// Answers a second.
+#[expect(clippy::disallowed_methods, reason = "a load generator measures")]
+fn rate(plan: &Plan, sockets: &mut [Socket], requests: &[Vec<u8>]) -> f64 {
+    let mut next = requests.iter().cycle();
+    let mut send = |socket: &mut Socket| socket.send(next.next().expect("a cycle"));
+    sockets.iter_mut().for_each(&mut send);
+    let (begun, mut answers) = (Instant::now(), 0_u32);
+    while begun.elapsed() < Duration::from_secs(plan.seconds) {
+        for socket in sockets.iter_mut() {
+            socket.pass();
+            send(socket);
+            answers += 1;
+        }
+    }
+    f64::from(answers) / begun.elapsed().as_secs_f64()
+}
+
+impl Plan {
+    fn requests(&self) -> Vec<Vec<u8>> {
+        let random = Seeded::new(11);
+        let count = if self.kind == "batch" {
+            REQUESTS / 50
+        } else {
+            REQUESTS
+        };
+        (0..count).map(|_| self.request(&random)).collect()
+    }
+
+    fn request(&self, random: &Seeded) -> Vec<u8> {
+        let key = || {
+            population::text(random.below(self.keys), 0)
+                .reveal()
+                .to_owned()
+        };
+        let verify = |key: String| {
+            format!(
+                "{{\"key\":\"{key}\",\"product\":\"sample\",\"environment\":\"production\",\
+                 \"operation\":\"POST /v1/events/evt_1/messages\"}}"
+            )
+        };
+        match self.kind.as_str() {
+            "json" => self.post("/v1/keys/verify", &verify(key())),
+            "batch" => {
+                let all: Vec<_> = (0..100).map(|_| verify(key())).collect();
+                let body = format!("{{\"requests\":[{}]}}", all.join(","));
+                self.post("/v1/keys/verify_batch", &body)
+            }
+            _ => self.subrequest(&key()),
+        }
+    }
+
+    fn post(&self, path: &str, body: &str) -> Vec<u8> {
+        let (operator, length) = (&self.operator, body.len());
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {operator}\r\n\
+             content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}",
+            self.address
+        )
+        .into_bytes()
+    }
+
+    /// As nginx sends it with the shipped configuration.
+    fn subrequest(&self, key: &str) -> Vec<u8> {
+        format!(
+            "GET /gateway/nginx/sample HTTP/1.1\r\nX-Keystile-Method: POST\r\n\
+             X-Keystile-Uri: /v1/events/evt_1/messages\r\nX-Keystile-Host: api.sample.example\r\n\
+             X-Keystile-Client-Ip: 192.0.2.7\r\nHost: keystile\r\nAuthorization: Bearer {key}\r\n\
+             User-Agent: curl/8.5.0\r\nAccept: */*\r\n\r\n"
+        )
+        .into_bytes()
+    }
+}
+
+struct Socket {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+    filled: usize,
+}
+
+impl Socket {
+    fn open(address: &str) -> Self {
+        let stream = TcpStream::connect(address).expect("a connection");
+        stream.set_nodelay(true).expect("no delay");
+        Self {
+            stream,
+            buffer: vec![0; 256 << 10],
+            filled: 0,
+        }
+    }
+
+    fn send(&mut self, request: &[u8]) {
+        self.stream.write_all(request).expect("sent");
+        self.filled = 0;
+    }
+
+    /// Reads one answer to its end, which must be a 200, and forgets it.
+    fn pass(&mut self) {
+        self.fill();
+        let ok = self.buffer.starts_with(b"HTTP/1.1 200");
+        assert!(
+            ok,
+            "{}",
+            String::from_utf8_lossy(&self.buffer[..self.filled])
+        );
+    }
+
+    fn receive(&mut self) -> String {
+        self.fill();
+        String::from_utf8_lossy(&self.buffer[..self.filled]).into_owned()
+    }
+
+    fn fill(&mut self) {
+        let mut whole = None;
+        while whole.is_none_or(|whole| self.filled < whole) {
+            let read = self
+                .stream
+                .read(&mut self.buffer[self.filled..])
+                .expect("an answer");
+            assert!(read > 0, "the server closed the connection");
+            self.filled += read;
+            whole = whole.or_else(|| length(&self.buffer[..self.filled]));
+        }
+    }
+}
+
+/// How long the answer is that begins so; `None` while its head is not all there.
+fn length(begin: &[u8]) -> Option<usize> {
+    let head = begin.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
+    let lower = begin[..head].to_ascii_lowercase();
+    let name = b"content-length: ";
+    let at = lower.windows(name.len()).position(|part| part == name)? + name.len();
+    let digits = lower[at..].iter().take_while(|byte| byte.is_ascii_digit());
+    let body = digits.fold(0, |sum, digit| sum * 10 + usize::from(digit - b'0'));
+    Some(head + body)
+}

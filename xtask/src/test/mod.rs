@@ -1,0 +1,74 @@
+//! Everything that must hold before a change is taken, ending in one line that says how much ran.
+//!
+//! `fast` needs only Rust. The whole needs nginx, Node and two packages; `--provision` installs
+//! them. What is missing counts as failed: nothing is skipped in silence.
+
+mod cargo;
+mod openapi;
+mod provision;
+
+use std::process::ExitCode;
+
+use crate::tidy;
+
+/// What `test` can be told.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// How much to run.
+    #[arg(value_enum, default_value_t = Extent::All)]
+    extent: Extent,
+    /// Install what the tests need first.
+    #[arg(long)]
+    provision: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Extent {
+    /// Everything.
+    All,
+    /// What needs only Rust.
+    Fast,
+}
+
+/// How many checks and tests passed and failed.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Count {
+    passed: u64,
+    failed: u64,
+}
+
+impl Count {
+    fn one(passed: bool) -> Self {
+        Self {
+            passed: u64::from(passed),
+            failed: u64::from(!passed),
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+    let whole = arguments.extent == Extent::All;
+    let mut count = Count::default();
+    if whole {
+        count.add(provision::check(arguments.provision));
+    }
+    let (passed, failed) = tidy::check();
+    count.add(Count { passed, failed });
+    count.add(cargo::checks());
+    count.add(cargo::tests(whole));
+    if whole {
+        count.add(openapi::checks());
+    }
+    println!("{} passed, {} failed", count.passed, count.failed);
+    ExitCode::from(u8::from(count.failed > 0))
+}
+
+/// Says what comes next, so that whoever watches knows what takes its time.
+fn announce(what: &str) {
+    println!("\n== {what}");
+}

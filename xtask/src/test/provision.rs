@@ -1,0 +1,132 @@
+//! What the tests need beside Rust, and how to get it.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use super::{Count, announce};
+use crate::tree;
+
+/// Something that tests run.
+struct Tool {
+    name: &'static str,
+    /// Says its version when it is there.
+    probe: fn() -> Command,
+    /// The commands that install it, in turn.
+    install: fn() -> Vec<Command>,
+}
+
+const TOOLS: [Tool; 4] = [
+    Tool {
+        name: "nginx",
+        probe: || command("nginx", &["-v"]),
+        install: || debian("nginx-light"),
+    },
+    Tool {
+        name: "node",
+        probe: || command("node", &["--version"]),
+        install: || debian("nodejs"),
+    },
+    Tool {
+        name: "schemathesis",
+        probe: || command(schemathesis(), &["--version"]),
+        install: || {
+            let environment = tools().join("python");
+            let pip = environment.join("bin/pip");
+            let arguments = ["install", "--quiet", "--disable-pip-version-check"];
+            let mut install = command(pip, &arguments);
+            install.arg("schemathesis==4.32.5");
+            let mut create = command("python3", &["-m", "venv"]);
+            create.arg(environment);
+            vec![create, install]
+        },
+    },
+    Tool {
+        name: "redocly",
+        probe: || command(redocly(), &["--version"]),
+        install: || {
+            let mut install = command("npm", &["install", "--silent", "--no-audit", "--no-fund"]);
+            install
+                .arg("--prefix")
+                .arg(tools().join("node"))
+                .arg("@redocly/cli@2.77.0");
+            vec![install]
+        },
+    },
+];
+
+/// Where tools are kept that are not the system's.
+fn tools() -> PathBuf {
+    tree::root().join("target/tools")
+}
+
+/// The tester of HTTP interfaces.
+pub(super) fn schemathesis() -> PathBuf {
+    tools().join("python/bin/schemathesis")
+}
+
+/// The linter of interface descriptions.
+pub(super) fn redocly() -> PathBuf {
+    tools().join("node/node_modules/.bin/redocly")
+}
+
+fn command(program: impl Into<PathBuf>, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program.into());
+    command.args(arguments);
+    command
+}
+
+fn debian(package: &str) -> Vec<Command> {
+    let mut install = command(
+        "apt-get",
+        &["install", "--yes", "-qq", "--no-install-recommends"],
+    );
+    install
+        .arg(package)
+        .env("DEBIAN_FRONTEND", "noninteractive");
+    vec![command("apt-get", &["update", "-qq"]), install]
+}
+
+/// Whether everything is there, each tool counted; first installs what is missing if told to.
+pub(super) fn check(install: bool) -> Count {
+    announce("what the tests need");
+    let mut count = Count::default();
+    for tool in &TOOLS {
+        if install && !tool.is_there() {
+            println!("installing {}", tool.name);
+            tool.install();
+        }
+        let there = tool.is_there();
+        let verdict = if there {
+            "there"
+        } else {
+            "missing: `cargo xtask test --provision` gets it"
+        };
+        println!("{}: {verdict}", tool.name);
+        count.add(Count::one(there));
+    }
+    count
+}
+
+impl Tool {
+    fn is_there(&self) -> bool {
+        let mut probe = (self.probe)();
+        probe
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|s| s.success())
+    }
+
+    fn install(&self) {
+        for mut step in (self.install)() {
+            if !step
+                .stdout(Stdio::null())
+                .status()
+                .is_ok_and(|status| status.success())
+            {
+                println!("could not run {step:?}");
+                return;
+            }
+        }
+    }
+}

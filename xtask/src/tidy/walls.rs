@@ -1,0 +1,90 @@
+//! Which room may depend on what. The same walls stand in `deny.toml`, for those who have
+//! cargo-deny; these need only cargo.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::Faults;
+use crate::tree::{self, File};
+
+/// A dependency, and the only members of the workspace that may name it.
+const WALLS: [(&str, &[&str]); 12] = [
+    ("rusqlite", &["keystile-store"]),
+    ("hyper", &["keystile-server", "keystile", "xtask"]),
+    ("hyper-util", &["keystile-server", "keystile", "xtask"]),
+    ("http", &["keystile-server", "keystile", "xtask"]),
+    ("http-body-util", &["keystile-server", "keystile", "xtask"]),
+    ("maud", &["keystile-server"]),
+    ("matchit", &["keystile-server"]),
+    ("tokio-rustls", &["keystile-server"]),
+    (
+        "tokio",
+        &["keystile-store", "keystile-server", "keystile", "xtask"],
+    ),
+    ("async-trait", &["keystile-store", "keystile-server"]),
+    ("clap", &["keystile", "xtask"]),
+    ("getrandom", &["keystile-server", "keystile"]),
+];
+
+/// From the ground up: each may depend on those before it.
+const FLOORS: [&str; 5] = [
+    "keystile-core",
+    "keystile-store",
+    "keystile-server",
+    "keystile",
+    "xtask",
+];
+
+pub(super) fn misplaced(_: &[File]) -> Faults {
+    let mut faults = Faults::new();
+    for (member, dependency) in dependencies() {
+        let wall = WALLS.iter().find(|(guarded, _)| *guarded == dependency);
+        if wall.is_some_and(|(_, allowed)| !allowed.contains(&member.as_str())) {
+            faults.push(format!("{member} must not depend on {dependency}"));
+        }
+    }
+    faults
+}
+
+pub(super) fn backward(_: &[File]) -> Faults {
+    let floor = |name: &str| FLOORS.iter().position(|known| *known == name);
+    let mut faults = Faults::new();
+    for (member, dependency) in dependencies() {
+        if let (Some(from), Some(to)) = (floor(&member), floor(&dependency))
+            && from < to
+        {
+            faults.push(format!(
+                "{member} must not depend on {dependency}, which stands above it"
+            ));
+        }
+    }
+    faults
+}
+
+/// Every member of the workspace with each of its dependencies, those of tests left out.
+fn dependencies() -> Vec<(String, String)> {
+    let metadata = Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--offline",
+        ])
+        .current_dir(tree::root())
+        .output()
+        .expect("cargo describes the workspace");
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).expect("JSON");
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut all = Vec::new();
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        for dependency in package["dependencies"].as_array().into_iter().flatten() {
+            if dependency["kind"] != "dev" {
+                all.push((text(&package["name"]), text(&dependency["name"])));
+            }
+        }
+    }
+    assert!(!all.is_empty(), "the workspace has dependencies");
+    all
+}

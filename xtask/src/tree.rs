@@ -1,0 +1,77 @@
+//! The files of the project, as git sees them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The top of the tree.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// One text file of the project.
+pub(crate) struct File {
+    /// Its path from the top.
+    pub(crate) path: String,
+    /// What it says.
+    pub(crate) text: String,
+}
+
+/// Every text file that is committed or would be with the next `git add`.
+pub(crate) fn files() -> Vec<File> {
+    let listed = Command::new("git")
+        .args([
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ])
+        .current_dir(root())
+        .output()
+        .expect("git lists the files");
+    let paths = String::from_utf8_lossy(&listed.stdout).into_owned();
+    let read = |path: &str| {
+        let text = std::fs::read_to_string(root().join(path)).ok()?;
+        Some(File {
+            path: path.into(),
+            text,
+        })
+    };
+    paths.split_terminator('\0').filter_map(read).collect()
+}
+
+impl File {
+    /// Whether it is Rust.
+    pub(crate) fn is_rust(&self) -> bool {
+        self.path.ends_with(".rs")
+    }
+
+    /// Its name without the ending.
+    pub(crate) fn stem(&self) -> &str {
+        Path::new(&self.path)
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .unwrap_or_default()
+    }
+
+    /// The names of its tests, with their lines.
+    pub(crate) fn tests(&self) -> Vec<(usize, &str)> {
+        let lines: Vec<_> = self.text.lines().map(str::trim).collect();
+        let is_test = |line: &str| line == "#[test]" || line.starts_with("#[tokio::test");
+        let starts = (0..lines.len()).filter(|at| self.is_rust() && is_test(lines[*at]));
+        starts
+            .filter_map(|at| Some((at + 1, name_after(&lines[at..])?)))
+            .collect()
+    }
+}
+
+/// The first function's name in these lines.
+fn name_after<'a>(lines: &[&'a str]) -> Option<&'a str> {
+    let named = lines
+        .iter()
+        .take(6)
+        .find_map(|line| line.split_once("fn "))?
+        .1;
+    named.split(['(', '<']).next()
+}
