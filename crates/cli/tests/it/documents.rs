@@ -63,3 +63,11 @@ fn first_steps_work_as_written_and_take_ten_lines() {
         );
     }
 }
+
+#[test]
+fn the_interface_description_in_the_tree_is_what_the_binary_prints() {
+    let printed = Command::new(KEYSTILE).arg("openapi").output().unwrap();
+    let kept = std::fs::read_to_string(root().join("openapi/v1.json")).unwrap();
+    let is_current = String::from_utf8(printed.stdout).unwrap() == kept;
+    assert!(is_current, "it has changed: run `cargo xtask generate`");
+}

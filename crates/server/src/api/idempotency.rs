@@ -40,8 +40,11 @@ impl Call {
             return Ok(None);
         };
         let key = value.to_str().unwrap_or_default();
-        if values.next().is_some() || key.is_empty() || key.len() > LONGEST {
-            let detail = format!("Idempotency-Key comes once and has 1 to {LONGEST} characters");
+        let is_plain = key.bytes().all(|byte| byte.is_ascii_graphic());
+        if values.next().is_some() || key.is_empty() || key.len() > LONGEST || !is_plain {
+            let detail = format!(
+                "Idempotency-Key comes once and has 1 to {LONGEST} visible ASCII characters"
+            );
             return Err(Problem::bad_request(detail));
         }
         // What a client puts there is not kept: it may be anything, even a key.

@@ -8,12 +8,14 @@ use keystile_core::model::{
     OrganizationId, Project, ProjectId, Slug, Timestamp,
 };
 use keystile_core::snapshot::EnvironmentNode;
+use keystile_store::{KeyFilter, Page as Part};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::app::App;
 use crate::manage::{Minted, MintedEnvironment, MintedProject};
+use crate::problem::Problem;
 
 /// A page of a list, newest first.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -267,6 +269,28 @@ impl EnvironmentWithKeys {
     }
 }
 
+impl EnvironmentWithKeys {
+    /// As it is now, for a repeated create: without any secret.
+    pub(super) async fn again(app: &App, row: &Environment) -> Result<Self, Problem> {
+        let filter = KeyFilter {
+            environment: Some(row.id),
+            ..KeyFilter::default()
+        };
+        let all = Part {
+            before: None,
+            limit: 100,
+        };
+        let keys = app.store.keys(filter, all).await?;
+        let shown = keys.iter().filter_map(|key| KeyView::of(app, key));
+        Ok(Self {
+            environment: row.into(),
+            keys: shown
+                .map(|key| AutomaticKey { key, secret: None })
+                .collect(),
+        })
+    }
+}
+
 /// A project with everything that came with it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct CreatedProject {
@@ -275,6 +299,22 @@ pub(super) struct CreatedProject {
 }
 
 impl CreatedProject {
+    /// As it is now, for a repeated create: without any secret.
+    pub(super) async fn again(
+        app: &App,
+        project: &Project,
+        rows: &[Environment],
+    ) -> Result<Self, Problem> {
+        let mut environments = Vec::with_capacity(rows.len());
+        for row in rows {
+            environments.push(EnvironmentWithKeys::again(app, row).await?);
+        }
+        Ok(Self {
+            project: project.into(),
+            environments,
+        })
+    }
+
     pub(super) fn of(app: &App, minted: &MintedProject) -> Self {
         let environments = minted.environments.iter();
         Self {

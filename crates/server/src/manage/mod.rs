@@ -25,7 +25,7 @@ pub(crate) use keys::{
 pub(crate) use material::{rehash, rotate_master_key, rotate_pepper};
 pub(crate) use minting::{Minted, MintedEnvironment, MintedProject};
 pub(crate) use organizations::{
-    CreatedOrganization, NewOrganization, OrganizationChange, create_organization,
+    CreatedOrganization, NewOrganization, OrganizationChange, check_named, create_organization,
     update_organization,
 };
 pub(crate) use products::{apply_manifest, invalid as invalid_manifest};

@@ -102,6 +102,19 @@ pub(crate) async fn create_organization(
     .await
 }
 
+/// What is wrong with the words of a new organization, whether or not it is there already.
+pub(crate) fn check_named(
+    external_id: &str,
+    name: &str,
+    metadata: Option<Map<String, Value>>,
+) -> Result<(), Problem> {
+    let mut fields = Fields::default();
+    fields.external_id("/external_id", Some(external_id));
+    fields.name("/name", name);
+    fields.metadata("/metadata", metadata);
+    fields.finish()
+}
+
 fn check_plan(fields: &mut Fields, plan: Option<&str>, rules: &Rules) {
     if plan.is_some_and(|name| rules.plan(name).is_none()) {
         fields.wrong("/plan", "the product has no plan of this name");

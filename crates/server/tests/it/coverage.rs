@@ -3,126 +3,8 @@
 
 use serde_json::{Value, json};
 
+use crate::calls::{Calls, Described, described};
 use crate::house::{Customer, House, Reply, request, text};
-
-/// One call of every operation, with the ids of a customer.
-struct Calls {
-    house: House,
-    customer: Customer,
-    key: String,
-}
-
-/// An operation as the API description has it.
-struct Described {
-    id: String,
-    method: String,
-    path: String,
-}
-
-fn described() -> Vec<Described> {
-    let document = keystile_server::openapi_document();
-    let paths = document["paths"].as_object().unwrap();
-    paths
-        .iter()
-        .flat_map(|(path, methods)| {
-            methods
-                .as_object()
-                .unwrap()
-                .iter()
-                .map(|(method, operation)| Described {
-                    id: text(&operation["operationId"]),
-                    method: method.to_uppercase(),
-                    path: path.clone(),
-                })
-        })
-        .collect()
-}
-
-impl Calls {
-    async fn new() -> Self {
-        let house = House::furnished().await;
-        let customer = house.customer("bkend", "Paperboat");
-        let (key, _) = house.key(customer.environment("dev"), "secret", "Worker");
-        Self {
-            house,
-            customer,
-            key,
-        }
-    }
-
-    /// The path with ids in it.
-    fn path(&self, operation: &Described) -> String {
-        operation
-            .path
-            .replace("{key}", &self.key)
-            .replace("{organization}", &self.customer.organization)
-            .replace("{project}", &self.customer.project)
-            .replace("{environment}", self.customer.environment("dev"))
-            .replace("{product}", "bkend")
-            .replace("{external_id}", "paperboat-1")
-    }
-
-    /// A body that does something, for operations that take one.
-    fn body(&self, operation: &Described) -> Option<Value> {
-        let body = match operation.id.as_str() {
-            "createKey" => json!({ "kind": "secret", "name": "Another" }),
-            "createOrganization" => json!({ "product": "bkend", "name": "Another" }),
-            "createOrGetOrganization" => json!({ "name": "By your own id" }),
-            "createProject" => json!({ "name": "Another" }),
-            "createEnvironment" => json!({ "name": "dev" }),
-            "createOperatorKey" => json!({ "name": "Another" }),
-            "changeKey" => json!({ "name": "Renamed" }),
-            "changeOrganization" => json!({ "name": "Renamed" }),
-            "changeProject" => json!({ "name": "Renamed" }),
-            "changeEnvironment" => json!({ "enabled": false }),
-            "rotateKey" | "revokeKey" => json!({}),
-            "applyManifest" => {
-                let system = keystile_core::manifest::System::Bkend;
-                let text = keystile_core::manifest::starter(Some(system));
-                let mut manifest = keystile_core::manifest::Manifest::from_toml(text).unwrap();
-                manifest.product.name = "Renamed".to_owned();
-                manifest.to_value()
-            }
-            "verifyKey" => json!({ "key": "x", "product": "bkend", "mode": "any",
-                                   "authenticate_only": true }),
-            "verifyKeys" => json!({ "requests": [{ "key": "x", "product": "bkend", "mode": "any",
-                                                   "authenticate_only": true }] }),
-            _ => return None,
-        };
-        Some(body)
-    }
-
-    fn send(&self, operation: &Described, key: Option<&str>) -> Reply {
-        let bearer = key.map(|key| format!("Bearer {key}"));
-        let mut headers = vec![("content-type", "application/json")];
-        if let Some(bearer) = &bearer {
-            headers.push(("authorization", bearer));
-        }
-        let body = self
-            .body(operation)
-            .map(|body| body.to_string())
-            .unwrap_or_default();
-        let (address, path) = (self.house.address, self.path(operation));
-        request(address, &operation.method, &path, &headers, &body)
-    }
-
-    /// A bound or narrow operator key.
-    fn operator(&self, body: &Value) -> String {
-        text(
-            &self
-                .house
-                .post("/v1/operator-keys", body)
-                .expect(201)
-                .json()["secret"],
-        )
-    }
-
-    fn journal(&self) -> u64 {
-        self.house.get("/v1/audit?limit=1").json()["data"][0]["seq"]
-            .as_u64()
-            .unwrap()
-    }
-}
 
 fn is_managing(operation: &Described) -> bool {
     !matches!(
@@ -427,6 +309,7 @@ async fn a19_a20_a_repeated_create_makes_nothing_anew_and_shows_no_secret() {
         "idempotency_key_reused"
     );
     send("", "Three").expect(400);
+    send("two words", "Three").expect(400);
     send(&"k".repeat(300), "Three").expect(400);
     let other = calls.operator(&json!({ "name": "other" }));
     let bearer = format!("Bearer {other}");
@@ -457,4 +340,31 @@ async fn a15_a_change_to_a_version_that_is_over_is_refused() {
     change(&tag, "Second").expect(412);
     assert_eq!(calls.house.get(&path).json()["name"], "First");
     change("nonsense", "Third").expect(400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a19_a_repeated_create_shows_what_came_with_it_without_secrets() {
+    let house = House::furnished().await;
+    let customer = house.customer("datakeen", "Northbank");
+    let path = format!("/v1/organizations/{}/projects", customer.organization);
+    let headers = [
+        ("content-type", "application/json"),
+        ("idempotency-key", "a"),
+    ];
+    let send = || {
+        house
+            .send("POST", &path, &headers, r#"{"name":"Second"}"#)
+            .expect(201)
+    };
+    let (first, again) = (send().json(), send().json());
+    let keys = |made: &Value| made.to_string().matches("\"secret\":\"sk_").count();
+    assert_eq!((keys(&first), keys(&again)), (2, 0));
+    let ids = |made: &Value| {
+        let environments = made["environments"].as_array().unwrap().iter();
+        let all = environments.flat_map(|one| one["keys"].as_array().unwrap());
+        let mut ids: Vec<_> = all.map(|key| text(&key["id"])).collect();
+        ids.sort_unstable();
+        ids
+    };
+    assert_eq!(ids(&again), ids(&first));
 }

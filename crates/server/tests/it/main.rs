@@ -1,6 +1,7 @@
 //! Every test goes through a door that users have. The tree of files follows the tree of
 //! addresses; `house.rs` is the server under test.
 
+mod calls;
 mod coverage;
 mod faults;
 mod front_door;

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::api::idempotency::Begun;
-use crate::api::view::{EnvironmentView, EnvironmentWithKeys};
+use crate::api::view::EnvironmentWithKeys;
 use crate::api::{Answer, Call, Operation};
 use crate::manage::{NewEnvironment, create_environment};
 use crate::problem::Problem;
@@ -16,7 +16,7 @@ use crate::problem::Problem;
 #[schemars(rename = "CreateEnvironment")]
 struct Body {
     /// One of the manifest's, or, where customers may add their own, any other.
-    #[schemars(length(min = 1, max = 40))]
+    #[schemars(regex(pattern = "^[a-z][a-z0-9_-]{0,39}$"))]
     name: String,
 }
 
@@ -25,12 +25,6 @@ struct Body {
 #[schemars(rename = "CreatedEnvironment")]
 struct Created {
     environment: EnvironmentWithKeys,
-}
-
-/// What a repeated create shows: no keys, so no secret.
-#[derive(Debug, Serialize)]
-struct Repeated {
-    environment: EnvironmentView,
 }
 
 pub(super) fn operation() -> Operation {
@@ -61,8 +55,6 @@ async fn handle(call: Call) -> Result<Answer, Problem> {
 async fn repeat(call: &Call, id: &str) -> Result<Answer, Problem> {
     let id: EnvironmentId = id.parse().map_err(|_| Problem::not_found("environment"))?;
     let (row, _, _) = call.work().environment(id).await?;
-    Ok(Answer::created(&Repeated {
-        environment: (&row).into(),
-    })
-    .replayed())
+    let environment = EnvironmentWithKeys::again(&call.app, &row).await?;
+    Ok(Answer::created(&Created { environment }).replayed())
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::api::idempotency::Begun;
 use crate::api::view::{CreatedProject, OrganizationView};
 use crate::api::{Answer, Call, Operation};
-use crate::manage::{CreatedOrganization, NewOrganization, Work, create_organization};
+use crate::manage::{CreatedOrganization, NewOrganization, Work, check_named, create_organization};
 use crate::problem::Problem;
 
 /// What a new organization shall be.
@@ -139,6 +139,7 @@ async fn handle_or_get(call: Call) -> Result<Answer, Problem> {
     let body: NamedBody = call.json()?;
     let work = call.work();
     work.product(&product).await?;
+    check_named(&external_id, &body.name, body.metadata.clone())?;
     if let Some(known) = find(&work, &product, &external_id).await? {
         return Ok(known);
     }

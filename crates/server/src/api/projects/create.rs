@@ -3,10 +3,10 @@
 use keystile_core::model::ProjectId;
 use keystile_store::{EnvironmentFilter, Page as Part};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::api::idempotency::Begun;
-use crate::api::view::{CreatedProject, EnvironmentView, ProjectView};
+use crate::api::view::CreatedProject;
 use crate::api::{Answer, Call, Operation};
 use crate::manage::create_project;
 use crate::problem::Problem;
@@ -19,13 +19,6 @@ struct Body {
     /// What people call it.
     #[schemars(length(min = 1, max = 100))]
     name: String,
-}
-
-/// What a repeated create shows: no keys, so no secret.
-#[derive(Debug, Serialize)]
-struct Repeated {
-    project: ProjectView,
-    environments: Vec<EnvironmentView>,
 }
 
 pub(super) fn operation() -> Operation {
@@ -70,10 +63,6 @@ async fn repeat(call: &Call, id: &str) -> Result<Answer, Problem> {
             },
         )
         .await?;
-    let environments = rows.iter().map(EnvironmentView::from).collect();
-    Ok(Answer::created(&Repeated {
-        project: (&project).into(),
-        environments,
-    })
-    .replayed())
+    let again = CreatedProject::again(&call.app, &project, &rows).await?;
+    Ok(Answer::created(&again).replayed())
 }

@@ -1,0 +1,184 @@
+//! A server with something in it, so that requests that are made up find what they name.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::process::{Process, operator_key, request, serve};
+
+/// How many customers there are.
+const CUSTOMERS: usize = 6;
+
+/// What exists, by the name of the parameter that takes it.
+#[derive(Debug, Default)]
+struct Known {
+    organizations: Vec<String>,
+    projects: Vec<String>,
+    environments: Vec<String>,
+    keys: Vec<String>,
+    secrets: Vec<String>,
+}
+
+pub(crate) struct World {
+    pub(crate) server: Process,
+    pub(crate) operator: String,
+    directory: tempfile::TempDir,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let operator = operator_key();
+        let mut command = serve(&directory.path().join("data"), &operator);
+        let server = Process::of(command.stderr(Stdio::null()));
+        let world = Self {
+            server,
+            operator,
+            directory,
+        };
+        let (known, doomed) = world.furnish();
+        std::fs::write(world.known(), configuration(&known, &doomed)).unwrap();
+        world
+    }
+
+    /// The tester's settings: which ids, names and keys there are.
+    pub(crate) fn known(&self) -> PathBuf {
+        self.directory.path().join("schemathesis.toml")
+    }
+
+    fn call(&self, method: &str, path: &str, body: &str) -> Value {
+        let reply = request(self.server.address, &self.operator, method, path, body).unwrap();
+        assert!(reply.status < 300, "{path}: {}", reply.text);
+        reply.json()
+    }
+
+    /// What exists, and what may be deleted; of the latter nothing lies below another.
+    fn furnish(&self) -> (Known, Known) {
+        let bkend = keystile_core::manifest::System::Bkend;
+        let manifest = keystile_core::manifest::starter(Some(bkend));
+        let any = manifest.replace("custom_environments = false", "custom_environments = true");
+        assert_ne!(any, manifest);
+        self.call("PUT", "/v1/products/bkend", &any);
+        let mut known = Known::default();
+        for number in 0..CUSTOMERS {
+            self.customer(number, &mut known);
+        }
+        let mut customers = (CUSTOMERS..).map(|number| {
+            let mut doomed = Known::default();
+            self.customer(number, &mut doomed);
+            doomed
+        });
+        let mut next = || customers.next().unwrap();
+        let doomed = Known {
+            organizations: next().organizations,
+            projects: next().projects,
+            environments: next().environments,
+            keys: next().keys,
+            secrets: Vec::new(),
+        };
+        (known, doomed)
+    }
+
+    fn customer(&self, number: usize, known: &mut Known) {
+        let body = json!({ "product": "bkend", "name": format!("Customer {number}"),
+                           "external_id": format!("customer-{number}") });
+        let made = self.call("POST", "/v1/organizations", &body.to_string());
+        let organization = text(&made["organization"]["id"]);
+        let path = format!("/v1/organizations/{organization}/projects");
+        let made = self.call("POST", &path, &json!({ "name": "Main" }).to_string());
+        known.organizations.push(organization);
+        known.projects.push(text(&made["project"]["id"]));
+        for environment in made["environments"].as_array().unwrap() {
+            let id = text(&environment["id"]);
+            let path = format!("/v1/environments/{id}/keys");
+            let body = json!({ "kind": "secret", "name": "Server" });
+            let made = self.call("POST", &path, &body.to_string());
+            known.environments.push(id);
+            known.keys.push(text(&made["key"]["id"]));
+            known.secrets.push(text(&made["secret"]));
+        }
+    }
+
+    /// Operations of the description that never succeeded, as the server counted them.
+    pub(crate) fn never_done(&self) -> Vec<String> {
+        let metrics = request(self.server.address, &self.operator, "GET", "/metrics", "");
+        let counted = metrics.unwrap().text;
+        let document = self.call("GET", "/openapi.json", "");
+        let paths = document["paths"].as_object().unwrap().values();
+        let operations = paths.flat_map(|methods| methods.as_object().unwrap().values());
+        operations
+            .map(|operation| text(&operation["operationId"]))
+            .filter(|id| !matches!(id.as_str(), "verifyKey" | "verifyKeys" | "getOwnKey"))
+            .filter(|id| !counted.contains(&format!("operation=\"{id}\",status=\"20")))
+            .collect()
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// Values that exist are taken most of the time, and made-up ones otherwise. What is deleted is
+/// `doomed`, so that everything else is there for all that comes after.
+fn configuration(known: &Known, doomed: &Known) -> String {
+    let products = vec!["bkend".to_owned()];
+    let externals: Vec<_> = (0..CUSTOMERS)
+        .map(|number| format!("customer-{number}"))
+        .collect();
+    let scopes = vec!["data:read".to_owned(), "data:write".to_owned()];
+    let dictionaries = [
+        (
+            "organization",
+            &known.organizations,
+            &["path.organization", "query.organization"][..],
+        ),
+        (
+            "project",
+            &known.projects,
+            &["path.project", "query.project"],
+        ),
+        (
+            "environment",
+            &known.environments,
+            &["path.environment", "query.environment"],
+        ),
+        ("key", &known.keys, &["path.key", "query.key"]),
+        ("secret", &known.secrets, &["body.key"]),
+        (
+            "product",
+            &products,
+            &["path.product", "query.product", "body.product"],
+        ),
+        (
+            "external_id",
+            &externals,
+            &["path.external_id", "query.external_id"],
+        ),
+        ("scope", &scopes, &["body.scope"]),
+    ];
+    let mut text = String::new();
+    for (name, values, _) in &dictionaries {
+        text.push_str(&format!("[dictionaries.{name}]\nvalues = {values:?}\n"));
+    }
+    text.push_str("[parameters]\n");
+    for (name, _, places) in &dictionaries {
+        for place in *places {
+            let taken = format!("{{ dictionary = {name:?}, probability = 0.8 }}");
+            text.push_str(&format!("{place:?} = {taken}\n"));
+        }
+    }
+    for (operation, parameter, doomed) in [
+        ("deleteOrganization", "organization", &doomed.organizations),
+        ("deleteProject", "project", &doomed.projects),
+        ("deleteEnvironment", "environment", &doomed.environments),
+        ("deleteKey", "key", &doomed.keys),
+    ] {
+        let doomed = doomed.last().unwrap();
+        text.push_str(&format!(
+            "[[operations]]\ninclude-operation-id = {operation:?}\n\
+             parameters = {{ \"path.{parameter}\" = {doomed:?} }}\n"
+        ));
+    }
+    text
+}
