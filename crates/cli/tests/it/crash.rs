@@ -34,7 +34,7 @@ struct Load {
 }
 
 #[test]
-fn x10_nothing_acknowledged_is_lost_by_kills_at_random_moments() {
+fn x01_x02_x03_x10_nothing_acknowledged_is_lost_by_kills_at_random_moments() {
     let rounds = std::env::var("SOAK_KILLS")
         .ok()
         .and_then(|text| text.parse().ok())

@@ -56,6 +56,11 @@ impl Process {
         }
     }
 
+    /// The process's number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Changes what the running process may use, as the system's own limits do.
     pub(crate) fn limit(&self, resource: Resource, most: Option<u64>) {
         let id = Pid::from_raw(i32::try_from(self.child.id()).unwrap());

@@ -7,6 +7,22 @@ use serde_json::Value;
 use crate::process::{Process, operator_key, serve};
 
 #[test]
+fn p07_a_server_leaves_no_image_of_its_memory_behind() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Process::start(&directory.path().join("data"), &operator_key());
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.id())).unwrap();
+    let core = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max core file size"));
+    let words: Vec<_> = core.unwrap().split_whitespace().collect();
+    assert_eq!(
+        words[..2],
+        ["0", "0"],
+        "neither now nor ever again: {limits}"
+    );
+}
+
+#[test]
 fn g07_flags_win_over_the_environment_over_the_file_and_what_is_in_force_is_told_masked() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("data");

@@ -166,7 +166,7 @@ async fn p11_refused_changes_write_no_row_and_are_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a01_unknown_fields_are_refused_by_name_everywhere() {
+async fn a01_a10_unknown_fields_are_refused_by_name_everywhere() {
     let calls = Calls::new().await;
     for operation in described() {
         let Some(mut body) = calls.body(&operation) else {

@@ -107,7 +107,7 @@ async fn x12_t25_without_randomness_nothing_is_made_and_verifying_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn x08_a_panic_in_a_handler_ends_that_request_alone() {
+async fn x08_p13_a_panic_in_a_handler_ends_that_request_alone() {
     let (house, random, environment, key) = moody().await;
     let keys = format!("/v1/environments/{environment}/keys");
     for round in 0..3 {

@@ -208,6 +208,79 @@ async fn h15_whoever_waits_to_send_is_refused_before_the_body() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn h17_names_with_underscores_are_not_those_with_hyphens() {
+    let house = House::furnished().await;
+    let key = house.operator.clone();
+    let headers = [("x_api_key", key.as_str()), ("x_authorization", &key)];
+    let reply = request(house.address, "GET", "/v1/keys", &headers, "").expect(401);
+    assert_eq!(reply.code(), "missing_credential");
+    let headers = [
+        ("x_forwarded_for", "203.0.113.9"),
+        ("content-type", "application/json"),
+    ];
+    let body = json!({ "product": "bkend", "name": "Paperboat" }).to_string();
+    house
+        .send("POST", "/v1/organizations", &headers, &body)
+        .expect(201);
+    let entry = house.get("/v1/audit?limit=1").json()["data"][0].clone();
+    assert_eq!(entry["from"]["ip"], "127.0.0.1");
+    // The nginx door with all that it needs, but in other names.
+    let headers = [
+        ("x_keystile_method", "GET"),
+        ("x_keystile_uri", "/"),
+        ("x_keystile_host", "api.bkend.example"),
+        ("x_api_key", &key),
+    ];
+    let reply = request(house.address, "GET", "/gateway/nginx/bkend", &headers, "").expect(403);
+    assert_eq!(
+        reply.header("x-keystile-code"),
+        Some("incomplete_subrequest")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p08_metrics_name_no_key_or_person_and_do_not_grow_with_what_is_sent() {
+    let house = House::furnished().await;
+    let customer = house.customer("bkend", "Paperboat");
+    let (id, key) = house.key(customer.environment("dev"), "secret", "Ada Lovelace");
+    let round = |number: usize| {
+        let odd = format!("odd-{number}");
+        let agent = [("user-agent", odd.as_str()), ("x-request-id", &odd)];
+        house.send("GET", &format!("/v1/keys/{id}"), &agent, "");
+        house.send("GET", &format!("/v1/products/{odd}"), &agent, "");
+        house.send("GET", &format!("/{odd}"), &agent, "");
+        house.send(&format!("ODD{number}"), "/v1/keys", &agent, "");
+        request(
+            house.address,
+            "GET",
+            &format!("/gateway/nginx/{odd}"),
+            &agent,
+            "",
+        );
+        house.post(
+            "/v1/keys/verify",
+            &json!({ "key": key, "product": odd, "mode": "any", "scope": odd }),
+        );
+    };
+    let metrics = || house.get("/metrics").expect(200).text;
+    round(0);
+    let before = metrics();
+    (1..50).for_each(round);
+    let after = metrics();
+    assert_eq!(after.lines().count(), before.lines().count(), "{after}");
+    for told in [
+        "odd",
+        "Ada",
+        &id,
+        &customer.organization,
+        &key[8..16],
+        "Paperboat",
+    ] {
+        assert!(!after.contains(told), "{told}: {after}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn h18_a_request_id_is_kept_only_when_it_is_short_and_plain() {
     let house = House::new().await;
     let id = |sent: &str| {

@@ -351,7 +351,7 @@ async fn i8_an_origin_list_admits_listed_origins_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_pepper_serves_old_keys_from_their_next_use() {
+async fn k19_a_new_pepper_serves_old_keys_from_their_next_use() {
     let shop = Shop::new().await;
     let client = keystile_server::client::Client::Local(shop.house.data().join("control.sock"));
     let nothing = keystile_server::client::Sent::Json(json!({}));
