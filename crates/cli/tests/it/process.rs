@@ -2,10 +2,11 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use serde_json::Value;
 
 /// The binary under test.
@@ -16,7 +17,7 @@ pub(crate) struct Process {
     child: Child,
     pub(crate) address: SocketAddr,
     // Kept open: a server whose output nobody takes must not be stopped by that.
-    _stdout: BufReader<ChildStdout>,
+    stdout: BufReader<ChildStdout>,
 }
 
 /// One answer.
@@ -51,13 +52,36 @@ impl Process {
         Self {
             child,
             address,
-            _stdout: stdout,
+            stdout,
         }
     }
 
-    /// The process's number.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
+    /// Changes what the running process may use, as the system's own limits do.
+    pub(crate) fn limit(&self, resource: Resource, most: Option<u64>) {
+        let id = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
+        let limit = Rlimit {
+            current: most,
+            maximum: getrlimit(resource).maximum,
+        };
+        prlimit(id, resource, limit).unwrap();
+    }
+
+    /// Writes a line to what was started, and waits until it prints one with `answer`.
+    pub(crate) fn tell(&mut self, word: &str, answer: &str) {
+        let stdin = self.child.stdin.as_mut().unwrap();
+        writeln!(stdin, "{word}").unwrap();
+        let mut line = String::new();
+        while !line.contains(answer) {
+            line.clear();
+            assert!(self.stdout.read_line(&mut line).unwrap() > 0, "no {answer}");
+        }
+    }
+
+    /// Waits for its end; whether it ended well.
+    pub(crate) fn ended_well(mut self) -> bool {
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).unwrap();
+        self.child.wait().unwrap().success()
     }
 
     /// kill -9.
@@ -194,7 +218,6 @@ pub(crate) fn exchange(address: SocketAddr, message: &[u8]) -> std::io::Result<V
     let mut stream = TcpStream::connect(address)?;
     // The server may answer and close before it has read everything.
     let _ = stream.write_all(message);
-    let _ = stream.shutdown(Shutdown::Write);
     let mut all = Vec::new();
     let mut buffer = [0_u8; 16 << 10];
     while let Ok(count @ 1..) = stream.read(&mut buffer) {

@@ -112,6 +112,20 @@ async fn h09_h10_too_many_or_too_long_headers_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn h13_whoever_speaks_http_2_is_turned_away_cleanly() {
+    let house = House::new().await;
+    let settings = b"\0\0\0\x04\0\0\0\0\0";
+    let continuation = b"\0\0\x01\x09\0\0\0\0\x01a".repeat(1000);
+    let reset = b"\0\0\x04\x03\0\0\0\0\x01\0\0\0\x08".repeat(1000);
+    for frames in [&[][..], settings, &continuation, &reset] {
+        let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+        let reply = raw(house.address, &[preface.as_slice(), frames].concat());
+        assert!([0, 400, 505].contains(&reply.status), "{}", reply.head);
+    }
+    request(house.address, "GET", "/livez", &[], "").expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn h12_other_methods_are_refused_with_those_that_are_taken() {
     let house = House::new().await;
     for method in ["TRACE", "CONNECT", "get", "BREW", "DELETE"] {

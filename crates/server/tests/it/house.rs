@@ -5,11 +5,13 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use keystile_core::key::{PlainKey, mint};
+use keystile_core::key::{PlainKey, Random, mint};
 use keystile_core::model::{Kind, Mode};
 use keystile_server::background::Background;
 use keystile_server::config::{Limits, Settings};
+use keystile_server::installation::Installation;
 use keystile_server::{App, OsRandom, Running, installation, start, take_bootstrap_key};
+use keystile_store::Clock;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -69,6 +71,12 @@ impl Reply {
     }
 }
 
+/// A fresh operator key.
+pub(crate) fn operator_key() -> PlainKey {
+    let brand = "keystile".parse().unwrap();
+    mint(Kind::Secret, Some(&brand), Mode::Live, &OsRandom).unwrap()
+}
+
 pub(crate) fn settings(data: &Path) -> Settings {
     Settings {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -92,15 +100,30 @@ impl House {
     /// The same with other settings.
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let directory = Arc::new(tempfile::tempdir().unwrap());
-        let brand = "keystile".parse().unwrap();
-        let key = mint(Kind::Secret, Some(&brand), Mode::Live, &OsRandom).unwrap();
+        let key = operator_key();
         let mut settings = settings(&directory.path().join("data"));
         change(&mut settings);
         Self::open(directory, settings, &key).await
     }
 
+    /// An installation in this directory with another clock and random source.
+    pub(crate) async fn around(
+        directory: &Arc<TempDir>,
+        key: &PlainKey,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Self {
+        let settings = settings(&directory.path().join("data"));
+        let opened = installation::open_with(settings, None, clock, random).await;
+        Self::serve(Arc::clone(directory), opened.unwrap(), key).await
+    }
+
     async fn open(directory: Arc<TempDir>, settings: Settings, key: &PlainKey) -> Self {
         let opened = installation::open(settings, None).await.unwrap();
+        Self::serve(directory, opened, key).await
+    }
+
+    async fn serve(directory: Arc<TempDir>, opened: Installation, key: &PlainKey) -> Self {
         let app = opened.app;
         take_bootstrap_key(&app, key.reveal()).await.unwrap();
         let running = start(Arc::clone(&app)).await.unwrap();
@@ -119,11 +142,16 @@ impl House {
     /// With the manifests of the four sample systems applied.
     pub(crate) async fn furnished() -> Self {
         let house = Self::new().await;
+        house.furnish();
+        house
+    }
+
+    /// Applies the manifests of the four sample systems.
+    pub(crate) fn furnish(&self) {
         for system in keystile_core::manifest::System::ALL {
             let manifest = keystile_core::manifest::starter(Some(system));
-            house.apply(system.as_str(), manifest).expect(201);
+            self.apply(system.as_str(), manifest).expect(201);
         }
-        house
     }
 
     /// The data directory.

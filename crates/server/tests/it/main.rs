@@ -2,6 +2,7 @@
 //! addresses; `house.rs` is the server under test.
 
 mod coverage;
+mod faults;
 mod front_door;
 mod house;
 mod revoked_means_revoked;
