@@ -75,6 +75,7 @@ fn reached(reply: &Reply, name: &str) -> Option<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs nginx"]
 async fn k1_k3_k4_k6_k10_keepems_story() {
     let street = Street::keepem().await;
     let publishable = street.publishable();
@@ -112,6 +113,7 @@ async fn k1_k3_k4_k6_k10_keepems_story() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs nginx"]
 async fn k9_regenerating_kills_the_old_secret_at_once_behind_nginx() {
     let street = Street::keepem().await;
     let (id, old) = street.secret();
@@ -135,6 +137,7 @@ async fn k9_regenerating_kills_the_old_secret_at_once_behind_nginx() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs nginx"]
 async fn i1_i2_production_refuses_test_keys() {
     let street = Street::of("innkept", |text| {
         text.replace(
@@ -167,6 +170,7 @@ async fn i1_i2_production_refuses_test_keys() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs nginx and node"]
 async fn i10_nodes_own_fetch_with_a_secret_key_is_allowed() {
     let street = Street::of("innkept", |text| {
         text.replace(
@@ -204,6 +208,7 @@ async fn i10_nodes_own_fetch_with_a_secret_key_is_allowed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs nginx"]
 async fn a_secret_key_from_a_browser_is_refused() {
     let street = Street::keepem().await;
     let (_, secret) = street.secret();
@@ -222,6 +227,7 @@ async fn a_secret_key_from_a_browser_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs nginx"]
 async fn b6_f18_the_apps_own_token_passes_untouched_and_the_key_goes_no_further() {
     let street = Street::of("bkend", |text| {
         text.replace("keystile_product \"keepem\"", "keystile_product \"bkend\"")
@@ -250,6 +256,7 @@ async fn b6_f18_the_apps_own_token_passes_untouched_and_the_key_goes_no_further(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs nginx"]
 async fn f10_the_application_is_told_who_calls_and_a_clients_own_words_never_survive() {
     let street = Street::keepem().await;
     let (id, secret) = street.secret();
@@ -292,6 +299,7 @@ async fn f10_the_application_is_told_who_calls_and_a_clients_own_words_never_sur
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs nginx"]
 async fn f02_f03_f24_a_clients_copies_of_what_nginx_says_change_nothing() {
     let street = Street::keepem().await;
     let publishable = street.publishable();
@@ -317,6 +325,7 @@ async fn f02_f03_f24_a_clients_copies_of_what_nginx_says_change_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs nginx"]
 async fn k05_malformed_and_unknown_keys_get_the_same_answer() {
     let street = Street::keepem().await;
     let mode = keystile_core::model::Mode::Live;
@@ -349,6 +358,7 @@ async fn k05_malformed_and_unknown_keys_get_the_same_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs nginx"]
 async fn k14_k15_two_keys_are_a_conflict() {
     let street = Street::keepem().await;
     let (_, key) = street.secret();
@@ -366,6 +376,7 @@ async fn k14_k15_two_keys_are_a_conflict() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs nginx"]
 async fn f07_f25_a_path_has_one_meaning_or_is_refused() {
     let street = Street::keepem().await;
     let publishable = street.publishable();
@@ -397,6 +408,7 @@ async fn f07_f25_a_path_has_one_meaning_or_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs nginx"]
 async fn f22_a_host_that_no_base_url_claims_is_refused() {
     let street = Street::keepem().await;
     let (_, key) = street.secret();
@@ -416,6 +428,7 @@ async fn f22_a_host_that_no_base_url_claims_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs nginx"]
 async fn f14_nothing_is_let_in_while_keystile_is_away() {
     let street = Street::keepem().await;
     let (_, key) = street.secret();
@@ -439,6 +452,7 @@ async fn f14_nothing_is_let_in_while_keystile_is_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs nginx"]
 async fn f20_a_body_is_for_the_application_alone() {
     let street = Street::keepem().await;
     let (_, key) = street.secret();
