@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use keystile_server::{App, installation, start, take_bootstrap_key};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::{Global, LogForm, Serve};
 use crate::output::{Failed, heading, line};
@@ -30,6 +30,8 @@ pub(crate) async fn run(global: &Global, serve: &Serve) -> Result<(), Failed> {
     let running = start(app)
         .await
         .map_err(|why| Failed::new(why.to_string()))?;
+    // Whoever reads that it listens may tell it to stop at once.
+    let stop = stop_signals()?;
     heading(&format!("Keystile listens on http://{}", running.address));
     if let (Some(_), Some(public)) = (listen_twice, running.public_address) {
         line(&format!("what browsers need is on http://{public}"));
@@ -44,7 +46,7 @@ pub(crate) async fn run(global: &Global, serve: &Serve) -> Result<(), Failed> {
     if serve.demo {
         demo::tell(&global.data, running.address).await?;
     }
-    wait_for_stop().await?;
+    wait_for(stop).await;
     line("stopping: what is under way is finished");
     let finished = running.stop().await;
     opened.background.end().await;
@@ -63,15 +65,20 @@ async fn take_bootstrap(app: &App) -> Result<(), Failed> {
     taken.map_err(|why| Failed::new(format!("KEYSTILE_BOOTSTRAP_KEY: {why}")))
 }
 
-async fn wait_for_stop() -> Result<(), Failed> {
+fn stop_signals() -> Result<[Signal; 2], Failed> {
     let failed = |why: std::io::Error| Failed::new(format!("signals cannot be heard: {why}"));
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let hear = |kind| signal(kind).map_err(failed);
+    Ok([
+        hear(SignalKind::terminate())?,
+        hear(SignalKind::interrupt())?,
+    ])
+}
+
+async fn wait_for([mut terminate, mut interrupt]: [Signal; 2]) {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
-    Ok(())
 }
 
 /// Secrets pass through this process's memory, so it leaves no image of it behind.

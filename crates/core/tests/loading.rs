@@ -31,7 +31,7 @@ fn no_key_is_lost_when_several_threads_load() {
             scope.spawn(|| {
                 share
                     .into_iter()
-                    .for_each(|key| load(Record::Key(Box::new(key))))
+                    .for_each(|key| load(Record::Key(Box::new(key))));
             });
         }
     });

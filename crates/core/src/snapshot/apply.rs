@@ -161,9 +161,7 @@ impl Index {
             node.replace_rules(Arc::new(rules), sound);
         } else {
             let node = ProductNode::new(record.slug.clone(), Arc::new(rules), sound);
-            let mut more = products.as_ref().clone();
-            more.0.insert(record.slug.as_str().into(), Arc::new(node));
-            self.products.store(Arc::new(more));
+            self.products.store(Arc::new(products.with(Arc::new(node))));
         }
         Ok(())
     }

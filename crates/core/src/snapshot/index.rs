@@ -1,6 +1,5 @@
 //! The index as readers see it, and the version that makes their answers consistent.
 
-use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, RwLock};
@@ -32,20 +31,33 @@ pub struct Index {
     applied: AtomicU64,
 }
 
-/// The products by slug.
+/// The products, sorted by slug: there are few, and comparing is quicker than hashing.
 #[derive(Debug, Default, Clone)]
-pub struct Products(pub(super) HashMap<Box<str>, Arc<ProductNode>>);
+pub struct Products(Vec<Arc<ProductNode>>);
 
 impl Products {
     /// The product of that slug.
     #[must_use]
     pub fn get(&self, slug: &str) -> Option<&Arc<ProductNode>> {
-        self.0.get(slug)
+        self.0.get(self.place(slug).ok()?)
     }
 
-    /// All of them, in no order.
+    /// All of them, by slug.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<ProductNode>> {
-        self.0.values()
+        self.0.iter()
+    }
+
+    fn place(&self, slug: &str) -> Result<usize, usize> {
+        self.0
+            .binary_search_by(|known| known.slug().as_str().cmp(slug))
+    }
+
+    /// With one more.
+    pub(super) fn with(&self, product: Arc<ProductNode>) -> Self {
+        let mut more = self.clone();
+        let (Ok(at) | Err(at)) = self.place(product.slug().as_str());
+        more.0.insert(at, product);
+        more
     }
 }
 

@@ -34,8 +34,6 @@ pub struct Settings {
 pub struct Limits {
     /// The request line and all headers together, in bytes.
     pub head_bytes: usize,
-    /// How many headers.
-    pub headers: usize,
     /// The body, in bytes; a manifest may be larger.
     pub body_bytes: usize,
     /// The body of a manifest or a batch, in bytes.
@@ -54,7 +52,6 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             head_bytes: 16 << 10,
-            headers: 100,
             body_bytes: 64 << 10,
             large_body_bytes: 1 << 20,
             arrival: Duration::from_secs(10),

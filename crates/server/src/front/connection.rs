@@ -1,6 +1,7 @@
 //! One connection: hyper with our limits, and a clean end when the server stops.
 
 use std::convert::Infallible;
+use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -39,19 +40,27 @@ where
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.arrival)
-        .max_headers(limits.headers)
         .max_buf_size(limits.head_bytes)
         .half_close(false)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let mut stop = shared.stop.clone();
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stopping(&mut stop) => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let told = shared.stop.clone();
+    let mut stopping = std::pin::pin!(stopping(&mut stop));
+    let (mut listening, mut draining) = (false, false);
+    // Waiting for the stop wakes this task from the first poll on, so it is polled again only when
+    // there is something to hear; the connection itself is polled many times a request.
+    let ended = poll_fn(|context| {
+        if !draining && (!listening || told.has_changed().unwrap_or(true)) {
+            listening = true;
+            draining = stopping.as_mut().poll(context).is_ready();
+            if draining {
+                connection.as_mut().graceful_shutdown();
+            }
         }
-    };
+        connection.as_mut().poll(context)
+    })
+    .await;
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
     }

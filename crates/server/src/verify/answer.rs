@@ -3,7 +3,7 @@
 use keystile_core::decision::{Code, DenyReason};
 use keystile_core::engine::{Decision, Explanation};
 use keystile_core::manifest::Rules;
-use keystile_core::snapshot::KeyEntry;
+use keystile_core::snapshot::{EnvironmentNode, KeyEntry};
 
 use super::outcome;
 
@@ -46,15 +46,23 @@ impl JsonWriter<'_> {
         }
     }
 
+    /// A string that is known to need no escape: a word of ours, or one with a plain grammar.
+    fn word(&mut self, text: &str) {
+        self.0.push(b'"');
+        self.raw(text);
+        self.0.push(b'"');
+    }
+
     fn scopes<'s>(&mut self, names: impl Iterator<Item = &'s str>) {
-        self.raw("[");
-        for (index, name) in names.enumerate() {
-            if index > 0 {
-                self.raw(",");
-            }
-            self.string(name);
+        self.0.push(b'[');
+        let mut first = true;
+        for name in names {
+            self.raw(if first { "\"" } else { ",\"" });
+            self.raw(name);
+            self.0.push(b'"');
+            first = false;
         }
-        self.raw("]");
+        self.0.push(b']');
     }
 
     fn field(&mut self, name: &str, value: &str) {
@@ -62,12 +70,17 @@ impl JsonWriter<'_> {
         self.string(value);
     }
 
+    fn plain(&mut self, name: &str, word: &str) {
+        self.raw(name);
+        self.word(word);
+    }
+
     /// `"key"`, `"organization"`, `"project"` and `"environment"`, each after a comma.
     fn identity(&mut self, key: &KeyEntry, decision: &Decision, rules: &Rules) {
-        let mut id = [0_u8; 32];
-        self.field(",\"key\":{\"id\":", key.id().write_to(&mut id));
-        self.field(",\"kind\":", key.kind().as_str());
-        self.field(",\"mode\":", key.mode().as_str());
+        self.raw(",\"key\":{\"id\":\"");
+        key.id().push_to(self.0);
+        self.plain("\",\"kind\":", key.kind().as_str());
+        self.plain(",\"mode\":", key.mode().as_str());
         self.field(",\"name\":", key.name());
         self.raw(",\"preview\":\"");
         self.raw(key.start());
@@ -75,37 +88,33 @@ impl JsonWriter<'_> {
         self.scopes(rules.scope_names(decision.scopes));
         self.raw(",\"metadata\":");
         self.raw(key.metadata().unwrap_or("null"));
-        self.raw(",\"expires_at\":");
         match key.expires_at() {
-            Some(end) => self.raw(&format!("\"{end}\"")),
-            None => self.raw("null"),
+            Some(end) => self.raw(&format!(",\"expires_at\":\"{end}\"")),
+            None => self.raw(",\"expires_at\":null"),
         }
-        let environment = key.environment();
+        self.place(key.environment(), rules);
+    }
+
+    fn place(&mut self, environment: &EnvironmentNode, rules: &Rules) {
         let organization = environment.organization();
         let details = organization.details();
-        self.field(
-            "},\"organization\":{\"id\":",
-            organization.id().write_to(&mut id),
-        );
-        self.raw(",\"external_id\":");
+        self.raw("},\"organization\":{\"id\":\"");
+        organization.id().push_to(self.0);
+        self.raw("\",\"external_id\":");
         self.maybe_string(details.external_id.as_deref());
         self.raw(",\"plan\":");
         let plan = details.plan.as_deref();
         self.maybe_string(plan.or_else(|| rules.default_plan().map(|plan| plan.name.as_ref())));
-        self.field(
-            "},\"project\":{\"id\":",
-            environment.project_id().write_to(&mut id),
-        );
-        self.field(
-            "},\"environment\":{\"id\":",
-            environment.id().write_to(&mut id),
-        );
-        self.field(",\"name\":", environment.name());
+        self.raw("},\"project\":{\"id\":\"");
+        environment.project_id().push_to(self.0);
+        self.raw("\"},\"environment\":{\"id\":\"");
+        environment.id().push_to(self.0);
+        self.plain("\",\"name\":", environment.name());
         self.raw("}");
     }
 
     fn reason(&mut self, reason: DenyReason, rules: &Rules) {
-        self.field(",\"code\":", reason.code().as_str());
+        self.plain(",\"code\":", reason.code().as_str());
         match reason {
             DenyReason::InsufficientScope { missing } => {
                 let scope = rules.scope_name(missing);

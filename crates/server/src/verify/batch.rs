@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use keystile_core::model::Binding;
+use keystile_core::model::{Binding, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::JsonWriter;
-use super::json::{Asker, Question, VerifyAnswer};
+use super::json::{Asker, At, Question, VerifyAnswer};
 use crate::api::body::{self, Object};
 use crate::app::App;
 use crate::metrics::Door;
@@ -46,6 +46,7 @@ pub(crate) fn verify_batch(
     headers: &HeaderMap,
     body: &Bytes,
     request_id: &str,
+    now: Timestamp,
 ) -> Result<Vec<u8>, Problem> {
     let batch: BatchRequest<'_> = body::parse_fast(headers, body)?;
     if batch.requests.is_empty() || batch.requests.len() > MOST {
@@ -54,19 +55,14 @@ pub(crate) fn verify_batch(
             "ask 1 to 100 questions at once",
         ));
     }
-    let asker = Asker::new(app, binding);
+    let asker = Asker::new(app, binding, now);
     let mut out = Vec::with_capacity(batch.requests.len() * 640);
     out.extend_from_slice(b"{\"results\":[");
     for (index, Object(question)) in batch.requests.iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        asker.answer(
-            question,
-            &format!("/requests/{index}"),
-            Door::Batch,
-            &mut out,
-        )?;
+        asker.answer(question, At::Among(index), Door::Batch, &mut out)?;
         out.push(b'}');
     }
     let mut json = JsonWriter(&mut out);

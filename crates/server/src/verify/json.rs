@@ -4,14 +4,15 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use arc_swap::Guard;
 use bytes::Bytes;
 use http::HeaderMap;
 use keystile_core::decision::{Code, DenyReason};
 use keystile_core::engine::{Decision, Explanation};
 use keystile_core::manifest::{Rules, ScopeSet};
-use keystile_core::model::{Binding, ModeFilter};
+use keystile_core::model::{Binding, ModeFilter, Timestamp};
 use keystile_core::request::{Asked, Credential, Origin, Place, RequestFacts};
-use keystile_core::snapshot::ProductNode;
+use keystile_core::snapshot::{ProductNode, Products};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -36,17 +37,17 @@ pub(crate) struct Question<'a> {
     pub(crate) key: Cow<'a, str>,
     /// The product; may be left out when your operator key is bound to one.
     #[serde(borrow, default)]
-    pub(crate) product: Option<Cow<'a, str>>,
+    pub(crate) product: Option<Text<'a>>,
     /// The environment by name. This or `mode`, unless your operator key is bound to one.
     #[serde(borrow, default)]
-    pub(crate) environment: Option<Cow<'a, str>>,
+    pub(crate) environment: Option<Text<'a>>,
     /// Which modes are good. This or `environment`.
     #[serde(default)]
     pub(crate) mode: Option<ModeFilter>,
     /// What is to be done, as method and path such as `POST /v1/events`. This, `scope` or
     /// `authenticate_only`.
     #[serde(borrow, default)]
-    pub(crate) operation: Option<Cow<'a, str>>,
+    pub(crate) operation: Option<Text<'a>>,
     /// The scope that is needed, or several that are needed together.
     #[serde(borrow, default)]
     pub(crate) scope: Option<ScopeAsk<'a>>,
@@ -55,13 +56,27 @@ pub(crate) struct Question<'a> {
     pub(crate) authenticate_only: Option<bool>,
     /// The `Origin` header of the call, when it had one.
     #[serde(borrow, default)]
-    pub(crate) origin: Option<Cow<'a, str>>,
+    pub(crate) origin: Option<Text<'a>>,
     /// The client's address, when you know it.
     #[serde(default)]
     pub(crate) ip: Option<IpAddr>,
     /// Adds each check's own result to the answer.
     #[serde(default)]
     pub(crate) explain: bool,
+}
+
+/// A text that is borrowed from the body unless it has escapes; serde borrows a `Cow` that stands
+/// alone, but not one inside an `Option`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub(crate) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl std::ops::Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
 }
 
 /// One scope or several.
@@ -118,7 +133,7 @@ struct VerifiedKey {
     preview: String,
     scopes: Vec<String>,
     metadata: Option<serde_json::Map<String, serde_json::Value>>,
-    expires_at: Option<keystile_core::model::Timestamp>,
+    expires_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -159,11 +174,12 @@ pub(crate) fn verify_one(
     headers: &HeaderMap,
     body: &Bytes,
     request_id: &str,
+    now: Timestamp,
 ) -> Result<Vec<u8>, Problem> {
     let question: Question<'_> = body::parse_fast(headers, body)?;
-    let asker = Asker::new(app, binding);
+    let asker = Asker::new(app, binding, now);
     let mut out = Vec::with_capacity(1024);
-    if asker.answer(&question, "", Door::Json, &mut out)? == Code::Undecided {
+    if asker.answer(&question, At::Alone, Door::Json, &mut out)? == Code::Undecided {
         let reason = DenyReason::Undecided;
         return Err(Problem::unavailable(
             reason.code().as_str(),
@@ -177,23 +193,48 @@ pub(crate) fn verify_one(
     Ok(out)
 }
 
+/// Where a question stands in the body, for messages.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum At {
+    /// It is the body.
+    Alone,
+    /// It is one of several.
+    Among(usize),
+}
+
+impl At {
+    fn pointer(self, field: &str) -> String {
+        match self {
+            Self::Alone => format!("/{field}"),
+            Self::Among(index) => format!("/requests/{index}/{field}"),
+        }
+    }
+}
+
 /// Somebody entitled to ask, with what the operator key is bound to.
 pub(super) struct Asker<'a> {
     app: &'a App,
     binding: Option<&'a Binding>,
+    products: Guard<Arc<Products>>,
+    now: Timestamp,
 }
 
 impl<'a> Asker<'a> {
-    pub(super) fn new(app: &'a App, binding: Option<&'a Binding>) -> Self {
-        Self { app, binding }
+    pub(super) fn new(app: &'a App, binding: Option<&'a Binding>, now: Timestamp) -> Self {
+        let products = app.engine.index().products();
+        Self {
+            app,
+            binding,
+            products,
+            now,
+        }
     }
 
     /// Decides one question and writes the verdict without its closing brace; gives its code.
-    /// `at` is where the question stands in the body, for messages.
     pub(super) fn answer(
         &self,
         question: &Question<'_>,
-        at: &str,
+        at: At,
         door: Door,
         out: &mut Vec<u8>,
     ) -> Result<Code, Problem> {
@@ -212,12 +253,12 @@ impl<'a> Asker<'a> {
                 .as_ref()
                 .is_some_and(|origin| facts::is_web_origin(origin.as_bytes())),
             ip: question.ip.map(|ip| ip.to_canonical()),
-            now: self.app.now(),
+            now: self.now,
         };
         let decision = if question.explain {
-            self.explain(&product, &asked, &rules, door, out)
+            self.explain(product, &asked, &rules, door, out)
         } else {
-            let decision = decide(self.app, door, &product, &asked);
+            let decision = decide(self.app, door, product, &asked);
             JsonWriter(out).verdict(&decision, &rules);
             decision
         };
@@ -240,24 +281,24 @@ impl<'a> Asker<'a> {
         explained.decision
     }
 
-    fn product(&self, question: &Question<'_>, at: &str) -> Result<Arc<ProductNode>, Problem> {
+    fn product(&self, question: &Question<'_>, at: At) -> Result<&ProductNode, Problem> {
         let bound = self.binding.map(|binding| binding.product.as_str());
         let slug = match (bound, question.product.as_deref()) {
             (Some(bound), Some(asked)) if bound != asked => {
                 let message = format!("your operator key is bound to the product {bound}");
-                return Err(Problem::field(format!("{at}/product"), message));
+                return Err(Problem::field(at.pointer("product"), message));
             }
             (Some(slug), _) | (None, Some(slug)) => slug,
             (None, None) => {
                 let message = "name the product, or use an operator key that is bound to one";
-                return Err(Problem::field(format!("{at}/product"), message));
+                return Err(Problem::field(at.pointer("product"), message));
             }
         };
-        let found = self.app.engine.index().products().get(slug).cloned();
+        let found = self.products.get(slug).map(Arc::as_ref);
         found
             .filter(|product| !product.slug().is_operator())
             .ok_or_else(|| {
-                Problem::field(format!("{at}/product"), "there is no product of this name")
+                Problem::field(at.pointer("product"), "there is no product of this name")
             })
     }
 
@@ -265,7 +306,7 @@ impl<'a> Asker<'a> {
         &'q self,
         question: &'q Question<'_>,
         rules: &Rules,
-        at: &str,
+        at: At,
     ) -> Result<Place<'q>, Problem> {
         let bound = self
             .binding
@@ -275,24 +316,24 @@ impl<'a> Asker<'a> {
             (Some(bound), Some(asked), None) if bound == asked => return Ok(Place::Named(bound)),
             (Some(bound), _, _) => {
                 let message = format!("your operator key is bound to the environment {bound}");
-                return Err(Problem::field(format!("{at}/environment"), message));
+                return Err(Problem::field(at.pointer("environment"), message));
             }
             (None, None, Some(mode)) => return Ok(Place::Mode(mode)),
             (None, Some(name), None) => name,
             (None, _, _) => {
                 let message = "say either environment or mode (live, test or any)";
-                return Err(Problem::field(format!("{at}/environment"), message));
+                return Err(Problem::field(at.pointer("environment"), message));
             }
         };
         if rules.environment(name).is_none() && !rules.custom_environments {
             let message = "the product has no environment of this name";
-            return Err(Problem::field(format!("{at}/environment"), message));
+            return Err(Problem::field(at.pointer("environment"), message));
         }
         Ok(Place::Named(name))
     }
 }
 
-fn asked<'q>(question: &'q Question<'_>, rules: &Rules, at: &str) -> Result<Asked<'q>, Problem> {
+fn asked<'q>(question: &'q Question<'_>, rules: &Rules, at: At) -> Result<Asked<'q>, Problem> {
     let authenticate = question.authenticate_only.unwrap_or(false);
     let asked = match (question.operation.as_deref(), &question.scope, authenticate) {
         (Some(operation), None, false) => {
@@ -303,23 +344,23 @@ fn asked<'q>(question: &'q Question<'_>, rules: &Rules, at: &str) -> Result<Aske
         (None, None, true) => Asked::Authenticate,
         _ => {
             let message = "say exactly one of operation, scope and authenticate_only";
-            return Err(Problem::field(format!("{at}/operation"), message));
+            return Err(Problem::field(at.pointer("operation"), message));
         }
     };
     if rules.require_operation {
         let message = "the product's manifest requires every verify to name an operation";
-        return Err(Problem::field(format!("{at}/operation"), message));
+        return Err(Problem::field(at.pointer("operation"), message));
     }
     Ok(asked)
 }
 
-fn scopes(asked: &ScopeAsk<'_>, rules: &Rules, at: &str) -> Result<ScopeSet, Problem> {
+fn scopes(asked: &ScopeAsk<'_>, rules: &Rules, at: At) -> Result<ScopeSet, Problem> {
     let mut set = ScopeSet::EMPTY;
     let mut errors = Vec::new();
     let mut add = |name: &str| match rules.scope_id(name) {
         Some(scope) => set.insert(scope),
         None => errors.push(FieldError::new(
-            format!("{at}/scope"),
+            at.pointer("scope"),
             format!("the product has no scope {name:?}"),
         )),
     };
@@ -329,7 +370,7 @@ fn scopes(asked: &ScopeAsk<'_>, rules: &Rules, at: &str) -> Result<ScopeSet, Pro
     }
     if matches!(asked, ScopeAsk::All(names) if names.is_empty()) {
         errors.push(FieldError::new(
-            format!("{at}/scope"),
+            at.pointer("scope"),
             "name at least one scope",
         ));
     }

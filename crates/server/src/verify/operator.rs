@@ -2,8 +2,8 @@
 
 use http::{HeaderMap, StatusCode};
 use keystile_core::decision::DenyReason;
-use keystile_core::manifest::{Rules, ScopeSet};
-use keystile_core::model::{ModeFilter, Slug};
+use keystile_core::manifest::ScopeSet;
+use keystile_core::model::{ModeFilter, Slug, Timestamp};
 use keystile_core::request::{Asked, Place, RequestFacts};
 use keystile_core::snapshot::Found;
 
@@ -11,21 +11,16 @@ use super::{credential, facts, outcome};
 use crate::app::{App, Caller};
 use crate::problem::Problem;
 
-/// The scopes of operator keys, by name.
-pub(crate) struct OperatorScopes;
-
-impl OperatorScopes {
-    /// The set of one scope of the built-in product.
-    pub(crate) fn named(rules: &Rules, name: &str) -> Option<ScopeSet> {
-        rules.scope_id(name).map(ScopeSet::only)
-    }
-}
-
 /// The operator key that a request carries, good for `scope`.
 ///
 /// # Errors
 /// 401 or 403 with the code of the reason, or 503 when nothing can be decided.
-pub(crate) fn authorize_any(app: &App, headers: &HeaderMap, scope: &str) -> Result<Found, Problem> {
+pub(crate) fn authorize_any(
+    app: &App,
+    headers: &HeaderMap,
+    scope: &str,
+    now: Timestamp,
+) -> Result<Found, Problem> {
     let products = app.engine.index().products();
     let Some(product) = products.get(Slug::OPERATOR) else {
         return Err(Problem::unavailable(
@@ -34,7 +29,7 @@ pub(crate) fn authorize_any(app: &App, headers: &HeaderMap, scope: &str) -> Resu
         ));
     };
     let rules = product.rules();
-    let Some(needed) = OperatorScopes::named(&rules, scope) else {
+    let Some(needed) = rules.scope_id(scope).map(ScopeSet::only) else {
         return Err(Problem::unavailable(
             "undecided",
             "the built-in product lacks a scope",
@@ -47,7 +42,7 @@ pub(crate) fn authorize_any(app: &App, headers: &HeaderMap, scope: &str) -> Resu
         origin: facts::origin(headers),
         from_browser: facts::from_browser(headers),
         ip: None,
-        now: app.now(),
+        now,
     };
     let decision = app.engine.verify(product, &asked);
     match (decision.verdict, decision.key) {
@@ -62,7 +57,7 @@ pub(crate) fn authorize_any(app: &App, headers: &HeaderMap, scope: &str) -> Resu
 /// # Errors
 /// As there.
 pub(crate) fn authorize(app: &App, headers: &HeaderMap, scope: &str) -> Result<Caller, Problem> {
-    let found = authorize_any(app, headers, scope)?;
+    let found = authorize_any(app, headers, scope, app.now())?;
     let scopes = found.scopes(&found.environment().product().rules());
     Ok(Caller::operator(found.id(), scopes, found.binding()))
 }

@@ -7,3 +7,5 @@ mod application;
 mod house;
 mod nginx;
 mod proxy;
+mod strange;
+mod street;

@@ -3,8 +3,126 @@
 
 use serde_json::{Value, json};
 
-use crate::calls::{Calls, Described, described};
 use crate::house::{Customer, House, Reply, request, text};
+
+/// One call of every operation, with the ids of a customer.
+pub(crate) struct Calls {
+    pub(crate) house: House,
+    pub(crate) customer: Customer,
+    pub(crate) key: String,
+}
+
+/// An operation as the API description has it.
+struct Described {
+    id: String,
+    method: String,
+    path: String,
+}
+
+fn described() -> Vec<Described> {
+    let document = keystile_server::openapi_document();
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .flat_map(|(path, methods)| {
+            methods
+                .as_object()
+                .unwrap()
+                .iter()
+                .map(|(method, operation)| Described {
+                    id: text(&operation["operationId"]),
+                    method: method.to_uppercase(),
+                    path: path.clone(),
+                })
+        })
+        .collect()
+}
+
+impl Calls {
+    pub(crate) async fn new() -> Self {
+        let house = House::furnished().await;
+        let customer = house.customer("bkend", "Paperboat");
+        let (key, _) = house.key(customer.environment("dev"), "secret", "Worker");
+        Self {
+            house,
+            customer,
+            key,
+        }
+    }
+
+    /// The path with ids in it.
+    fn path(&self, operation: &Described) -> String {
+        operation
+            .path
+            .replace("{key}", &self.key)
+            .replace("{organization}", &self.customer.organization)
+            .replace("{project}", &self.customer.project)
+            .replace("{environment}", self.customer.environment("dev"))
+            .replace("{product}", "bkend")
+            .replace("{external_id}", "paperboat-1")
+    }
+
+    /// A body that does something, for operations that take one.
+    fn body(&self, operation: &Described) -> Option<Value> {
+        let body = match operation.id.as_str() {
+            "createKey" => json!({ "kind": "secret", "name": "Another" }),
+            "createOrganization" => json!({ "product": "bkend", "name": "Another" }),
+            "createOrGetOrganization" => json!({ "name": "By your own id" }),
+            "createProject" => json!({ "name": "Another" }),
+            "createEnvironment" => json!({ "name": "dev" }),
+            "createOperatorKey" => json!({ "name": "Another" }),
+            "changeKey" => json!({ "name": "Renamed" }),
+            "changeOrganization" => json!({ "name": "Renamed" }),
+            "changeProject" => json!({ "name": "Renamed" }),
+            "changeEnvironment" => json!({ "enabled": false }),
+            "rotateKey" | "revokeKey" => json!({}),
+            "applyManifest" => {
+                let system = keystile_core::manifest::System::Bkend;
+                let text = keystile_core::manifest::starter(Some(system));
+                let mut manifest = keystile_core::manifest::Manifest::from_toml(text).unwrap();
+                manifest.product.name = "Renamed".to_owned();
+                manifest.to_value()
+            }
+            "verifyKey" => json!({ "key": "x", "product": "bkend", "mode": "any",
+                                   "authenticate_only": true }),
+            "verifyKeys" => json!({ "requests": [{ "key": "x", "product": "bkend", "mode": "any",
+                                                   "authenticate_only": true }] }),
+            _ => return None,
+        };
+        Some(body)
+    }
+
+    fn send(&self, operation: &Described, key: Option<&str>) -> Reply {
+        let bearer = key.map(|key| format!("Bearer {key}"));
+        let mut headers = vec![("content-type", "application/json")];
+        if let Some(bearer) = &bearer {
+            headers.push(("authorization", bearer));
+        }
+        let body = self
+            .body(operation)
+            .map(|body| body.to_string())
+            .unwrap_or_default();
+        let (address, path) = (self.house.address, self.path(operation));
+        request(address, &operation.method, &path, &headers, &body)
+    }
+
+    /// A bound or narrow operator key.
+    pub(crate) fn operator(&self, body: &Value) -> String {
+        text(
+            &self
+                .house
+                .post("/v1/operator-keys", body)
+                .expect(201)
+                .json()["secret"],
+        )
+    }
+
+    fn journal(&self) -> u64 {
+        self.house.get("/v1/audit?limit=1").json()["data"][0]["seq"]
+            .as_u64()
+            .unwrap()
+    }
+}
 
 fn is_managing(operation: &Described) -> bool {
     !matches!(
@@ -172,9 +290,6 @@ async fn a01_a10_unknown_fields_are_refused_by_name_everywhere() {
         let Some(mut body) = calls.body(&operation) else {
             continue;
         };
-        if operation.id == "revokeKey" {
-            continue;
-        }
         for field in ["hash", "created_by", "role"] {
             body[field] = json!("x");
             let path = calls.path(&operation);
@@ -205,9 +320,6 @@ async fn a01_a_list_in_place_of_an_object_is_refused_everywhere() {
         let Some(body) = calls.body(&operation) else {
             continue;
         };
-        if operation.id == "revokeKey" {
-            continue;
-        }
         let mut bodies = vec![listed(&body)];
         if let Some(first) = body["requests"].get(0) {
             bodies.push(json!({ "requests": [listed(first)] }));
@@ -221,150 +333,4 @@ async fn a01_a_list_in_place_of_an_object_is_refused_everywhere() {
             assert_eq!(reply.status, 422, "{}: {}", operation.id, reply.text);
         }
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a16_a17_lists_refuse_foreign_cursors_bad_limits_and_unknown_filters() {
-    let calls = Calls::new().await;
-    let lists = ["/v1/keys", "/v1/organizations", "/v1/audit"];
-    for list in lists {
-        for bad in [
-            "limit=0",
-            "limit=-1",
-            "limit=1000000000",
-            "sort=name",
-            "limit=1&limit=2",
-        ] {
-            let reply = calls.house.get(&format!("{list}?{bad}"));
-            assert!(
-                [400, 422].contains(&reply.status),
-                "{list}?{bad}: {}",
-                reply.status
-            );
-        }
-        for cursor in ["x", "prj_01h2xcejqtf2nbrexx3vqjhp41", "'; drop table keys"] {
-            let cursor = cursor.replace(' ', "%20");
-            let reply = calls.house.get(&format!("{list}?cursor={cursor}"));
-            assert_eq!(reply.status, 400, "{list} {cursor}: {}", reply.text);
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn lists_page_through_everything_once() {
-    let calls = Calls::new().await;
-    let environment = calls.customer.environment("production");
-    for number in 0..7 {
-        calls
-            .house
-            .key(environment, "publishable", &format!("Site {number}"));
-    }
-    let mut seen = Vec::new();
-    let mut cursor = String::new();
-    loop {
-        let path = format!("/v1/environments/{environment}/keys?limit=3{cursor}");
-        let page = calls.house.get(&path).expect(200).json();
-        seen.extend(
-            page["data"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|key| text(&key["name"])),
-        );
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => break,
-        }
-    }
-    let wanted: Vec<_> = (0..7)
-        .rev()
-        .map(|number| format!("Site {number}"))
-        .collect();
-    assert_eq!(seen, wanted);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a19_a20_a_repeated_create_makes_nothing_anew_and_shows_no_secret() {
-    let calls = Calls::new().await;
-    let path = format!(
-        "/v1/environments/{}/keys",
-        calls.customer.environment("dev")
-    );
-    let send = |key: &str, name: &str| {
-        let headers = [
-            ("content-type", "application/json"),
-            ("idempotency-key", key),
-        ];
-        let body = json!({ "kind": "secret", "name": name }).to_string();
-        calls.house.send("POST", &path, &headers, &body)
-    };
-    let first = send("a", "One").expect(201).json();
-    assert!(first["secret"].is_string());
-    let again = send("a", "One").expect(201);
-    assert_eq!(again.header("idempotency-replayed"), Some("true"));
-    assert_eq!(again.json()["key"]["id"], first["key"]["id"]);
-    assert!(again.json()["secret"].is_null());
-    assert_eq!(
-        send("a", "Two").expect(422).code(),
-        "idempotency_key_reused"
-    );
-    send("", "Three").expect(400);
-    send("two words", "Three").expect(400);
-    send(&"k".repeat(300), "Three").expect(400);
-    let other = calls.operator(&json!({ "name": "other" }));
-    let bearer = format!("Bearer {other}");
-    let headers = [
-        ("authorization", bearer.as_str()),
-        ("content-type", "application/json"),
-        ("idempotency-key", "a"),
-    ];
-    let body = json!({ "kind": "secret", "name": "One of another caller" }).to_string();
-    request(calls.house.address, "POST", &path, &headers, &body).expect(201);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a15_a_change_to_a_version_that_is_over_is_refused() {
-    let calls = Calls::new().await;
-    let path = format!("/v1/keys/{}", calls.key);
-    let tag = calls.house.get(&path).header("etag").unwrap().to_owned();
-    let change = |tag: &str, name: &str| {
-        let headers = [("content-type", "application/json"), ("if-match", tag)];
-        calls.house.send(
-            "PATCH",
-            &path,
-            &headers,
-            &json!({ "name": name }).to_string(),
-        )
-    };
-    change(&tag, "First").expect(200);
-    change(&tag, "Second").expect(412);
-    assert_eq!(calls.house.get(&path).json()["name"], "First");
-    change("nonsense", "Third").expect(400);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a19_a_repeated_create_shows_what_came_with_it_without_secrets() {
-    let house = House::furnished().await;
-    let customer = house.customer("datakeen", "Northbank");
-    let path = format!("/v1/organizations/{}/projects", customer.organization);
-    let headers = [
-        ("content-type", "application/json"),
-        ("idempotency-key", "a"),
-    ];
-    let send = || {
-        house
-            .send("POST", &path, &headers, r#"{"name":"Second"}"#)
-            .expect(201)
-    };
-    let (first, again) = (send().json(), send().json());
-    let keys = |made: &Value| made.to_string().matches("\"secret\":\"sk_").count();
-    assert_eq!((keys(&first), keys(&again)), (2, 0));
-    let ids = |made: &Value| {
-        let environments = made["environments"].as_array().unwrap().iter();
-        let all = environments.flat_map(|one| one["keys"].as_array().unwrap());
-        let mut ids: Vec<_> = all.map(|key| text(&key["id"])).collect();
-        ids.sort_unstable();
-        ids
-    };
-    assert_eq!(ids(&again), ids(&first));
 }

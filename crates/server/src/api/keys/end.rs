@@ -2,12 +2,17 @@
 
 use keystile_core::model::Effective;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::api::view::KeyView;
 use crate::api::{Answer, Call, Operation};
 use crate::manage::end_key;
 use crate::problem::Problem;
+
+/// Nothing is to be said; a body, if there is one, is an empty object.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {}
 
 /// A key that is dead.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -43,6 +48,7 @@ pub(super) fn delete() -> Operation {
 
 async fn end(call: Call, delete: bool) -> Result<Answer, Problem> {
     let id = call.id("key")?;
+    let Body {} = call.json_or_default()?;
     let work = call.work();
     work.may_touch_keys_of(id).await?;
     let (placed, effective) = end_key(&work, id, delete).await?;
