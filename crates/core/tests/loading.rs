@@ -35,6 +35,7 @@ fn no_key_is_lost_when_several_threads_load() {
             });
         }
     });
+    index.loaded(1);
     let engine = Engine::new(Arc::clone(&index), population::keyring());
     let product = population::node(&index);
     let lost = (0..KEYS).filter(|number| {

@@ -1,11 +1,13 @@
 //! How records become entries: at start in bulk, afterwards one journal row at a time.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 
 use super::entry::{KeyEntry, KeyParts};
 use super::index::Index;
 use super::node::{EnvironmentNode, OrganizationNode, ProductNode, ProjectNode};
+use super::table::Shard;
 use crate::manifest::{Manifest, Problems, Rules};
 use crate::model::{
     EnvironmentId, Key, KeyId, OrganizationId, Product, ProjectId, Record, RetiredValue, Subject,
@@ -55,6 +57,9 @@ impl Index {
     pub fn apply(&self, seq: u64, mut row: Vec<Applied>) -> Result<(), Vec<ApplyProblem>> {
         row.sort_by_key(rank);
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.loading.load(Ordering::Relaxed) {
+            self.loaded(0);
+        }
         let mut problems = Vec::new();
         let mut row = row.into_iter().peekable();
         while row.peek().is_some() {
@@ -82,8 +87,11 @@ impl Index {
         self.take(Applied::Put(record, sound))
     }
 
-    /// Says up to which journal row the loaded records reach.
+    /// Says that everything is loaded, and up to which journal row that reaches. Only now can it
+    /// be found.
     pub fn loaded(&self, seq: u64) {
+        self.loading.store(false, Ordering::Release);
+        self.shards.iter().for_each(Shard::finish);
         self.set_applied(seq);
     }
 
@@ -182,8 +190,10 @@ impl Index {
     }
 
     fn put_entry(&self, entry: KeyEntry) {
-        if let Some(shard) = self.shard(entry.digest()) {
-            shard.put(entry);
+        match self.shard(entry.digest()) {
+            Some(shard) if self.loading.load(Ordering::Relaxed) => shard.load(entry),
+            Some(shard) => shard.put(entry),
+            None => {}
         }
     }
 

@@ -1,7 +1,7 @@
 //! The index as readers see it, and the version that makes their answers consistent.
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, RwLock};
 
 use arc_swap::{ArcSwap, Guard};
@@ -25,6 +25,8 @@ pub struct Index {
     pub(super) nodes: RwLock<Nodes>,
     /// Held while the index is changed: there is one writer at a time.
     pub(super) writing: Mutex<()>,
+    /// Until everything that there was at start is loaded.
+    pub(super) loading: AtomicBool,
     /// Odd while something is being changed, two higher afterwards.
     version: AtomicU64,
     /// The last journal row that is wholly applied.
@@ -76,6 +78,7 @@ impl Index {
             products: ArcSwap::default(),
             nodes: RwLock::default(),
             writing: Mutex::default(),
+            loading: AtomicBool::new(true),
             version: AtomicU64::new(0),
             applied: AtomicU64::new(0),
         }

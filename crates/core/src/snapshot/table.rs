@@ -27,8 +27,8 @@ type Slot = arc_swap::ArcSwapOption<KeyEntry>;
 #[derive(Debug)]
 pub(super) struct Shard {
     table: ArcSwap<Table>,
-    /// Held by whoever changes the table: at the start that are several threads.
-    writing: Mutex<()>,
+    /// Held by whoever changes the table, with what was loaded at start and is not in it yet.
+    writing: Mutex<Vec<Arc<KeyEntry>>>,
 }
 
 #[derive(Debug)]
@@ -56,13 +56,31 @@ fn tag_of(digest: &KeyDigest) -> u32 {
 impl Shard {
     pub(super) fn new() -> Self {
         Self {
-            table: ArcSwap::from_pointee(Table::with_buckets(1)),
-            writing: Mutex::new(()),
+            table: ArcSwap::from_pointee(Table::of(Vec::new(), 1)),
+            writing: Mutex::default(),
         }
     }
 
     pub(super) fn find(&self, digest: &KeyDigest) -> Option<EntryGuard> {
         self.table.load().find(digest).map(|(_, _, entry)| entry)
+    }
+
+    /// Takes an entry in that is found only after [`Self::finish`]. Filling a table at once costs
+    /// far less than growing it: nobody reads it yet, and it gets its right size.
+    pub(super) fn load(&self, entry: KeyEntry) {
+        let mut loaded = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        loaded.push(Arc::new(entry));
+    }
+
+    /// Makes the table of what was loaded; of entries with one digest, the last counts.
+    pub(super) fn finish(&self) {
+        let mut loaded = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        if !loaded.is_empty() {
+            let mut all = self.table.load().entries();
+            all.append(&mut std::mem::take(&mut *loaded));
+            let buckets = all.len() / 4 + 1;
+            self.table.store(Arc::new(Table::of(all, buckets)));
+        }
     }
 
     /// Puts an entry in place of that with the same digest, or beside the others.
@@ -74,9 +92,10 @@ impl Shard {
         } else if table.has_room() {
             table.insert(tag_of(entry.digest()), Arc::new(entry));
         } else {
-            let larger = table.grown();
-            larger.insert(tag_of(entry.digest()), Arc::new(entry));
-            self.table.store(Arc::new(larger));
+            let mut all = table.entries();
+            all.push(Arc::new(entry));
+            let buckets = table.buckets.len() + table.buckets.len() / 3 + 1;
+            self.table.store(Arc::new(Table::of(all, buckets)));
         }
     }
 
@@ -97,21 +116,41 @@ impl Bucket {
 }
 
 impl Table {
-    fn with_buckets(count: usize) -> Self {
-        let buckets = std::iter::repeat_with(Bucket::default)
-            .take(count)
-            .collect();
+    /// A table of these in so many buckets; of entries with one digest, the last counts.
+    ///
+    /// It is laid out in plain memory first: storing into a shared place pays for readers that a
+    /// table nobody has seen cannot have.
+    fn of(entries: Vec<Arc<KeyEntry>>, buckets: usize) -> Self {
+        let mut plan: Vec<[Planned; PLACES]> = Vec::new();
+        plan.resize_with(buckets, Default::default);
+        let mut used = 0;
+        for entry in entries {
+            used += usize::from(plan_place(&mut plan, entry));
+        }
+        let bucket = |places: [Planned; PLACES]| {
+            let tags = std::array::from_fn(|at| {
+                AtomicU32::new(places.get(at).map_or(EMPTY, |place| place.tag))
+            });
+            Bucket {
+                tags,
+                slots: places.map(|place| Slot::new(place.entry)),
+            }
+        };
         Self {
-            buckets,
-            used: AtomicUsize::new(0),
+            buckets: plan.into_iter().map(bucket).collect(),
+            used: AtomicUsize::new(used),
         }
     }
 
-    /// The buckets in the order of the search. Where it begins is scaled to their number, which
-    /// need not be a power of two.
+    /// Every entry there is.
+    fn entries(&self) -> Vec<Arc<KeyEntry>> {
+        let places = self.buckets.iter().flat_map(Bucket::places);
+        places.filter_map(|(_, slot)| slot.load_full()).collect()
+    }
+
+    /// The buckets in the order of the search.
     fn probe(&self, tag: u32) -> impl Iterator<Item = &Bucket> {
-        let scaled = (u64::from(tag) * self.buckets.len() as u64) >> 32;
-        let begin = usize::try_from(scaled).unwrap_or(0);
+        let begin = begin_of(tag, self.buckets.len());
         let (before, from) = self
             .buckets
             .split_at_checked(begin)
@@ -150,15 +189,41 @@ impl Table {
             self.used.fetch_add(1, Ordering::Relaxed);
         }
     }
+}
 
-    /// A quarter as large again, without the removed places.
-    fn grown(&self) -> Self {
-        let larger = Self::with_buckets(self.buckets.len() + self.buckets.len() / 4 + 1);
-        for (tag, slot) in self.buckets.iter().flat_map(Bucket::places) {
-            if let Some(entry) = slot.load_full() {
-                larger.insert(tag.load(Ordering::Relaxed), entry);
+/// A place of a table that is being laid out.
+#[derive(Debug, Default)]
+struct Planned {
+    tag: u32,
+    entry: Option<Arc<KeyEntry>>,
+}
+
+/// Plans an entry in; whether it took a place that was free.
+fn plan_place(plan: &mut [[Planned; PLACES]], entry: Arc<KeyEntry>) -> bool {
+    let tag = tag_of(entry.digest());
+    let begin = begin_of(tag, plan.len());
+    let (before, from) = plan.split_at_mut(begin.min(plan.len()));
+    for place in from.iter_mut().chain(before).flatten() {
+        let same = match &place.entry {
+            None => {
+                *place = Planned {
+                    tag,
+                    entry: Some(entry),
+                };
+                return true;
             }
+            Some(known) => place.tag == tag && known.digest() == entry.digest(),
+        };
+        if same {
+            place.entry = Some(entry);
+            return false;
         }
-        larger
     }
+    false
+}
+
+/// Where a search begins: scaled to the number of buckets, which need not be a power of two.
+fn begin_of(tag: u32, buckets: usize) -> usize {
+    let scaled = (u64::from(tag) * buckets as u64) >> 32;
+    usize::try_from(scaled).unwrap_or(0)
 }
