@@ -3,6 +3,7 @@
 //! Synchronous, without allocation, without a lock that two requests share, and without a clock:
 //! the time is one of the facts.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -10,9 +11,9 @@ use arc_swap::ArcSwap;
 use crate::decision::DenyReason;
 use crate::key::{KeyDigest, Keyring, ParsedKey};
 use crate::manifest::{Rules, ScopeSet};
-use crate::policy::{CHECKS, Case};
+use crate::policy::{CHECKS, Case, Check};
 use crate::request::{Credential, RequestFacts};
-use crate::snapshot::{Found, Index, KeyEntry, ProductNode};
+use crate::snapshot::{CurrentRules, Found, Index, ProductNode, Terms};
 
 /// Decides, on the index it keeps.
 #[derive(Debug)]
@@ -26,6 +27,15 @@ pub struct Engine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permit(());
 
+/// A digest under the newest pepper.
+#[derive(Debug, Clone, Copy)]
+pub struct NewDigest {
+    /// The digest.
+    pub digest: KeyDigest,
+    /// The number of the pepper.
+    pub pepper: u32,
+}
+
 /// What the engine says of a call.
 #[derive(Debug)]
 pub struct Decision {
@@ -33,8 +43,21 @@ pub struct Decision {
     pub verdict: Result<Permit, DenyReason>,
     /// The key that was presented, when it is one of the product.
     pub key: Option<Found>,
+    /// The digest that key should be found by from now on, when it was found under an older
+    /// pepper.
+    pub newer: Option<NewDigest>,
     /// The scopes that key has at this moment.
     pub scopes: ScopeSet,
+    /// The rules that this was decided by.
+    pub rules: CurrentRules,
+}
+
+/// A decision that does not hold its rules yet.
+struct Judged {
+    verdict: Result<Permit, DenyReason>,
+    key: Option<Found>,
+    newer: Option<NewDigest>,
+    scopes: ScopeSet,
 }
 
 impl Engine {
@@ -68,93 +91,130 @@ impl Engine {
     #[must_use]
     pub fn product_of(&self, key: &str) -> Option<Arc<ProductNode>> {
         let key = ParsedKey::parse(key).ok()?;
-        let found = self.find(&self.keyring.load(), key)?;
+        let (found, _) = self.find(&self.keyring.load(), key)?;
         Some(Arc::clone(found.environment().product()))
     }
 
-    /// Decides about one call to one product.
+    /// Decides about one call to one product, on facts that mean the same under whatever rules.
     ///
     /// The answer is that of one state of the index: should a change be applied meanwhile, the
     /// decision is made again on the new state.
     #[must_use]
     pub fn verify(&self, product: &ProductNode, facts: &RequestFacts<'_>) -> Decision {
-        match parse(facts.credential) {
-            Ok(key) => {
-                let keyring = self.keyring.load();
-                self.index
-                    .consistently(|| self.judge(&keyring, product, key, facts))
+        let Ok(decision) = self.verify_under(product, |_| Ok::<_, Infallible>(*facts));
+        decision
+    }
+
+    /// Decides on the facts that `ask` makes of the product's rules, which give numbers to scopes.
+    /// When the rules change meanwhile, `ask` is asked again.
+    ///
+    /// # Errors
+    /// Whatever `ask` says.
+    pub fn verify_under<'f, E>(
+        &self,
+        product: &ProductNode,
+        ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
+    ) -> Result<Decision, E> {
+        loop {
+            let rules = product.rules();
+            let facts = ask(&rules)?;
+            let judged = match parse(facts.credential) {
+                Ok(key) => self.judge(product, &rules, key, &facts, |_| ()),
+                Err(reason) => Some((Judged::unidentified(reason), None)),
+            };
+            if let Some((judged, _)) = judged {
+                return Ok(judged.under(rules));
             }
-            Err(reason) => Decision::unidentified(reason),
         }
     }
 
-    /// Decides like [`Engine::verify`], and gives every check's own result beside.
-    #[must_use]
-    pub fn explain(&self, product: &ProductNode, facts: &RequestFacts<'_>) -> Explanation {
-        let key = match parse(facts.credential) {
-            Ok(key) => key,
-            Err(reason) => return Explanation::stopped("parse", Decision::unidentified(reason)),
-        };
+    /// Decides like [`Engine::verify_under`], and gives every check's own result beside.
+    ///
+    /// # Errors
+    /// Whatever `ask` says.
+    pub fn explain<'f, E>(
+        &self,
+        product: &ProductNode,
+        ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
+    ) -> Result<Explanation, E> {
+        loop {
+            let rules = product.rules();
+            let facts = ask(&rules)?;
+            let key = match parse(facts.credential) {
+                Ok(key) => key,
+                Err(reason) => {
+                    let judged = Judged::unidentified(reason);
+                    return Ok(Explanation::stopped("parse", judged.under(rules)));
+                }
+            };
+            let results = |case: &Case<'_>| {
+                let of = |(name, check): &Check| (*name, check(case).err());
+                CHECKS.iter().map(of).collect::<Vec<_>>()
+            };
+            let Some((judged, results)) = self.judge(product, &rules, key, &facts, results) else {
+                continue;
+            };
+            let decision = judged.under(rules);
+            return Ok(match results {
+                None => Explanation::stopped("find", decision),
+                Some(results) => {
+                    let known = [("parse", None), ("find", None)];
+                    let checks = known.into_iter().chain(results).collect();
+                    Explanation { decision, checks }
+                }
+            });
+        }
+    }
+
+    /// Judges a key that parses, on one state of the index, and what `more` makes of the case if
+    /// it is a key of the product. `None` when that state has other rules.
+    fn judge<T>(
+        &self,
+        product: &ProductNode,
+        rules: &CurrentRules,
+        key: ParsedKey<'_>,
+        facts: &RequestFacts<'_>,
+        more: impl Fn(&Case<'_>) -> T,
+    ) -> Option<(Judged, Option<T>)> {
         let keyring = self.keyring.load();
         self.index.consistently(|| {
-            let decision = self.judge(&keyring, product, key, facts);
-            let Some(found) = decision.key.as_ref() else {
-                return Explanation::stopped("find", decision);
+            if !product.follows(rules) {
+                return None;
+            }
+            let unknown = || Some((Judged::unidentified(DenyReason::UnknownKey), None));
+            let Some((found, newer)) = self.find(&keyring, key) else {
+                return unknown();
             };
-            let rules = product.rules();
-            let case = Case::new(facts, found, &rules);
-            let known = [("parse", None), ("find", None)];
-            let others = CHECKS
-                .iter()
-                .map(|(name, check)| (*name, check(&case).err()));
-            let checks = known.into_iter().chain(others).collect();
-            Explanation { decision, checks }
+            let terms = Terms::of(&self.index, &found);
+            let Some(terms) = terms.filter(|terms| terms.belongs_to(product)) else {
+                return unknown();
+            };
+            let case = Case::new(facts, terms, rules);
+            let (verdict, scopes) = (case.decide().map(|()| Permit(())), case.scopes);
+            let more = more(&case);
+            let judged = Judged {
+                verdict,
+                key: Some(found),
+                newer,
+                scopes,
+            };
+            Some((judged, Some(more)))
         })
     }
 
-    fn judge(
-        &self,
-        keyring: &Keyring,
-        product: &ProductNode,
-        key: ParsedKey<'_>,
-        facts: &RequestFacts<'_>,
-    ) -> Decision {
-        let found = self
-            .find(keyring, key)
-            .filter(|found| found.belongs_to(product));
-        let Some(found) = found else {
-            return Decision::unidentified(DenyReason::UnknownKey);
-        };
-        let rules: &Rules = &product.rules();
-        let case = Case::new(facts, &found, rules);
-        let (verdict, scopes) = (case.decide().map(|()| Permit(())), case.scopes);
-        Decision {
-            verdict,
-            key: Some(found),
-            scopes,
+    /// Looks a key up under the newest pepper first, then under those that still have keys. With
+    /// its digest under the newest, when it was found under an older one.
+    fn find(&self, keyring: &Keyring, key: ParsedKey<'_>) -> Option<(Found, Option<NewDigest>)> {
+        let (newest, older) = keyring.peppers().split_first()?;
+        let digest = newest.digest(key.text());
+        if let Some(found) = self.index.find(&digest) {
+            return Some((found, None));
         }
-    }
-
-    /// The digest of a key under the current pepper, with that pepper's number, when the entry was
-    /// found under an older one: then it is time to remake it.
-    #[must_use]
-    pub fn newer_digest(&self, key: &str, found: &KeyEntry) -> Option<(KeyDigest, u32)> {
-        let keyring = self.keyring.load();
-        let (pepper, older) = keyring.peppers().split_first()?;
-        if older.is_empty() {
-            return None;
-        }
-        let digest = pepper.digest(key);
-        (digest != *found.digest()).then(|| (digest, pepper.version()))
-    }
-
-    /// Looks a key up under the newest pepper first, then under those that still have keys.
-    fn find(&self, keyring: &Keyring, key: ParsedKey<'_>) -> Option<Found> {
-        let mut digests = keyring
-            .peppers()
+        let found = older
             .iter()
-            .map(|pepper| pepper.digest(key.text()));
-        digests.find_map(|digest: KeyDigest| self.index.find(&digest))
+            .find_map(|pepper| self.index.find(&pepper.digest(key.text())))?;
+        let pepper = newest.version();
+        Some((found, Some(NewDigest { digest, pepper })))
     }
 }
 
@@ -169,15 +229,34 @@ fn parse(credential: Credential<'_>) -> Result<ParsedKey<'_>, DenyReason> {
     }
 }
 
-impl Decision {
+impl Judged {
     fn unidentified(reason: DenyReason) -> Self {
         Self {
             verdict: Err(reason),
             key: None,
+            newer: None,
             scopes: ScopeSet::default(),
         }
     }
 
+    fn under(self, rules: CurrentRules) -> Decision {
+        let Self {
+            verdict,
+            key,
+            newer,
+            scopes,
+        } = self;
+        Decision {
+            verdict,
+            key,
+            newer,
+            scopes,
+            rules,
+        }
+    }
+}
+
+impl Decision {
     /// Whether the call is allowed.
     #[must_use]
     pub const fn is_allowed(&self) -> bool {

@@ -128,8 +128,7 @@ impl Places {
     }
 
     pub(super) fn find<'a>(&self, host: &str, target: &'a str) -> Option<Place<'a>> {
-        let (host, port) = split_port(host)?;
-        let host = HostRef::parse(host)?;
+        let (host, port) = self.read_host(host)?;
         for (url, environment) in self.0.iter().filter(|(url, _)| url.is_host(host, port)) {
             if let Some(target) = url.strip(target) {
                 return Some(Place {
@@ -143,6 +142,18 @@ impl Places {
             }
         }
         None
+    }
+}
+
+impl Places {
+    /// The host and port of a request. One that is written exactly like a host of ours, as nearly
+    /// all are, needs no reading.
+    fn read_host<'a>(&self, host: &'a str) -> Option<(HostRef<'a>, Option<u16>)> {
+        if self.0.iter().any(|(url, _)| url.host.is_written(host)) {
+            return Some((HostRef::Name(host), None));
+        }
+        let (host, port) = split_port(host)?;
+        Some((HostRef::parse(host)?, port))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::decision::DenyReason;
 use crate::manifest::{Operation, Rules, ScopeSet};
 use crate::model::Kind;
 use crate::request::{Asked, Origin, Place, RequestFacts};
-use crate::snapshot::{KeyEntry, Standing};
+use crate::snapshot::{Standing, Terms};
 
 /// What all checks look at: the call, the key, and the product's rules.
 #[derive(Debug, Clone, Copy)]
@@ -12,7 +12,7 @@ pub struct Case<'a> {
     /// The call.
     pub facts: &'a RequestFacts<'a>,
     /// The key that was presented.
-    pub key: &'a KeyEntry,
+    pub key: Terms<'a>,
     /// The rules of its product.
     pub rules: &'a Rules,
     /// Where the call goes, worked out from the facts.
@@ -36,7 +36,8 @@ pub enum Destination<'a> {
     Nowhere,
 }
 
-type Check = (&'static str, fn(&Case<'_>) -> Result<(), DenyReason>);
+/// A check and its name.
+pub type Check = (&'static str, fn(&Case<'_>) -> Result<(), DenyReason>);
 
 /// Every check after the key was found, with the name that `explain` gives it.
 pub const CHECKS: [Check; 8] = [
@@ -53,7 +54,7 @@ pub const CHECKS: [Check; 8] = [
 impl<'a> Case<'a> {
     /// Brings together what the checks need.
     #[must_use]
-    pub fn new(facts: &'a RequestFacts<'a>, key: &'a KeyEntry, rules: &'a Rules) -> Self {
+    pub fn new(facts: &'a RequestFacts<'a>, key: Terms<'a>, rules: &'a Rules) -> Self {
         let destination = destination(facts, rules);
         let operation = operation_asked(facts, destination, rules);
         let (scopes, standing) = (key.scopes(rules), key.standing(facts.now));

@@ -119,6 +119,12 @@ impl Host {
         }
     }
 
+    /// Whether it is a name, and this is how it is kept.
+    #[must_use]
+    pub fn is_written(&self, text: &str) -> bool {
+        matches!(self, Self::Name(own) if **own == *text)
+    }
+
     /// Whether it names the machine itself: `localhost`, 127.0.0.0/8 or `[::1]`.
     #[must_use]
     pub fn is_loopback(&self) -> bool {

@@ -9,7 +9,7 @@ pub mod host;
 mod ip;
 mod origin;
 
-pub use evaluate::{CHECKS, Case, Destination};
+pub use evaluate::{CHECKS, Case, Check, Destination};
 pub use ip::IpList;
 pub use origin::{OriginList, OriginRemark};
 

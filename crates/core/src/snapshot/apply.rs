@@ -7,7 +7,8 @@ use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 use super::entry::{KeyEntry, KeyParts};
 use super::index::Index;
 use super::node::{EnvironmentNode, OrganizationNode, ProductNode, ProjectNode};
-use super::table::Shard;
+use super::table::{Mark, Shard};
+use crate::key::KeyDigest;
 use crate::manifest::{Manifest, Problems, Rules};
 use crate::model::{
     EnvironmentId, Key, KeyId, OrganizationId, Product, ProjectId, Record, RetiredValue, Subject,
@@ -16,6 +17,9 @@ use crate::model::{
 /// How many records are applied as one step. Readers wait for a step, so it must be short; all
 /// records that one verdict can rest on come from one row with fewer than that.
 const STEP: usize = 16;
+
+/// Room for that many values, should all of a step go into one table.
+const ROOM: usize = 2 * STEP;
 
 /// Where the records of a change find what they belong to.
 #[derive(Debug, Default)]
@@ -64,6 +68,7 @@ impl Index {
         let mut row = row.into_iter().peekable();
         while row.peek().is_some() {
             let step: Vec<_> = row.by_ref().take(STEP).collect();
+            self.make_room(&step);
             self.step(|| {
                 step.into_iter()
                     .for_each(|one| problems.extend(self.take(one).err()));
@@ -168,7 +173,8 @@ impl Index {
         if let Some(node) = products.get(record.slug.as_str()) {
             node.replace_rules(Arc::new(rules), sound);
         } else {
-            let node = ProductNode::new(record.slug.clone(), Arc::new(rules), sound);
+            let shared = (&self.shelves, &self.grants);
+            let node = ProductNode::new(record, Arc::new(rules), sound, shared);
             self.products.store(Arc::new(products.with(Arc::new(node))));
         }
         Ok(())
@@ -183,26 +189,44 @@ impl Index {
             .ok_or(ApplyProblem::Orphan(Subject::Key(record.id)))?;
         let parts = KeyParts::new(record, sound, environment);
         for (value, sound) in nodes.retired.get(&parts.key.id).into_iter().flatten() {
-            self.put_entry(parts.retired(value, *sound));
+            self.put_entry(&value.digest, parts.retired(value, *sound));
         }
-        self.put_entry(parts.current());
+        self.put_entry(&parts.key.digest, parts.current());
         Ok(())
     }
 
-    fn put_entry(&self, entry: KeyEntry) {
-        match self.shard(entry.digest()) {
-            Some(shard) if self.loading.load(Ordering::Relaxed) => shard.load(entry),
-            Some(shard) => shard.put(entry),
+    fn put_entry(&self, digest: &KeyDigest, entry: KeyEntry) {
+        let keyed = (Mark::of(digest), Arc::new(entry));
+        match self.shard(digest) {
+            Some(shard) if self.loading.load(Ordering::Relaxed) => shard.load(keyed),
+            Some(shard) => shard.put(keyed),
             None => {}
+        }
+    }
+
+    /// Lets the tables grow that these records go into, before readers have to wait.
+    fn make_room(&self, step: &[Applied]) {
+        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        let keys = step.iter().filter_map(|one| match one {
+            Applied::Put(Record::Key(key), _) => Some(key),
+            _ => None,
+        });
+        for key in keys {
+            let former = nodes.retired.get(&key.id).into_iter().flatten();
+            let digests = former.map(|(value, _)| &value.digest);
+            digests
+                .chain([&key.digest])
+                .filter_map(|digest| self.shard(digest))
+                .for_each(|shard| shard.make_room(ROOM));
         }
     }
 
     fn remove(&self, subject: &Subject) {
         if let Subject::RetiredValue(key, digest) = subject {
-            let digest = crate::key::KeyDigest::from_bytes(*digest);
+            let digest = KeyDigest::from_bytes(*digest);
             self.nodes_mut().forget(*key, &digest);
             if let Some(shard) = self.shard(&digest) {
-                shard.remove(&digest);
+                shard.remove(Mark::of(&digest));
             }
         }
     }
@@ -222,7 +246,7 @@ impl Nodes {
         values.push((value, sound));
     }
 
-    fn forget(&mut self, key: KeyId, digest: &crate::key::KeyDigest) {
+    fn forget(&mut self, key: KeyId, digest: &KeyDigest) {
         if let Some(values) = self.retired.get_mut(&key) {
             values.retain(|(known, _)| known.digest != *digest);
             if values.is_empty() {

@@ -1,49 +1,115 @@
-//! One value of one key, as the index keeps it: a few cache lines, shared texts behind pointers.
+//! One value of one key, as the index keeps it: what decides about most calls in one word, and
+//! the rest in an entry.
 
 use std::sync::Arc;
 
-use super::node::{EnvironmentNode, Policy, PolicySource, ProductNode};
-use super::state::{Shelf, ShelfPlace};
-use crate::key::KeyDigest;
-use crate::manifest::{Rules, ScopeSet};
+use super::node::EnvironmentNode;
+use super::policy::{Policy, PolicySource};
+use super::state::ShelfPlace;
+use super::text::Text;
 use crate::model::{Binding, Key, KeyId, Kind, Mode, RetiredValue, Timestamp};
-use crate::policy::{IpList, OriginList};
 
 /// Stands for "never".
-const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
+pub(super) const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
-/// One value of a key with all that decides about it. It never changes: a change makes a new one.
+/// What decides about a value of a key beside its product's rules, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Brief(u64);
+
+const SECRET: u64 = 1;
+const LIVE: u64 = 2;
+const SOUND: u64 = 4;
+const HAS_ENDS: u64 = 8;
+const FLAGS: u32 = 4;
+
+/// So many bits count grants.
+const GRANT: u32 = 28;
+
+impl Brief {
+    pub(super) const fn from_word(word: u64) -> Self {
+        Self(word)
+    }
+
+    pub(super) const fn word(self) -> u64 {
+        self.0
+    }
+
+    #[inline]
+    pub(super) const fn kind(self) -> Kind {
+        if self.0 & SECRET == 0 {
+            Kind::Publishable
+        } else {
+            Kind::Secret
+        }
+    }
+
+    #[inline]
+    pub(super) const fn mode(self) -> Mode {
+        if self.0 & LIVE == 0 {
+            Mode::Test
+        } else {
+            Mode::Live
+        }
+    }
+
+    /// Whether its row is as Keystile wrote it.
+    #[inline]
+    pub(super) const fn sound(self) -> bool {
+        self.0 & SOUND != 0
+    }
+
+    /// Whether there is any time from which on it is refused.
+    #[inline]
+    pub(super) const fn has_ends(self) -> bool {
+        self.0 & HAS_ENDS != 0
+    }
+
+    /// Where its environment stands.
+    #[inline]
+    pub(super) const fn place(self) -> ShelfPlace {
+        ShelfPlace::from_number((self.0 >> 32) as u32)
+    }
+
+    /// The number of its policy's grant. One that no word has room for is none, which allows
+    /// nothing.
+    #[inline]
+    pub(super) const fn grant(self) -> u32 {
+        (self.0 as u32) >> FLAGS
+    }
+
+    fn new(flags: u64, grant: u32, place: ShelfPlace) -> Self {
+        let grant = u64::from(grant.min((1 << GRANT) - 1));
+        Self(flags | grant << FLAGS | u64::from(place.number()) << 32)
+    }
+}
+
+/// One value of a key with all that is told about it. It never changes: a change makes a new one.
 #[derive(Debug)]
 pub struct KeyEntry {
-    digest: KeyDigest,
     id: [u8; 16],
     environment: Arc<EnvironmentNode>,
-    /// Where the environment's state stands, with its name and product.
-    shelf: Arc<Shelf>,
     policy: Arc<Policy>,
     /// Most keys have no end, and save its room.
     ends: Option<Box<Ends>>,
-    /// Name, then start, then metadata: one allocation for all three.
-    text: Box<str>,
+    /// Name, then start, then metadata.
+    text: Text,
+    metadata_bytes: u32,
     name_bytes: u16,
     start_bytes: u8,
-    kind: Kind,
-    mode: Mode,
-    sound: bool,
-    place: u8,
+    flags: u8,
 }
 
 /// When a key stops working, each [`NEVER`] where there is no such time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Ends {
-    expires_at: Timestamp,
+pub(super) struct Ends {
+    pub(super) expires_at: Timestamp,
     /// When the key was revoked, or this value of it ends.
-    ends_at: Timestamp,
-    disabled_at: Timestamp,
+    pub(super) ends_at: Timestamp,
+    pub(super) disabled_at: Timestamp,
 }
 
 impl Ends {
-    const NONE: Self = Self {
+    pub(super) const NONE: Self = Self {
         expires_at: NEVER,
         ends_at: NEVER,
         disabled_at: NEVER,
@@ -60,32 +126,6 @@ impl Ends {
     }
 }
 
-/// How a key stands by its own state and that of what it belongs to, worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// A row that it rests on is not as Keystile wrote it.
-    Untrusted,
-    /// Ended for good.
-    Revoked {
-        /// Since when, where that is known.
-        since: Option<Timestamp>,
-    },
-    /// Its time is over.
-    Expired {
-        /// Since when.
-        since: Timestamp,
-    },
-    /// It, its project or its environment is switched off.
-    Disabled {
-        /// Since when, where that is known.
-        since: Option<Timestamp>,
-    },
-    /// Its organization is suspended.
-    Suspended,
-    /// Nothing is wrong with it.
-    Good,
-}
-
 /// Everything but the value: shared by the current and the former values of a key.
 pub(super) struct KeyParts {
     pub(super) key: Box<Key>,
@@ -96,7 +136,7 @@ pub(super) struct KeyParts {
 
 impl KeyParts {
     pub(super) fn new(key: Box<Key>, sound: bool, environment: Arc<EnvironmentNode>) -> Self {
-        let policy = environment.product().policy(policy_source(&key));
+        let policy = environment.product().policy(PolicySource::of(&key));
         Self {
             key,
             sound,
@@ -107,66 +147,43 @@ impl KeyParts {
 
     /// The entry of the current value.
     pub(super) fn current(&self) -> KeyEntry {
-        self.entry(self.key.digest, &self.key.start, NEVER, self.sound)
+        self.entry(&self.key.start, NEVER, self.sound)
     }
 
     /// The entry of a former value.
     pub(super) fn retired(&self, value: &RetiredValue, sound: bool) -> KeyEntry {
-        self.entry(
-            value.digest,
-            &value.start,
-            value.ends_at,
-            self.sound && sound,
-        )
+        self.entry(&value.start, value.ends_at, self.sound && sound)
     }
 
-    fn entry(
-        &self,
-        digest: KeyDigest,
-        start: &str,
-        value_ends: Timestamp,
-        sound: bool,
-    ) -> KeyEntry {
+    fn entry(&self, start: &str, value_ends: Timestamp, sound: bool) -> KeyEntry {
         let key = &self.key;
         let metadata = key.metadata.as_deref().unwrap_or_default();
-        let ShelfPlace { shelf, at: place } = self.environment.place();
         let ends = Some(Ends::of(key, value_ends)).filter(|ends| *ends != Ends::NONE);
+        let flags = [
+            (key.kind == Kind::Secret, SECRET),
+            (key.mode == Mode::Live, LIVE),
+            (sound, SOUND),
+            (ends.is_some(), HAS_ENDS),
+        ];
+        let flags = flags.into_iter().filter(|(on, _)| *on);
         KeyEntry {
-            digest,
             id: key.id.to_bytes(),
             environment: Arc::clone(&self.environment),
-            shelf,
             policy: Arc::clone(&self.policy),
             ends: ends.map(Box::new),
-            text: [key.name.as_str(), start, metadata].concat().into(),
+            text: Text::of(&[&key.name, start, metadata]),
+            metadata_bytes: u32::try_from(metadata.len()).unwrap_or(0),
             name_bytes: u16::try_from(key.name.len()).unwrap_or(0),
             start_bytes: u8::try_from(start.len()).unwrap_or(0),
-            kind: key.kind,
-            mode: key.mode,
-            sound,
-            place,
+            flags: flags.fold(0, |all, (_, flag)| all | flag as u8),
         }
     }
 }
 
-fn policy_source(key: &Key) -> PolicySource {
-    PolicySource {
-        kind: key.kind,
-        scopes: key.scopes.clone(),
-        origins: key.allowed_origins.clone(),
-        ips: key.allowed_ips.clone(),
-        binding: key
-            .binding
-            .clone()
-            .map(|bound| (bound.product, bound.environment)),
-    }
-}
-
 impl KeyEntry {
-    /// The digest it is found by.
-    #[must_use]
-    pub fn digest(&self) -> &KeyDigest {
-        &self.digest
+    pub(super) fn brief(&self) -> Brief {
+        let (grant, place) = (self.policy.grant(), self.environment.place());
+        Brief::new(u64::from(self.flags), grant, place)
     }
 
     /// The key's identifier.
@@ -178,37 +195,34 @@ impl KeyEntry {
     /// Who may hold it.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        self.kind
+        Brief(u64::from(self.flags)).kind()
     }
 
     /// Live or test.
     #[must_use]
     pub fn mode(&self) -> Mode {
-        self.mode
+        Brief(u64::from(self.flags)).mode()
     }
 
     /// What people call it.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.text
-            .get(..usize::from(self.name_bytes))
-            .unwrap_or_default()
+        self.text.get(0, usize::from(self.name_bytes))
     }
 
     /// The part of the value that may be shown: prefix and four characters.
     #[must_use]
     pub fn start(&self) -> &str {
         let from = usize::from(self.name_bytes);
-        self.text
-            .get(from..from + usize::from(self.start_bytes))
-            .unwrap_or_default()
+        self.text.get(from, from + usize::from(self.start_bytes))
     }
 
     /// The operator's JSON object, as text.
     #[must_use]
     pub fn metadata(&self) -> Option<&str> {
         let from = usize::from(self.name_bytes) + usize::from(self.start_bytes);
-        self.text.get(from..).filter(|text| !text.is_empty())
+        let length = usize::try_from(self.metadata_bytes).unwrap_or(0);
+        Some(self.text.get(from, from + length)).filter(|text| !text.is_empty())
     }
 
     /// When it expires.
@@ -217,7 +231,7 @@ impl KeyEntry {
         Some(self.ends().expires_at).filter(|end| *end != NEVER)
     }
 
-    fn ends(&self) -> Ends {
+    pub(super) fn ends(&self) -> Ends {
         self.ends.as_deref().copied().unwrap_or(Ends::NONE)
     }
 
@@ -233,63 +247,31 @@ impl KeyEntry {
         self.policy.binding.as_ref()
     }
 
-    /// Whether it is a key of that product.
-    #[must_use]
-    pub fn belongs_to(&self, product: &ProductNode) -> bool {
-        std::ptr::eq(Arc::as_ptr(&self.shelf.product), product)
+    pub(super) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_brief_keeps_apart_what_it_is_made_of() {
+        let place = ShelfPlace::from_number(0xdead_beef);
+        let brief = Brief::new(SECRET | SOUND, 0x0abc_def1, place);
+        assert_eq!((brief.kind(), brief.mode()), (Kind::Secret, Mode::Test));
+        assert!(brief.sound() && !brief.has_ends());
+        assert_eq!((brief.grant(), brief.place()), (0x0abc_def1, place));
+        let brief = Brief::new(LIVE | HAS_ENDS, u32::MAX, ShelfPlace::from_number(0));
+        assert_eq!((brief.kind(), brief.mode()), (Kind::Publishable, Mode::Live));
+        assert!(!brief.sound() && brief.has_ends());
+        assert_eq!((brief.grant(), brief.place().number()), ((1 << GRANT) - 1, 0));
     }
 
-    /// The scopes it has under `rules`.
-    #[must_use]
-    pub fn scopes(&self, rules: &Rules) -> ScopeSet {
-        self.policy.scopes(rules)
-    }
-
-    /// The name of its environment.
-    #[must_use]
-    pub fn environment_name(&self) -> &str {
-        &self.shelf.name
-    }
-
-    /// The origins it is confined to.
-    #[must_use]
-    pub fn allowed_origins(&self) -> Option<&OriginList> {
-        self.policy.origins.as_ref()
-    }
-
-    /// The addresses it is confined to.
-    #[must_use]
-    pub fn allowed_ips(&self) -> Option<&IpList> {
-        self.policy.ips.as_ref()
-    }
-
-    /// How it stands at `now`; at the very millisecond of an end it has ended.
-    #[must_use]
-    pub fn standing(&self, now: Timestamp) -> Standing {
-        let above = self.shelf.read(self.place);
-        let ends = self.ends();
-        if !(self.sound && above.sound() && self.shelf.product.is_sound()) {
-            Standing::Untrusted
-        } else if ends.ends_at <= now {
-            Standing::Revoked {
-                since: Some(ends.ends_at),
-            }
-        } else if above.deleted() {
-            Standing::Revoked { since: None }
-        } else if ends.expires_at <= now {
-            Standing::Expired {
-                since: ends.expires_at,
-            }
-        } else if ends.disabled_at != NEVER {
-            Standing::Disabled {
-                since: Some(ends.disabled_at),
-            }
-        } else if !above.enabled() {
-            Standing::Disabled { since: None }
-        } else if above.suspended() {
-            Standing::Suspended
-        } else {
-            Standing::Good
-        }
+    /// A million entries are most of the memory of an installation.
+    #[test]
+    fn an_entry_with_its_counts_fits_into_104_bytes() {
+        assert_eq!(size_of::<KeyEntry>() + 2 * size_of::<usize>(), 104);
     }
 }

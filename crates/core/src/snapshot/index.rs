@@ -7,9 +7,11 @@ use std::sync::{Arc, Mutex, RwLock};
 use arc_swap::{ArcSwap, Guard};
 
 use super::apply::Nodes;
-use super::entry::KeyEntry;
+use super::entry::{Brief, KeyEntry};
+use super::grants::Grants;
 use super::node::ProductNode;
-use super::table::{EntryGuard, Shard};
+use super::state::Shelves;
+use super::table::{EntryGuard, Mark, Shard};
 use crate::key::KeyDigest;
 
 const SHARDS: usize = 1024;
@@ -23,6 +25,8 @@ pub struct Index {
     pub(super) shards: Box<[Shard]>,
     pub(super) products: ArcSwap<Products>,
     pub(super) nodes: RwLock<Nodes>,
+    pub(super) shelves: Arc<Shelves>,
+    pub(super) grants: Arc<Grants>,
     /// Held while the index is changed: there is one writer at a time.
     pub(super) writing: Mutex<()>,
     /// Until everything that there was at start is loaded.
@@ -67,6 +71,8 @@ impl Products {
 #[derive(Debug)]
 pub struct Found {
     guard: EntryGuard,
+    brief: Brief,
+    digest: KeyDigest,
 }
 
 impl Index {
@@ -77,6 +83,8 @@ impl Index {
             shards: std::iter::repeat_with(Shard::new).take(SHARDS).collect(),
             products: ArcSwap::default(),
             nodes: RwLock::default(),
+            shelves: Arc::default(),
+            grants: Arc::default(),
             writing: Mutex::default(),
             loading: AtomicBool::new(true),
             version: AtomicU64::new(0),
@@ -87,9 +95,13 @@ impl Index {
     /// The value with this digest.
     #[must_use]
     pub fn find(&self, digest: &KeyDigest) -> Option<Found> {
-        self.shard(digest)?
-            .find(digest)
-            .map(|guard| Found { guard })
+        let (guard, brief) = self.shard(digest)?.find(Mark::of(digest))?;
+        guard.as_ref()?;
+        Some(Found {
+            guard,
+            brief,
+            digest: *digest,
+        })
     }
 
     /// The products at this moment.
@@ -168,6 +180,18 @@ impl Drop for EvenAgain<'_> {
 impl Default for Index {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl Found {
+    /// The digest it was found by.
+    #[must_use]
+    pub fn digest(&self) -> &KeyDigest {
+        &self.digest
+    }
+
+    pub(super) fn brief(&self) -> Brief {
+        self.brief
     }
 }
 

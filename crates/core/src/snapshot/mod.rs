@@ -5,14 +5,18 @@
 
 mod apply;
 mod entry;
+mod grants;
 mod index;
 mod node;
+mod policy;
+mod segments;
 mod state;
 mod table;
+mod terms;
+mod text;
 
 pub use apply::{Applied, ApplyProblem};
-pub use entry::{KeyEntry, Standing};
+pub use entry::KeyEntry;
 pub use index::{Found, Index, Products};
-pub use node::{
-    EnvironmentNode, OrganizationDetails, OrganizationNode, Policy, ProductNode, ProjectNode,
-};
+pub use node::{CurrentRules, EnvironmentNode, OrganizationDetails, ProductNode};
+pub use terms::{Standing, Terms};

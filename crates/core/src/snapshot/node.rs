@@ -4,43 +4,58 @@
 //! it at once.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::fmt;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::{ArcSwap, Guard};
 
-use super::state::{Shelf, ShelfPlace, State};
-use crate::manifest::{Rules, ScopeSet};
+use super::grants::Grants;
+use super::policy::{Policies, Policy, PolicySource};
+use super::state::{Named, ProductState, Shelf, ShelfPlace, Shelves, State};
+use super::text::Text;
+use crate::manifest::Rules;
 use crate::model::{
-    Binding, Environment, EnvironmentId, Kind, Mode, Organization, OrganizationId, Project,
-    ProjectId, Slug,
+    Environment, EnvironmentId, Mode, Organization, OrganizationId, Product, Project, ProjectId,
+    Slug,
 };
-use crate::policy::{IpList, OriginList};
 
 /// A product and its rules.
 #[derive(Debug)]
 pub struct ProductNode {
     slug: Slug,
     rules: ArcSwap<Rules>,
-    sound: AtomicBool,
-    plain: [Arc<Policy>; 2],
-    policies: Mutex<HashMap<PolicySource, Weak<Policy>>>,
-    /// For each name of an environment, the shelf that was filled last.
-    shelves: Mutex<HashMap<Box<str>, Weak<Shelf>>>,
+    /// Counts changes of `rules`, after them.
+    edition: AtomicU64,
+    state: Arc<ProductState>,
+    policies: Policies,
+    shelves: Arc<Shelves>,
+    /// For each name of an environment, the shelf that was filled last, with its number.
+    newest: Mutex<HashMap<Box<str>, (u32, Arc<Shelf>)>>,
+}
+
+/// The rules of a product as they were at one moment.
+pub struct CurrentRules {
+    rules: Guard<Arc<Rules>>,
+    edition: u64,
 }
 
 impl ProductNode {
-    pub(super) fn new(slug: Slug, rules: Arc<Rules>, sound: bool) -> Self {
-        let plain = [Kind::Publishable, Kind::Secret]
-            .map(|kind| Arc::new(Policy::compile(PolicySource::plain(kind), &rules)));
-        let sound = AtomicBool::new(sound);
+    pub(super) fn new(
+        record: &Product,
+        rules: Arc<Rules>,
+        sound: bool,
+        (shelves, grants): (&Arc<Shelves>, &Arc<Grants>),
+    ) -> Self {
         Self {
-            slug,
+            slug: record.slug.clone(),
+            policies: Policies::new(Arc::clone(grants), &rules),
             rules: ArcSwap::new(rules),
-            sound,
-            plain,
-            policies: Mutex::default(),
-            shelves: Mutex::default(),
+            edition: AtomicU64::new(0),
+            state: Arc::new(ProductState::new(sound)),
+            shelves: Arc::clone(shelves),
+            newest: Mutex::default(),
         }
     }
 
@@ -52,155 +67,75 @@ impl ProductNode {
 
     /// Its rules at this moment.
     #[must_use]
-    pub fn rules(&self) -> Guard<Arc<Rules>> {
-        self.rules.load()
+    pub fn rules(&self) -> CurrentRules {
+        // In this order: at worst new rules are taken for old ones, and fetched once more.
+        let edition = self.edition.load(Ordering::Acquire);
+        let rules = self.rules.load();
+        CurrentRules { rules, edition }
+    }
+
+    /// Whether these rules are still in force.
+    #[must_use]
+    pub fn follows(&self, rules: &CurrentRules) -> bool {
+        self.edition.load(Ordering::Acquire) == rules.edition
     }
 
     /// Takes over new rules, for every key at once.
     pub(super) fn replace_rules(&self, rules: Arc<Rules>, sound: bool) {
-        let mut policies = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
-        policies.retain(|_, policy| policy.strong_count() > 0);
-        for policy in policies.values().filter_map(Weak::upgrade) {
-            policy.resolve(&rules);
-        }
+        self.policies.resolve(&rules);
         self.rules.store(rules);
-        self.sound.store(sound, Ordering::Release);
+        self.edition.fetch_add(1, Ordering::Release);
+        self.state.set(sound);
     }
 
-    /// Whether its row is as Keystile wrote it; if not, nothing is allowed on it.
-    pub(super) fn is_sound(&self) -> bool {
-        self.sound.load(Ordering::Acquire)
+    /// Whether that is its state.
+    #[inline]
+    pub(super) fn is(&self, state: &Arc<ProductState>) -> bool {
+        Arc::ptr_eq(&self.state, state)
     }
 
-    /// A place for one more environment of that name.
-    fn place(self: &Arc<Self>, name: &str) -> ShelfPlace {
-        let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = shelves.get(name).and_then(Weak::upgrade);
-        if let Some(place) = last.as_ref().and_then(Shelf::take_place) {
-            return place;
-        }
-        let filled = last.map_or(0, |shelf| shelf.states.len());
-        let shelf = Arc::new(Shelf::new(Arc::clone(self), name, filled * 2));
-        shelves.insert(name.into(), Arc::downgrade(&shelf));
-        Shelf::take_place(&shelf).unwrap_or(ShelfPlace { shelf, at: 0 })
+    /// A place for one more environment of that name, and what it shares with the others of it.
+    /// Should there ever be too many shelves, the place does not exist, and nothing is allowed
+    /// there.
+    fn place(&self, name: &str) -> (ShelfPlace, Arc<Named>) {
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = newest.get(name);
+        let named = last.map(|(_, shelf)| Arc::clone(&shelf.named));
+        let named = named.unwrap_or_else(|| Arc::new(Named::new(&self.state, name)));
+        let places = last.map_or(1, |(_, shelf)| shelf.places() * 2);
+        let taken = last.and_then(|(number, shelf)| shelf.take_place(*number));
+        let place = taken.or_else(|| {
+            let (number, shelf) = self.shelves.put_up(Arc::clone(&named), places)?;
+            let place = shelf.take_place(number);
+            newest.insert(name.into(), (number, shelf));
+            place
+        });
+        (place.unwrap_or(ShelfPlace::NONE), named)
     }
 
     /// The policy for these lists, shared by all keys that have the same.
     pub(super) fn policy(&self, source: PolicySource) -> Arc<Policy> {
-        if source.is_plain() {
-            let [publishable, secret] = &self.plain;
-            let policy = if source.kind == Kind::Publishable {
-                publishable
-            } else {
-                secret
-            };
-            return Arc::clone(policy);
-        }
-        let mut policies = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(policy) = policies.get(&source).and_then(Weak::upgrade) {
-            return policy;
-        }
-        let policy = Arc::new(Policy::compile(source.clone(), &self.rules.load()));
-        policies.insert(source, Arc::downgrade(&policy));
-        policy
+        self.policies.get(source, || self.rules.load_full())
     }
 }
 
-/// The lists of a key, as its record has them.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct PolicySource {
-    pub(super) kind: Kind,
-    pub(super) scopes: Option<Vec<String>>,
-    pub(super) origins: Option<Vec<String>>,
-    pub(super) ips: Option<Vec<String>>,
-    pub(super) binding: Option<(Slug, Option<String>)>,
-}
+impl Deref for CurrentRules {
+    type Target = Rules;
 
-impl PolicySource {
-    fn plain(kind: Kind) -> Self {
-        Self {
-            kind,
-            scopes: None,
-            origins: None,
-            ips: None,
-            binding: None,
-        }
-    }
-
-    fn is_plain(&self) -> bool {
-        self.scopes.is_none()
-            && self.origins.is_none()
-            && self.ips.is_none()
-            && self.binding.is_none()
+    fn deref(&self) -> &Rules {
+        &self.rules
     }
 }
 
-/// What a key's own lists allow. Thousands of keys share one.
-#[derive(Debug)]
-pub struct Policy {
-    source: PolicySource,
-    scopes: [AtomicU64; 4],
-    pub(super) origins: Option<OriginList>,
-    pub(super) ips: Option<IpList>,
-    pub(super) binding: Option<Binding>,
-}
-
-impl Policy {
-    /// Lists that do not read (nothing here wrote them) admit nobody, rather than everybody.
-    fn compile(source: PolicySource, rules: &Rules) -> Self {
-        let origins = source.origins.as_ref().map(|list| OriginList::stored(list));
-        let ips = source
-            .ips
-            .as_ref()
-            .map(|list| IpList::parse(list).unwrap_or_default());
-        let binding = source.binding.clone();
-        let binding = binding.map(|(product, environment)| Binding {
-            product,
-            environment,
-        });
-        let policy = Self {
-            source,
-            scopes: Default::default(),
-            origins,
-            ips,
-            binding,
-        };
-        policy.resolve(rules);
-        policy
-    }
-
-    /// Works out which scopes the listed names are under these rules.
-    fn resolve(&self, rules: &Rules) {
-        let Some(listed) = &self.source.scopes else {
-            return;
-        };
-        let resolved = rules.resolve_scopes(self.source.kind, listed);
-        for (word, bits) in self.scopes.iter().zip(resolved.words()) {
-            word.store(bits, Ordering::Release);
-        }
-    }
-
-    /// The scopes of a key with this policy under `rules`. A publishable key never gets one that
-    /// is not marked for it, whatever its list or the manifest's default says.
-    pub(super) fn scopes(&self, rules: &Rules) -> ScopeSet {
-        let kind = self.source.kind;
-        let own = match &self.source.scopes {
-            None => rules.kind(kind).default_scopes,
-            Some(_) => {
-                let [a, b, c, d] = &self.scopes;
-                ScopeSet::from_words([a, b, c, d].map(|word| word.load(Ordering::Acquire)))
-            }
-        };
-        match kind {
-            Kind::Secret => own,
-            Kind::Publishable => own.intersection(&rules.publishable_scopes()),
-        }
+impl fmt::Debug for CurrentRules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CurrentRules({}, edition {})", self.rules.slug, self.edition)
     }
 }
 
 /// An organization.
 #[derive(Debug)]
-pub struct OrganizationNode {
+pub(super) struct OrganizationNode {
     id: OrganizationId,
     state: State,
     details: ArcSwap<OrganizationDetails>,
@@ -211,40 +146,61 @@ pub struct OrganizationNode {
 }
 
 /// What verdicts say of an organization beside its id.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct OrganizationDetails {
+    text: Text,
+    external_id_bytes: Option<u16>,
+    plan_bytes: Option<u16>,
+}
+
+impl OrganizationDetails {
+    fn of(record: &Organization) -> Self {
+        let (external_id, plan) = (record.external_id.as_deref(), record.plan.as_deref());
+        let bytes = |text: &str| u16::try_from(text.len()).unwrap_or(0);
+        Self {
+            text: Text::of(&[external_id.unwrap_or_default(), plan.unwrap_or_default()]),
+            external_id_bytes: external_id.map(bytes),
+            plan_bytes: plan.map(bytes),
+        }
+    }
+
     /// The operator's own name for it.
-    pub external_id: Option<Box<str>>,
+    #[must_use]
+    pub fn external_id(&self) -> Option<&str> {
+        let bytes = usize::from(self.external_id_bytes?);
+        Some(self.text.get(0, bytes))
+    }
+
     /// Its plan; `None` is the product's first.
-    pub plan: Option<Box<str>>,
+    #[must_use]
+    pub fn plan(&self) -> Option<&str> {
+        let from = usize::from(self.external_id_bytes.unwrap_or(0));
+        let bytes = usize::from(self.plan_bytes?);
+        Some(self.text.get(from, from + bytes))
+    }
 }
 
 impl OrganizationNode {
     pub(super) fn new(record: &Organization, sound: bool, product: Arc<ProductNode>) -> Self {
-        let state = State::default();
-        let (details, environments) = (ArcSwap::default(), Mutex::default());
-        let node = Self {
+        Self {
             id: record.id,
-            state,
-            details,
-            environments,
+            state: State::new(sound, record.enabled, record.deleted_at.is_some()),
+            details: ArcSwap::from_pointee(OrganizationDetails::of(record)),
+            environments: Mutex::default(),
             product,
-        };
-        node.update(record, sound);
-        node
+        }
     }
 
     pub(super) fn update(&self, record: &Organization, sound: bool) {
         self.state
             .set(sound, record.enabled, record.deleted_at.is_some());
-        let external_id = record.external_id.as_deref().map(Into::into);
-        let plan = record.plan.as_deref().map(Into::into);
         self.details
-            .store(Arc::new(OrganizationDetails { external_id, plan }));
+            .store(Arc::new(OrganizationDetails::of(record)));
         self.tell_environments();
     }
 
-    /// Environments know the state of all above them, so that readers look nowhere else.
+    /// Environments know the state of all above them and what verdicts say of it, so that readers
+    /// look nowhere else.
     fn tell_environments(&self) {
         let newest = self
             .environments
@@ -254,23 +210,11 @@ impl OrganizationNode {
         let all = std::iter::successors(newest, |environment| environment.next.upgrade());
         all.for_each(|environment| environment.gather());
     }
-
-    /// Its identifier.
-    #[must_use]
-    pub fn id(&self) -> OrganizationId {
-        self.id
-    }
-
-    /// What verdicts say of it.
-    #[must_use]
-    pub fn details(&self) -> Guard<Arc<OrganizationDetails>> {
-        self.details.load()
-    }
 }
 
 /// A project.
 #[derive(Debug)]
-pub struct ProjectNode {
+pub(super) struct ProjectNode {
     id: ProjectId,
     state: State,
     pub(super) organization: Arc<OrganizationNode>,
@@ -293,14 +237,17 @@ impl ProjectNode {
     }
 }
 
-/// An environment.
+/// An environment, with what verdicts say of it and of what it belongs to.
 #[derive(Debug)]
 pub struct EnvironmentNode {
     id: EnvironmentId,
-    state: State,
+    project_id: ProjectId,
+    organization_id: OrganizationId,
+    details: ArcSwap<OrganizationDetails>,
+    named: Arc<Named>,
     place: ShelfPlace,
+    state: State,
     project: Arc<ProjectNode>,
-    organization: Arc<OrganizationNode>,
     /// Another environment of the organization.
     next: Weak<EnvironmentNode>,
 }
@@ -312,12 +259,16 @@ impl EnvironmentNode {
             .environments
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
+        let (place, named) = organization.product.place(&record.name);
         let node = Arc::new(Self {
             id: record.id,
+            project_id: project.id,
+            organization_id: organization.id,
+            details: ArcSwap::new(organization.details.load_full()),
+            named,
+            place,
             state: State::new(sound, record.enabled, record.deleted_at.is_some()),
-            place: organization.product.place(&record.name),
             project,
-            organization: Arc::clone(&organization),
             next: std::mem::take(&mut *newest),
         });
         node.gather();
@@ -333,17 +284,18 @@ impl EnvironmentNode {
     }
 
     fn gather(&self) {
-        let organization = self.organization.state.read().of_organization();
-        self.place.put(
-            self.state
-                .read()
-                .with(self.project.state.read())
-                .with(organization),
-        );
+        let organization = &self.project.organization;
+        self.details.store(organization.details.load_full());
+        let bits = self
+            .state
+            .read()
+            .with(self.project.state.read())
+            .with(organization.state.read().of_organization());
+        self.product().shelves.put(self.place, bits);
     }
 
     pub(super) fn place(&self) -> ShelfPlace {
-        self.place.clone()
+        self.place
     }
 
     /// Its identifier.
@@ -355,7 +307,7 @@ impl EnvironmentNode {
     /// Its name; an environment is never renamed.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.place.shelf.name
+        &self.named.name
     }
 
     /// Live or test.
@@ -367,18 +319,24 @@ impl EnvironmentNode {
     /// The project it belongs to.
     #[must_use]
     pub fn project_id(&self) -> ProjectId {
-        self.project.id
+        self.project_id
     }
 
     /// The organization of that project.
     #[must_use]
-    pub fn organization(&self) -> &OrganizationNode {
-        &self.organization
+    pub fn organization_id(&self) -> OrganizationId {
+        self.organization_id
+    }
+
+    /// What verdicts say of that organization.
+    #[must_use]
+    pub fn organization(&self) -> Guard<Arc<OrganizationDetails>> {
+        self.details.load()
     }
 
     /// The product of that organization.
     #[must_use]
     pub fn product(&self) -> &Arc<ProductNode> {
-        &self.organization.product
+        &self.project.organization.product
     }
 }

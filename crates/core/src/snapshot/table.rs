@@ -1,229 +1,241 @@
-//! One shard of the index: an open-addressing table of buckets, each one cache line of tags and
-//! pointers.
+//! One shard of the index: an open-addressing table of slots, each half a cache line.
 //!
-//! Readers look at tags first, so a probe that leads nowhere costs no look at an entry. Only one
-//! writer at a time changes a shard; it grows by building a larger table and putting it in place, while
-//! readers go on with the smaller one.
+//! A slot holds what tells a key from all others and what decides about most calls, so that a
+//! verify waits for memory once; the entry behind it is for the answer, and for keys with an end
+//! or with lists. Only one writer at a time changes a shard; it grows by building a larger table
+//! and putting it in place, while readers go on with the smaller one.
 
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arc_swap::{ArcSwap, Guard};
+use arc_swap::{ArcSwap, ArcSwapOption, Guard};
 
-use super::entry::KeyEntry;
+use super::entry::{Brief, KeyEntry};
 use crate::key::KeyDigest;
 
-const EMPTY: u32 = 0;
-const REMOVED: u32 = 1;
-
-/// So many tags and pointers fill a cache line.
-const PLACES: usize = 5;
+const EMPTY: u64 = 0;
+const REMOVED: u64 = 1;
 
 /// Found entries stay valid for as long as this is held.
 pub(super) type EntryGuard = Guard<Option<Arc<KeyEntry>>>;
 
-type Slot = arc_swap::ArcSwapOption<KeyEntry>;
+/// An entry with what it is found by.
+pub(super) type Keyed = (Mark, Arc<KeyEntry>);
 
 #[derive(Debug)]
 pub(super) struct Shard {
     table: ArcSwap<Table>,
     /// Held by whoever changes the table, with what was loaded at start and is not in it yet.
-    writing: Mutex<Vec<Arc<KeyEntry>>>,
+    writing: Mutex<Vec<Keyed>>,
 }
 
 #[derive(Debug)]
 struct Table {
-    buckets: Box<[Bucket]>,
-    /// Places that are not empty, removed ones included.
+    slots: Box<[Slot]>,
+    /// Slots that are not empty, removed ones included.
     used: AtomicUsize,
 }
 
-/// Filled from the front, so the first empty place ends a search.
+/// Two of these fill a cache line.
 #[derive(Debug, Default)]
-#[repr(align(64))]
-struct Bucket {
-    tags: [AtomicU32; PLACES],
-    slots: [Slot; PLACES],
+#[repr(align(32))]
+struct Slot {
+    mark: [AtomicU64; 2],
+    brief: AtomicU64,
+    entry: ArcSwapOption<KeyEntry>,
 }
 
-/// Digests are uniform already, so their own bits serve as hash: the upper ones of a tag say where
-/// to begin, the others tell the entries there apart.
-fn tag_of(digest: &KeyDigest) -> u32 {
-    let [first, ..] = digest.words();
-    u32::try_from(first >> 32).unwrap_or(0).max(REMOVED + 1)
+/// Half of a digest. That is a MAC of 128 bits, of which nobody without the pepper can make two
+/// alike, and which by chance are alike once in 2^128.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark([u64; 2]);
+
+impl Mark {
+    #[inline]
+    pub(super) fn of(digest: &KeyDigest) -> Self {
+        let [first, second, ..] = digest.words();
+        Self([first.max(REMOVED + 1), second])
+    }
+
+    /// Where a search begins: digests are uniform already, so their own bits serve as hash, scaled
+    /// to the number of slots, which need not be a power of two.
+    #[inline]
+    fn begin(self, slots: usize) -> usize {
+        let scaled = (u128::from(self.0[0]) * slots as u128) >> 64;
+        usize::try_from(scaled).unwrap_or(0)
+    }
 }
 
 impl Shard {
     pub(super) fn new() -> Self {
         Self {
-            table: ArcSwap::from_pointee(Table::of(Vec::new(), 1)),
+            table: ArcSwap::from_pointee(Table::of(Vec::new(), 4)),
             writing: Mutex::default(),
         }
     }
 
-    pub(super) fn find(&self, digest: &KeyDigest) -> Option<EntryGuard> {
-        self.table.load().find(digest).map(|(_, _, entry)| entry)
+    #[inline]
+    pub(super) fn find(&self, mark: Mark) -> Option<(EntryGuard, Brief)> {
+        let table = self.table.load();
+        let slot = table.find(mark)?;
+        let brief = Brief::from_word(slot.brief.load(Ordering::Acquire));
+        Some((slot.entry.load(), brief))
     }
 
     /// Takes an entry in that is found only after [`Self::finish`]. Filling a table at once costs
     /// far less than growing it: nobody reads it yet, and it gets its right size.
-    pub(super) fn load(&self, entry: KeyEntry) {
+    pub(super) fn load(&self, keyed: Keyed) {
         let mut loaded = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        loaded.push(Arc::new(entry));
+        loaded.push(keyed);
     }
 
-    /// Makes the table of what was loaded; of entries with one digest, the last counts.
+    /// Makes the table of what was loaded; of entries with one mark, the last counts.
     pub(super) fn finish(&self) {
         let mut loaded = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         if !loaded.is_empty() {
             let mut all = self.table.load().entries();
             all.append(&mut std::mem::take(&mut *loaded));
-            let buckets = all.len() / 4 + 1;
-            self.table.store(Arc::new(Table::of(all, buckets)));
+            let slots = all.len() + all.len() / 2 + 4;
+            self.table.store(Arc::new(Table::of(all, slots)));
         }
     }
 
-    /// Puts an entry in place of that with the same digest, or beside the others.
-    pub(super) fn put(&self, entry: KeyEntry) {
+    /// Grows the table unless so many more fit. It says the same before and after, so this may be
+    /// done while readers read.
+    pub(super) fn make_room(&self, more: usize) {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let table = self.table.load();
-        if let Some((_, slot, _)) = table.find(entry.digest()) {
-            slot.store(Some(Arc::new(entry)));
-        } else if table.has_room() {
-            table.insert(tag_of(entry.digest()), Arc::new(entry));
-        } else {
-            let mut all = table.entries();
-            all.push(Arc::new(entry));
-            let buckets = table.buckets.len() + table.buckets.len() / 3 + 1;
-            self.table.store(Arc::new(Table::of(all, buckets)));
+        self.with_room(more);
+    }
+
+    /// Puts an entry in place of that with the same mark, or beside the others.
+    pub(super) fn put(&self, (mark, entry): Keyed) {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.table.load().find(mark) {
+            Some(slot) => slot.put(entry),
+            None => self.with_room(1).insert(mark, entry),
         }
     }
 
-    pub(super) fn remove(&self, digest: &KeyDigest) {
+    /// The table, in which so many more fit. The caller holds `writing`.
+    fn with_room(&self, more: usize) -> Guard<Arc<Table>> {
+        let table = self.table.load();
+        if table.has_room(more) {
+            return table;
+        }
+        let all = table.entries();
+        let slots = (all.len() + more) * 5 / 3 + 4;
+        self.table.store(Arc::new(Table::of(all, slots)));
+        self.table.load()
+    }
+
+    pub(super) fn remove(&self, mark: Mark) {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let table = self.table.load();
-        if let Some((tag, slot, _)) = table.find(digest) {
-            tag.store(REMOVED, Ordering::Release);
-            slot.store(None);
+        if let Some(slot) = table.find(mark) {
+            slot.mark[0].store(REMOVED, Ordering::Release);
+            slot.entry.store(None);
         }
     }
 }
 
-impl Bucket {
-    fn places(&self) -> impl Iterator<Item = (&AtomicU32, &Slot)> {
-        self.tags.iter().zip(&self.slots)
+impl Slot {
+    fn holding(keyed: Option<Keyed>) -> Self {
+        let Some((mark, entry)) = keyed else {
+            return Self::default();
+        };
+        Self {
+            mark: mark.0.map(AtomicU64::new),
+            brief: AtomicU64::new(entry.brief().word()),
+            entry: ArcSwapOption::new(Some(entry)),
+        }
+    }
+
+    fn put(&self, entry: Arc<KeyEntry>) {
+        self.brief.store(entry.brief().word(), Ordering::Release);
+        self.entry.store(Some(entry));
+    }
+
+    fn mark(&self) -> Mark {
+        Mark([0, 1].map(|at: usize| self.mark[at].load(Ordering::Relaxed)))
     }
 }
 
 impl Table {
-    /// A table of these in so many buckets; of entries with one digest, the last counts.
+    /// A table of these in so many slots; of entries with one mark, the last counts.
     ///
     /// It is laid out in plain memory first: storing into a shared place pays for readers that a
     /// table nobody has seen cannot have.
-    fn of(entries: Vec<Arc<KeyEntry>>, buckets: usize) -> Self {
-        let mut plan: Vec<[Planned; PLACES]> = Vec::new();
-        plan.resize_with(buckets, Default::default);
+    fn of(entries: Vec<Keyed>, slots: usize) -> Self {
+        let mut plan: Vec<Option<Keyed>> = Vec::new();
+        plan.resize_with(slots, || None);
         let mut used = 0;
-        for entry in entries {
-            used += usize::from(plan_place(&mut plan, entry));
+        for keyed in entries {
+            used += usize::from(plan_place(&mut plan, keyed));
         }
-        let bucket = |places: [Planned; PLACES]| {
-            let tags = std::array::from_fn(|at| {
-                AtomicU32::new(places.get(at).map_or(EMPTY, |place| place.tag))
-            });
-            Bucket {
-                tags,
-                slots: places.map(|place| Slot::new(place.entry)),
-            }
-        };
         Self {
-            buckets: plan.into_iter().map(bucket).collect(),
+            slots: plan.into_iter().map(Slot::holding).collect(),
             used: AtomicUsize::new(used),
         }
     }
 
     /// Every entry there is.
-    fn entries(&self) -> Vec<Arc<KeyEntry>> {
-        let places = self.buckets.iter().flat_map(Bucket::places);
-        places.filter_map(|(_, slot)| slot.load_full()).collect()
+    fn entries(&self) -> Vec<Keyed> {
+        let held = |slot: &Slot| Some((slot.mark(), slot.entry.load_full()?));
+        self.slots.iter().filter_map(held).collect()
     }
 
-    /// The buckets in the order of the search.
-    fn probe(&self, tag: u32) -> impl Iterator<Item = &Bucket> {
-        let begin = begin_of(tag, self.buckets.len());
+    /// The slots in the order of the search.
+    #[inline]
+    fn probe(&self, mark: Mark) -> impl Iterator<Item = &Slot> {
+        let begin = mark.begin(self.slots.len());
         let (before, from) = self
-            .buckets
+            .slots
             .split_at_checked(begin)
-            .unwrap_or((&[], &self.buckets));
+            .unwrap_or((&[], &self.slots));
         from.iter().chain(before)
     }
 
-    fn find(&self, digest: &KeyDigest) -> Option<(&AtomicU32, &Slot, EntryGuard)> {
-        let wanted = tag_of(digest);
-        for (tag, slot) in self.probe(wanted).flat_map(Bucket::places) {
-            match tag.load(Ordering::Acquire) {
-                EMPTY => return None,
-                met if met == wanted => {
-                    let entry = slot.load();
-                    if entry.as_ref().is_some_and(|entry| entry.digest() == digest) {
-                        return Some((tag, slot, entry));
-                    }
-                }
-                _ => {}
+    #[inline]
+    fn find(&self, mark: Mark) -> Option<&Slot> {
+        let [first, second] = mark.0;
+        for slot in self.probe(mark) {
+            let met = slot.mark[0].load(Ordering::Acquire);
+            if met == first && slot.mark[1].load(Ordering::Relaxed) == second {
+                return Some(slot);
+            }
+            if met == EMPTY {
+                return None;
             }
         }
         None
     }
 
-    fn has_room(&self) -> bool {
-        let places = self.buckets.len() * PLACES;
-        self.used.load(Ordering::Relaxed) < places - places / 8
+    fn has_room(&self, more: usize) -> bool {
+        self.used.load(Ordering::Relaxed) + more <= self.slots.len() - self.slots.len() / 4
     }
 
-    /// The entry comes before its tag, so that whoever sees the tag finds the entry.
-    fn insert(&self, wanted: u32, entry: Arc<KeyEntry>) {
-        let mut places = self.probe(wanted).flat_map(Bucket::places);
-        if let Some((tag, slot)) = places.find(|(tag, _)| tag.load(Ordering::Relaxed) == EMPTY) {
-            slot.store(Some(entry));
-            tag.store(wanted, Ordering::Release);
+    /// The mark comes last, so that whoever sees it finds the entry.
+    fn insert(&self, mark: Mark, entry: Arc<KeyEntry>) {
+        let empty = |slot: &&Slot| slot.mark[0].load(Ordering::Relaxed) == EMPTY;
+        if let Some(slot) = self.probe(mark).find(empty) {
+            slot.put(entry);
+            slot.mark[1].store(mark.0[1], Ordering::Relaxed);
+            slot.mark[0].store(mark.0[0], Ordering::Release);
             self.used.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
-/// A place of a table that is being laid out.
-#[derive(Debug, Default)]
-struct Planned {
-    tag: u32,
-    entry: Option<Arc<KeyEntry>>,
-}
-
 /// Plans an entry in; whether it took a place that was free.
-fn plan_place(plan: &mut [[Planned; PLACES]], entry: Arc<KeyEntry>) -> bool {
-    let tag = tag_of(entry.digest());
-    let begin = begin_of(tag, plan.len());
-    let (before, from) = plan.split_at_mut(begin.min(plan.len()));
-    for place in from.iter_mut().chain(before).flatten() {
-        let same = match &place.entry {
-            None => {
-                *place = Planned {
-                    tag,
-                    entry: Some(entry),
-                };
-                return true;
-            }
-            Some(known) => place.tag == tag && known.digest() == entry.digest(),
-        };
-        if same {
-            place.entry = Some(entry);
-            return false;
+fn plan_place(plan: &mut [Option<Keyed>], keyed: Keyed) -> bool {
+    let begin = keyed.0.begin(plan.len()).min(plan.len());
+    let (before, from) = plan.split_at_mut(begin);
+    for place in from.iter_mut().chain(before) {
+        let known = place.as_ref().map(|(mark, _)| *mark);
+        if known.is_none() || known == Some(keyed.0) {
+            *place = Some(keyed);
+            return known.is_none();
         }
     }
     false
-}
-
-/// Where a search begins: scaled to the number of buckets, which need not be a power of two.
-fn begin_of(tag: u32, buckets: usize) -> usize {
-    let scaled = (u64::from(tag) * buckets as u64) >> 32;
-    usize::try_from(scaled).unwrap_or(0)
 }

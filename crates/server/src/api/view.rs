@@ -212,7 +212,7 @@ impl KeyView {
             metadata: metadata(key.metadata.as_deref()),
             binding: key.binding.clone(),
             product: environment.product().slug().clone(),
-            organization: environment.organization().id(),
+            organization: environment.organization_id(),
             project: environment.project_id(),
             environment: KeyEnvironment {
                 id: environment.id(),

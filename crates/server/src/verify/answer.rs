@@ -76,7 +76,8 @@ impl JsonWriter<'_> {
     }
 
     /// `"key"`, `"organization"`, `"project"` and `"environment"`, each after a comma.
-    fn identity(&mut self, key: &KeyEntry, decision: &Decision, rules: &Rules) {
+    fn identity(&mut self, key: &KeyEntry, decision: &Decision) {
+        let rules = &decision.rules;
         self.raw(",\"key\":{\"id\":\"");
         key.id().push_to(self.0);
         self.plain("\",\"kind\":", key.kind().as_str());
@@ -97,13 +98,12 @@ impl JsonWriter<'_> {
 
     fn place(&mut self, environment: &EnvironmentNode, rules: &Rules) {
         let organization = environment.organization();
-        let details = organization.details();
         self.raw("},\"organization\":{\"id\":\"");
-        organization.id().push_to(self.0);
+        environment.organization_id().push_to(self.0);
         self.raw("\",\"external_id\":");
-        self.maybe_string(details.external_id.as_deref());
+        self.maybe_string(organization.external_id());
         self.raw(",\"plan\":");
-        let plan = details.plan.as_deref();
+        let plan = organization.plan();
         self.maybe_string(plan.or_else(|| rules.default_plan().map(|plan| plan.name.as_ref())));
         self.raw("},\"project\":{\"id\":\"");
         environment.project_id().push_to(self.0);
@@ -129,21 +129,21 @@ impl JsonWriter<'_> {
     }
 
     /// One verdict as an object, without its closing brace.
-    pub(super) fn verdict(&mut self, decision: &Decision, rules: &Rules) {
+    pub(super) fn verdict(&mut self, decision: &Decision) {
         match decision.verdict {
             Ok(_) => self.raw("{\"valid\":true,\"code\":\"ok\",\"message\":\"allowed\""),
             Err(reason) => {
                 self.raw("{\"valid\":false");
-                self.reason(reason, rules);
+                self.reason(reason, &decision.rules);
             }
         }
         if let Some(key) = &decision.key {
-            self.identity(key, decision, rules);
+            self.identity(key, decision);
         }
     }
 
     /// `"checks"`, after a comma.
-    pub(super) fn checks(&mut self, explained: &Explanation, rules: &Rules) {
+    pub(super) fn checks(&mut self, explained: &Explanation) {
         self.raw(",\"checks\":[");
         for (index, (name, failed)) in explained.checks.iter().enumerate() {
             self.raw(if index == 0 { "" } else { "," });
@@ -154,7 +154,7 @@ impl JsonWriter<'_> {
                 ",\"passed\":false"
             });
             if let Some(reason) = failed {
-                self.reason(*reason, rules);
+                self.reason(*reason, &explained.decision.rules);
             }
             self.raw("}");
         }

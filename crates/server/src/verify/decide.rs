@@ -1,37 +1,39 @@
 //! Asking the engine, and what follows from an answer beside the answer itself.
 
 use keystile_core::engine::Decision;
-use keystile_core::request::{Credential, RequestFacts};
+use keystile_core::manifest::Rules;
+use keystile_core::request::RequestFacts;
 use keystile_core::snapshot::ProductNode;
 
 use super::answer;
 use crate::app::{App, Rehash};
 use crate::metrics::Door;
 
-/// Decides, counts, and remembers what should be done later.
-pub(super) fn decide(
+/// Decides on the facts that `ask` makes of the product's rules, counts, and remembers what should
+/// be done later.
+///
+/// # Errors
+/// Whatever `ask` says.
+pub(super) fn decide<'f, E>(
     app: &App,
     door: Door,
     product: &ProductNode,
-    facts: &RequestFacts<'_>,
-) -> Decision {
-    let decision = app.engine.verify(product, facts);
-    note(app, door, facts, &decision);
-    decision
+    ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
+) -> Result<Decision, E> {
+    let decision = app.engine.verify_under(product, ask)?;
+    note(app, door, &decision);
+    Ok(decision)
 }
 
 /// What every decision leaves behind.
-pub(super) fn note(app: &App, door: Door, facts: &RequestFacts<'_>, decision: &Decision) {
+pub(super) fn note(app: &App, door: Door, decision: &Decision) {
     app.metrics.verdict(door, answer::code(decision));
-    let (Credential::Text(text), Some(found)) = (facts.credential, &decision.key) else {
-        return;
-    };
-    if let Some((new, pepper)) = app.engine.newer_digest(text, found) {
+    if let (Some(newer), Some(found)) = (&decision.newer, &decision.key) {
         let rehash = Rehash {
             key: found.id(),
             old: *found.digest(),
-            new,
-            pepper,
+            new: newer.digest,
+            pepper: newer.pepper,
         };
         // When too many wait, the key's next use asks again.
         let _ = app.rehashes.try_send(rehash);

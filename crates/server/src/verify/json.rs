@@ -8,7 +8,6 @@ use arc_swap::Guard;
 use bytes::Bytes;
 use http::HeaderMap;
 use keystile_core::decision::{Code, DenyReason};
-use keystile_core::engine::{Decision, Explanation};
 use keystile_core::manifest::{Rules, ScopeSet};
 use keystile_core::model::{Binding, ModeFilter, Timestamp};
 use keystile_core::request::{Asked, Credential, Origin, Place, RequestFacts};
@@ -239,46 +238,36 @@ impl<'a> Asker<'a> {
         out: &mut Vec<u8>,
     ) -> Result<Code, Problem> {
         let product = self.product(question, at)?;
-        let rules = product.rules();
-        let asked = RequestFacts {
-            credential: Credential::Text(&question.key),
-            place: self.place(question, &rules, at)?,
-            asked: asked(question, &rules, at)?,
-            origin: question
-                .origin
-                .as_deref()
-                .map_or(Origin::Absent, Origin::Of),
-            from_browser: question
-                .origin
-                .as_ref()
-                .is_some_and(|origin| facts::is_web_origin(origin.as_bytes())),
-            ip: question.ip.map(|ip| ip.to_canonical()),
-            now: self.now,
-        };
-        let decision = if question.explain {
-            self.explain(product, &asked, &rules, door, out)
-        } else {
-            let decision = decide(self.app, door, product, &asked);
-            JsonWriter(out).verdict(&decision, &rules);
-            decision
-        };
+        let ask = |rules: &Rules| self.facts(question, rules, at);
+        let mut json = JsonWriter(out);
+        if question.explain {
+            let explained = self.app.engine.explain(product, ask)?;
+            note(self.app, door, &explained.decision);
+            json.verdict(&explained.decision);
+            json.checks(&explained);
+            return Ok(answer::code(&explained.decision));
+        }
+        let decision = decide(self.app, door, product, ask)?;
+        json.verdict(&decision);
         Ok(answer::code(&decision))
     }
 
-    fn explain(
-        &self,
-        product: &ProductNode,
-        asked: &RequestFacts<'_>,
+    fn facts<'q>(
+        &'q self,
+        question: &'q Question<'_>,
         rules: &Rules,
-        door: Door,
-        out: &mut Vec<u8>,
-    ) -> Decision {
-        let explained: Explanation = self.app.engine.explain(product, asked);
-        note(self.app, door, asked, &explained.decision);
-        let mut json = JsonWriter(out);
-        json.verdict(&explained.decision, rules);
-        json.checks(&explained, rules);
-        explained.decision
+        at: At,
+    ) -> Result<RequestFacts<'q>, Problem> {
+        let origin = question.origin.as_deref();
+        Ok(RequestFacts {
+            credential: Credential::Text(&question.key),
+            place: self.place(question, rules, at)?,
+            asked: asked(question, rules, at)?,
+            origin: origin.map_or(Origin::Absent, Origin::Of),
+            from_browser: origin.is_some_and(|origin| facts::is_web_origin(origin.as_bytes())),
+            ip: question.ip.map(|ip| ip.to_canonical()),
+            now: self.now,
+        })
     }
 
     fn product(&self, question: &Question<'_>, at: At) -> Result<&ProductNode, Problem> {

@@ -60,6 +60,9 @@ pub(crate) struct Subrequest<'a> {
     pub(crate) request_id: &'a str,
 }
 
+/// A subrequest that lacks what the shipped configuration sends, or has it twice.
+struct Incomplete;
+
 /// Decides about the request that nginx asks about.
 pub(crate) fn forward_auth(app: &App, asked: &Subrequest<'_>) -> Reply {
     if !is_trusted(app, asked.peer) {
@@ -72,15 +75,15 @@ pub(crate) fn forward_auth(app: &App, asked: &Subrequest<'_>) -> Reply {
     let Some(product) = product else {
         return refused_outright("unknown_product", asked.request_id);
     };
-    let rules = product.rules();
-    let Some(facts) = facts_of(app, asked, &rules) else {
+    let ask = |rules: &Rules| facts_of(app, asked, rules).ok_or(Incomplete);
+    let Ok(decision) = decide(app, Door::Nginx, product, ask) else {
         return refused_outright("incomplete_subrequest", asked.request_id);
     };
-    let decision = decide(app, Door::Nginx, product, &facts);
+    let rules = &decision.rules;
     match (decision.verdict, &decision.key) {
-        (Ok(permit), Some(key)) => allowed(permit, key, &decision, &rules, asked.request_id),
-        (Err(reason), _) => denied(reason, &rules, asked.request_id),
-        (Ok(_), None) => denied(DenyReason::Undecided, &rules, asked.request_id),
+        (Ok(permit), Some(key)) => allowed(permit, key, &decision, asked.request_id),
+        (Err(reason), _) => denied(reason, rules, asked.request_id),
+        (Ok(_), None) => denied(DenyReason::Undecided, rules, asked.request_id),
     }
 }
 
@@ -131,35 +134,33 @@ fn allowed(
     _permit: Permit,
     key: &KeyEntry,
     decision: &Decision,
-    rules: &Rules,
     request_id: &str,
 ) -> Reply {
     let environment = key.environment();
     let organization = environment.organization();
-    let details = organization.details();
     let mut id = [0_u8; 32];
     let mut reply = base(StatusCode::OK, Code::Ok, request_id);
     let headers = reply.headers_mut();
     headers.insert(KEY_ID, text(key.id().write_to(&mut id)));
     headers.insert(KIND, HeaderValue::from_static(key.kind().as_str()));
     headers.insert(MODE, HeaderValue::from_static(key.mode().as_str()));
-    headers.insert(ORGANIZATION, text(organization.id().write_to(&mut id)));
+    headers.insert(ORGANIZATION, text(environment.organization_id().write_to(&mut id)));
     headers.insert(
         EXTERNAL_ID,
-        text(details.external_id.as_deref().unwrap_or_default()),
+        text(organization.external_id().unwrap_or_default()),
     );
     headers.insert(PROJECT, text(environment.project_id().write_to(&mut id)));
     headers.insert(ENVIRONMENT, text(environment.name()));
-    headers.insert(SCOPES, scopes(decision, rules));
+    headers.insert(SCOPES, scopes(decision));
     headers.insert(CREDITS, HeaderValue::from_static(""));
     headers.insert(SPEND, HeaderValue::from_static(""));
     headers.insert(REQUEST, text(request_id));
     reply
 }
 
-fn scopes(decision: &Decision, rules: &Rules) -> HeaderValue {
+fn scopes(decision: &Decision) -> HeaderValue {
     let mut joined = String::with_capacity(96);
-    for name in rules.scope_names(decision.scopes) {
+    for name in decision.rules.scope_names(decision.scopes) {
         if !joined.is_empty() {
             joined.push(' ');
         }

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, StatusCode};
 use keystile_core::decision::DenyReason;
-use keystile_core::manifest::ScopeSet;
+use keystile_core::manifest::{Rules, ScopeSet};
 use keystile_core::model::{ModeFilter, Slug, Timestamp};
 use keystile_core::request::{Asked, Place, RequestFacts};
 use keystile_core::snapshot::Found;
@@ -10,6 +10,12 @@ use keystile_core::snapshot::Found;
 use super::{credential, facts, outcome};
 use crate::app::{App, Caller};
 use crate::problem::Problem;
+
+/// An operator key that is good for what was asked, and the scopes it has.
+pub(crate) struct Operator {
+    pub(crate) key: Found,
+    scopes: ScopeSet,
+}
 
 /// The operator key that a request carries, good for `scope`.
 ///
@@ -20,7 +26,7 @@ pub(crate) fn authorize_any(
     headers: &HeaderMap,
     scope: &str,
     now: Timestamp,
-) -> Result<Found, Problem> {
+) -> Result<Operator, Problem> {
     let products = app.engine.index().products();
     let Some(product) = products.get(Slug::OPERATOR) else {
         return Err(Problem::unavailable(
@@ -28,25 +34,23 @@ pub(crate) fn authorize_any(
             "the built-in product is not loaded",
         ));
     };
-    let rules = product.rules();
-    let Some(needed) = rules.scope_id(scope).map(ScopeSet::only) else {
-        return Err(Problem::unavailable(
-            "undecided",
-            "the built-in product lacks a scope",
-        ));
+    let ask = |rules: &Rules| {
+        let needed = rules.scope_id(scope).map(ScopeSet::only);
+        let lacking = || Problem::unavailable("undecided", "the built-in product lacks a scope");
+        Ok::<_, Problem>(RequestFacts {
+            credential: credential::find(headers, &rules.credential_headers),
+            place: Place::Mode(ModeFilter::Any),
+            asked: Asked::Scopes(needed.ok_or_else(lacking)?),
+            origin: facts::origin(headers),
+            from_browser: facts::from_browser(headers),
+            ip: None,
+            now,
+        })
     };
-    let asked = RequestFacts {
-        credential: credential::find(headers, &rules.credential_headers),
-        place: Place::Mode(ModeFilter::Any),
-        asked: Asked::Scopes(needed),
-        origin: facts::origin(headers),
-        from_browser: facts::from_browser(headers),
-        ip: None,
-        now,
-    };
-    let decision = app.engine.verify(product, &asked);
+    let decision = app.engine.verify_under(product, ask)?;
+    let scopes = decision.scopes;
     match (decision.verdict, decision.key) {
-        (Ok(_), Some(found)) => Ok(found),
+        (Ok(_), Some(key)) => Ok(Operator { key, scopes }),
         (Err(reason), _) => Err(refusal(reason, scope)),
         (Ok(_), None) => Err(refusal(DenyReason::Undecided, scope)),
     }
@@ -57,9 +61,8 @@ pub(crate) fn authorize_any(
 /// # Errors
 /// As there.
 pub(crate) fn authorize(app: &App, headers: &HeaderMap, scope: &str) -> Result<Caller, Problem> {
-    let found = authorize_any(app, headers, scope, app.now())?;
-    let scopes = found.scopes(&found.environment().product().rules());
-    Ok(Caller::operator(found.id(), scopes, found.binding()))
+    let Operator { key, scopes } = authorize_any(app, headers, scope, app.now())?;
+    Ok(Caller::operator(key.id(), scopes, key.binding()))
 }
 
 fn refusal(reason: DenyReason, scope: &str) -> Problem {

@@ -1,10 +1,11 @@
 //! `GET /v1/keys/self`: whoever holds a key may know what it may do.
 
+use std::convert::Infallible;
 use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderValue, header};
 use keystile_core::decision::DenyReason;
-use keystile_core::manifest::Rules;
+use keystile_core::engine::Decision;
 use keystile_core::model::{
     EnvironmentId, KeyId, Kind, Mode, ModeFilter, OrganizationId, ProjectId, Slug, Timestamp,
 };
@@ -86,23 +87,22 @@ pub(crate) fn tell_holder(
         ip,
         now: app.now(),
     };
-    let decision = decide(app, Door::Possession, &product, &asked);
-    let rules = product.rules();
+    let Ok(decision) = decide(app, Door::Possession, &product, |_| Ok::<_, Infallible>(asked));
     match (decision.verdict, &decision.key) {
-        (Ok(_), Some(key)) => Ok(told(key, &rules, &product.slug().clone())),
+        (Ok(_), Some(key)) => Ok(told(key, &decision, product.slug())),
         (Err(reason), _) => Err(refuse(product.slug().as_str(), reason)),
         (Ok(_), None) => Err(refuse(product.slug().as_str(), DenyReason::Undecided)),
     }
 }
 
-fn told(key: &KeyEntry, rules: &Rules, product: &Slug) -> Possession {
+fn told(key: &KeyEntry, decision: &Decision, product: &Slug) -> Possession {
     let environment = key.environment();
     let secret = (key.kind() == Kind::Secret).then(|| SecretPart {
         id: key.id(),
         name: key.name().to_owned(),
         preview: keystile_core::key::preview(key.start()),
         product: product.clone(),
-        organization: environment.organization().id(),
+        organization: environment.organization_id(),
         project: environment.project_id(),
         environment: OwnEnvironment {
             id: environment.id(),
@@ -110,8 +110,9 @@ fn told(key: &KeyEntry, rules: &Rules, product: &Slug) -> Possession {
         },
         expires_at: key.expires_at(),
     });
-    let scopes = rules
-        .scope_names(key.scopes(rules))
+    let scopes = decision
+        .rules
+        .scope_names(decision.scopes)
         .map(str::to_owned)
         .collect();
     Possession {
