@@ -264,9 +264,15 @@ mod tests {
         assert!(brief.sound() && !brief.has_ends());
         assert_eq!((brief.grant(), brief.place()), (0x0abc_def1, place));
         let brief = Brief::new(LIVE | HAS_ENDS, u32::MAX, ShelfPlace::from_number(0));
-        assert_eq!((brief.kind(), brief.mode()), (Kind::Publishable, Mode::Live));
+        assert_eq!(
+            (brief.kind(), brief.mode()),
+            (Kind::Publishable, Mode::Live)
+        );
         assert!(!brief.sound() && brief.has_ends());
-        assert_eq!((brief.grant(), brief.place().number()), ((1 << GRANT) - 1, 0));
+        assert_eq!(
+            (brief.grant(), brief.place().number()),
+            ((1 << GRANT) - 1, 0)
+        );
     }
 
     /// A million entries are most of the memory of an installation.

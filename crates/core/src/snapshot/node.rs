@@ -129,7 +129,11 @@ impl Deref for CurrentRules {
 
 impl fmt::Debug for CurrentRules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CurrentRules({}, edition {})", self.rules.slug, self.edition)
+        write!(
+            f,
+            "CurrentRules({}, edition {})",
+            self.rules.slug, self.edition
+        )
     }
 }
 

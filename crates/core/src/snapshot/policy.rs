@@ -29,7 +29,11 @@ impl Policies {
     }
 
     /// The policy for these lists.
-    pub(super) fn get(&self, source: PolicySource, rules: impl FnOnce() -> Arc<Rules>) -> Arc<Policy> {
+    pub(super) fn get(
+        &self,
+        source: PolicySource,
+        rules: impl FnOnce() -> Arc<Rules>,
+    ) -> Arc<Policy> {
         if source.is_plain() {
             let [publishable, secret] = &self.plain;
             let policy = if source.kind == Kind::Publishable {

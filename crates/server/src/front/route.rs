@@ -186,7 +186,9 @@ where
         unwinding(|| {
             let now = app.now();
             let operator = entitled(now)?;
-            let binding = operator.as_ref().and_then(|operator| operator.key.binding());
+            let binding = operator
+                .as_ref()
+                .and_then(|operator| operator.key.binding());
             verify(app, binding, &parts.headers, &body, name.as_str(), now)
         })
     };

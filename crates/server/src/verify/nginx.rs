@@ -130,12 +130,7 @@ fn configured(query: Option<&str>) -> Option<&str> {
 
 /// Only a permit makes identity headers, and it makes all of them, empty where nothing is known,
 /// so that none of the client's own can survive.
-fn allowed(
-    _permit: Permit,
-    key: &KeyEntry,
-    decision: &Decision,
-    request_id: &str,
-) -> Reply {
+fn allowed(_permit: Permit, key: &KeyEntry, decision: &Decision, request_id: &str) -> Reply {
     let environment = key.environment();
     let organization = environment.organization();
     let mut id = [0_u8; 32];
@@ -144,7 +139,10 @@ fn allowed(
     headers.insert(KEY_ID, text(key.id().write_to(&mut id)));
     headers.insert(KIND, HeaderValue::from_static(key.kind().as_str()));
     headers.insert(MODE, HeaderValue::from_static(key.mode().as_str()));
-    headers.insert(ORGANIZATION, text(environment.organization_id().write_to(&mut id)));
+    headers.insert(
+        ORGANIZATION,
+        text(environment.organization_id().write_to(&mut id)),
+    );
     headers.insert(
         EXTERNAL_ID,
         text(organization.external_id().unwrap_or_default()),

@@ -87,7 +87,9 @@ pub(crate) fn tell_holder(
         ip,
         now: app.now(),
     };
-    let Ok(decision) = decide(app, Door::Possession, &product, |_| Ok::<_, Infallible>(asked));
+    let Ok(decision) = decide(app, Door::Possession, &product, |_| {
+        Ok::<_, Infallible>(asked)
+    });
     match (decision.verdict, &decision.key) {
         (Ok(_), Some(key)) => Ok(told(key, &decision, product.slug())),
         (Err(reason), _) => Err(refuse(product.slug().as_str(), reason)),
