@@ -1,10 +1,11 @@
 //! How records become entries: at start in bulk, afterwards one journal row at a time.
 
-use std::collections::HashMap;
+use std::num::NonZero;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 
 use super::entry::{KeyEntry, KeyParts};
+use super::ids::IdMap;
 use super::index::Index;
 use super::node::{EnvironmentNode, OrganizationNode, ProductNode, ProjectNode};
 use super::table::{Mark, Shard};
@@ -21,14 +22,17 @@ const STEP: usize = 16;
 /// Room for that many values, should all of a step go into one table.
 const ROOM: usize = 2 * STEP;
 
+/// Threads that make tables at start.
+const MOST_THREADS: usize = 4;
+
 /// Where the records of a change find what they belong to.
 #[derive(Debug, Default)]
 pub(super) struct Nodes {
-    organizations: HashMap<OrganizationId, Arc<OrganizationNode>>,
-    projects: HashMap<ProjectId, Arc<ProjectNode>>,
-    environments: HashMap<EnvironmentId, Arc<EnvironmentNode>>,
+    organizations: IdMap<OrganizationId, Arc<OrganizationNode>>,
+    projects: IdMap<ProjectId, Arc<ProjectNode>>,
+    environments: IdMap<EnvironmentId, Arc<EnvironmentNode>>,
     /// The former values of the few keys that have any, each with its soundness.
-    retired: HashMap<KeyId, Vec<(RetiredValue, bool)>>,
+    retired: IdMap<KeyId, Vec<(RetiredValue, bool)>>,
 }
 
 /// One thing to apply.
@@ -96,7 +100,13 @@ impl Index {
     /// be found.
     pub fn loaded(&self, seq: u64) {
         self.loading.store(false, Ordering::Release);
-        self.shards.iter().for_each(Shard::finish);
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let share = self.shards.len().div_ceil(threads.min(MOST_THREADS)).max(1);
+        std::thread::scope(|scope| {
+            for shards in self.shards.chunks(share) {
+                scope.spawn(|| shards.iter().for_each(Shard::finish));
+            }
+        });
         self.set_applied(seq);
     }
 

@@ -6,6 +6,7 @@
 mod apply;
 mod entry;
 mod grants;
+mod ids;
 mod index;
 mod node;
 mod policy;
