@@ -7,8 +7,6 @@
 //!
 //! Finding takes no memory: the segments are compared where they lie.
 
-use std::collections::BTreeMap;
-
 use super::path::{self, PathError};
 use super::scope::ScopeId;
 use super::template::{self, Segment, Template};
@@ -51,13 +49,51 @@ pub enum OperationError {
 #[derive(Debug, Clone, Default)]
 pub struct OperationTable {
     operations: Vec<Operation>,
-    methods: BTreeMap<Box<str>, Node>,
+    methods: Words,
+}
+
+/// Words, and where each leads, in their order.
+#[derive(Debug, Clone, Default)]
+struct Words(Vec<(Box<str>, Node)>);
+
+/// Up to so many words are compared one by one, which their lengths make quick.
+const FEW: usize = 8;
+
+impl Words {
+    fn get(&self, word: &str) -> Option<&Node> {
+        let found = if self.0.len() <= FEW {
+            self.0.iter().find(|(known, _)| **known == *word)
+        } else {
+            self.0.get(self.place(word).ok()?)
+        };
+        found.map(|(_, node)| node)
+    }
+
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the word is there, or was just put there"
+    )]
+    fn get_or_add(&mut self, word: &str) -> &mut Node {
+        let at = self.place(word).unwrap_or_else(|at| {
+            self.0.insert(at, (word.into(), Node::default()));
+            at
+        });
+        &mut self.0[at].1
+    }
+
+    fn place(&self, word: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(known, _)| (**known).cmp(word))
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(word, _)| &**word)
+    }
 }
 
 /// A place in the tree of segments.
 #[derive(Debug, Clone, Default)]
 struct Node {
-    literals: BTreeMap<Box<str>, Node>,
+    literals: Words,
     parameter: Option<Box<Node>>,
     operation: Option<u16>,
 }
@@ -66,7 +102,7 @@ impl OperationTable {
     pub(super) fn build(entries: Vec<(Template, Operation)>) -> Self {
         let mut table = Self::default();
         for (template, operation) in entries {
-            let root = table.methods.entry(template.method).or_default();
+            let root = table.methods.get_or_add(&template.method);
             root.grow(&template.segments, operation.index);
             table.operations.push(operation);
         }
@@ -125,7 +161,7 @@ impl Node {
             return;
         };
         let next = match first {
-            Segment::Literal(text) => self.literals.entry(text.clone()).or_default(),
+            Segment::Literal(text) => self.literals.get_or_add(text),
             Segment::Parameter(_) => &mut **self.parameter.get_or_insert_default(),
         };
         next.grow(rest, operation);
@@ -154,7 +190,7 @@ impl Node {
         };
         // `/v1/%65vents` must not pass as a parameter when the application will decode it to
         // `/v1/events`, an operation with another scope.
-        if encoded && self.literals.keys().any(|text| path::spells(segment, text)) {
+        if encoded && self.literals.iter().any(|text| path::spells(segment, text)) {
             return Err(PathError::Disguised);
         }
         next.find(rest, encoded)

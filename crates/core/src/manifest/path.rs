@@ -52,39 +52,55 @@ pub(super) fn clean(target: &str) -> Result<&str, PathError> {
         return Err(PathError::Fragment);
     }
     let rest = path.strip_prefix('/').ok_or(PathError::NotRooted)?;
-    // Nearly every path consists of plain words. Seeing that takes one pass without branches,
-    // which the compiler turns into a few wide instructions; the rest is for the others.
-    if has_odd_byte(path.as_bytes()) {
+    // Nearly every path consists of plain words, which is seen in one pass without branches; the
+    // rest is for the others.
+    let seen = look_over(path.as_bytes());
+    if seen & ODD_BYTE != 0 {
         check_bytes(path.as_bytes())?;
     }
-    if !rest.is_empty() && has_odd_segment(path.as_bytes()) {
+    if seen & ODD_SEGMENT != 0 && !rest.is_empty() {
         check_segments(rest)?;
     }
     Ok(path)
 }
 
-/// Whether any byte needs a closer look.
-fn has_odd_byte(path: &[u8]) -> bool {
-    path.iter().fold(false, |odd, &byte| {
-        odd | (byte <= b' ')
-            | (byte >= 0x7f)
-            | (byte == b'%')
-            | (byte == b'\\')
-            | (byte == b';')
-            | (byte == b'#')
-    })
-}
+/// A byte that needs a closer look.
+const ODD_BYTE: u8 = 1;
+/// A slash before which, or a byte after a slash with which, a segment needs a closer look.
+const ODD_SEGMENT: u8 = 2;
+const SLASH: u8 = 4;
 
-/// Whether any segment is empty or begins as a dot segment could.
-fn has_odd_segment(path: &[u8]) -> bool {
-    let seconds = path.get(1..).unwrap_or_default();
-    let odd = path
-        .iter()
-        .zip(seconds)
-        .fold(false, |odd, (&first, &second)| {
-            odd | ((first == b'/') & ((second == b'/') | (second == b'.') | (second == b'%')))
-        });
-    odd || path.last() == Some(&b'/')
+/// What is to be known of each byte.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "worked out when this is compiled, where a panic is an error"
+)]
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b'/' => SLASH | ODD_SEGMENT,
+            b'.' => ODD_SEGMENT,
+            b'%' => ODD_BYTE | ODD_SEGMENT,
+            0..=b' ' | 0x7f.. | b'\\' | b';' | b'#' => ODD_BYTE,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+/// Whether any byte is odd, and whether any segment is empty or begins as a dot segment could.
+fn look_over(path: &[u8]) -> u8 {
+    let (mut seen, mut before) = (0, 0);
+    for byte in path {
+        let class = CLASSES.get(usize::from(*byte)).copied().unwrap_or(ODD_BYTE);
+        // A slash before a byte moves to the place of what is odd only there.
+        seen |= (class & ODD_BYTE) | ((before & SLASH) >> 1 & class);
+        before = class;
+    }
+    seen | ((before & SLASH) >> 1)
 }
 
 fn check_bytes(mut bytes: &[u8]) -> Result<(), PathError> {

@@ -104,14 +104,38 @@ impl ScopeSet {
 
     /// The scopes in the order of the manifest.
     pub fn iter(&self) -> impl Iterator<Item = ScopeId> + use<> {
-        // Takes the lowest bit off, word by word: most sets are small.
-        let words = self.0.into_iter().zip([0_u8, 64, 128, 192]);
-        words.flat_map(|(word, base)| {
-            std::iter::successors(Some(word), |rest| Some(rest & rest.wrapping_sub(1)))
-                .take_while(|rest| *rest != 0)
-                .filter_map(|rest| u8::try_from(rest.trailing_zeros()).ok())
-                .map(move |bit| ScopeId(base | bit))
-        })
+        let [first, later @ ..] = self.0;
+        Scopes {
+            word: first,
+            base: 0,
+            later,
+        }
+    }
+}
+
+/// Takes the lowest bit off, word by word: most sets are small.
+struct Scopes {
+    word: u64,
+    base: u8,
+    later: [u64; 3],
+}
+
+impl Iterator for Scopes {
+    type Item = ScopeId;
+
+    #[inline]
+    fn next(&mut self) -> Option<ScopeId> {
+        while self.word == 0 {
+            let [next, a, b] = self.later;
+            if next | a | b == 0 {
+                return None;
+            }
+            (self.word, self.later) = (next, [a, b, 0]);
+            self.base += 64;
+        }
+        let bit = u8::try_from(self.word.trailing_zeros()).ok()?;
+        self.word &= self.word - 1;
+        Some(ScopeId(self.base | bit))
     }
 }
 

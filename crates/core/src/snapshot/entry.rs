@@ -204,25 +204,37 @@ impl KeyEntry {
         Brief(u64::from(self.flags)).mode()
     }
 
+    /// What people call it, in UTF-8.
+    #[must_use]
+    pub fn name_bytes(&self) -> &[u8] {
+        self.text.bytes(0, usize::from(self.name_bytes))
+    }
+
     /// What people call it.
     #[must_use]
     pub fn name(&self) -> &str {
         self.text.get(0, usize::from(self.name_bytes))
     }
 
+    /// The part of the value that may be shown, prefix and four characters, in ASCII.
+    #[must_use]
+    pub fn start_bytes(&self) -> &[u8] {
+        let from = usize::from(self.name_bytes);
+        self.text.bytes(from, from + usize::from(self.start_bytes))
+    }
+
     /// The part of the value that may be shown: prefix and four characters.
     #[must_use]
     pub fn start(&self) -> &str {
-        let from = usize::from(self.name_bytes);
-        self.text.get(from, from + usize::from(self.start_bytes))
+        std::str::from_utf8(self.start_bytes()).unwrap_or_default()
     }
 
-    /// The operator's JSON object, as text.
+    /// The operator's JSON object, in UTF-8.
     #[must_use]
-    pub fn metadata(&self) -> Option<&str> {
+    pub fn metadata_bytes(&self) -> Option<&[u8]> {
         let from = usize::from(self.name_bytes) + usize::from(self.start_bytes);
         let length = usize::try_from(self.metadata_bytes).unwrap_or(0);
-        Some(self.text.get(from, from + length)).filter(|text| !text.is_empty())
+        Some(self.text.bytes(from, from + length)).filter(|text| !text.is_empty())
     }
 
     /// When it expires.

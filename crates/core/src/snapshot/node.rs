@@ -32,8 +32,10 @@ pub struct ProductNode {
     policies: Policies,
     shelves: Arc<Shelves>,
     /// For each name of an environment, the shelf that was filled last, with its number.
-    newest: Mutex<HashMap<Box<str>, (u32, Arc<Shelf>)>>,
+    newest: Mutex<NewestShelves>,
 }
+
+type NewestShelves = HashMap<Box<str>, (u32, Arc<Shelf>)>;
 
 /// The rules of a product as they were at one moment.
 pub struct CurrentRules {
@@ -168,19 +170,24 @@ impl OrganizationDetails {
         }
     }
 
+    /// The operator's own name for it, in UTF-8.
+    #[must_use]
+    pub fn external_id_bytes(&self) -> Option<&[u8]> {
+        Some(self.text.bytes(0, usize::from(self.external_id_bytes?)))
+    }
+
     /// The operator's own name for it.
     #[must_use]
     pub fn external_id(&self) -> Option<&str> {
-        let bytes = usize::from(self.external_id_bytes?);
-        Some(self.text.get(0, bytes))
+        std::str::from_utf8(self.external_id_bytes()?).ok()
     }
 
-    /// Its plan; `None` is the product's first.
+    /// Its plan, in UTF-8; `None` is the product's first.
     #[must_use]
-    pub fn plan(&self) -> Option<&str> {
+    pub fn plan_bytes(&self) -> Option<&[u8]> {
         let from = usize::from(self.external_id_bytes.unwrap_or(0));
         let bytes = usize::from(self.plan_bytes?);
-        Some(self.text.get(from, from + bytes))
+        Some(self.text.bytes(from, from + bytes))
     }
 }
 

@@ -156,7 +156,8 @@ impl Slot {
     }
 
     fn mark(&self) -> Mark {
-        Mark([0, 1].map(|at: usize| self.mark[at].load(Ordering::Relaxed)))
+        let [first, second] = &self.mark;
+        Mark([first, second].map(|word| word.load(Ordering::Relaxed)))
     }
 }
 

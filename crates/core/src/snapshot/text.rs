@@ -27,16 +27,20 @@ impl Text {
         Self::Short(short)
     }
 
-    /// The text that stands from `from` to `to`.
+    /// The text that stands from `from` to `to`, as bytes: to see that they are text takes longer
+    /// than to copy them.
     #[inline]
-    pub(super) fn get(&self, from: usize, to: usize) -> &str {
+    pub(super) fn bytes(&self, from: usize, to: usize) -> &[u8] {
         let all: &[u8] = match self {
             Self::Short(bytes) => bytes,
             Self::Long(bytes) => bytes,
         };
-        let part = all.get(from..to);
-        part.and_then(|part| std::str::from_utf8(part).ok())
-            .unwrap_or_default()
+        all.get(from..to).unwrap_or_default()
+    }
+
+    /// The text that stands from `from` to `to`.
+    pub(super) fn get(&self, from: usize, to: usize) -> &str {
+        std::str::from_utf8(self.bytes(from, to)).unwrap_or_default()
     }
 }
 

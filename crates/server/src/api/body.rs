@@ -110,9 +110,15 @@ pub(crate) fn parse_fast<'a, T: Deserialize<'a>>(
     {
         media(headers)?;
     }
-    let read = serde_json::from_slice::<Object<T>>(body);
+    // Seeing at once that all of it is text is quicker than seeing it of every string.
+    let text = std::str::from_utf8(body).map_err(|_| not_utf8())?;
+    let read = serde_json::from_str::<Object<T>>(text);
     read.map(|object| object.0)
         .map_err(|error| why_not(body, &error))
+}
+
+fn not_utf8() -> Problem {
+    Problem::bad_request("the body is not UTF-8")
 }
 
 /// Says what is wrong with a body that could not be read.
@@ -148,8 +154,7 @@ fn pointer_in(message: &str) -> String {
 
 /// Any JSON in which no name stands twice.
 pub(crate) fn json(body: &[u8]) -> Result<Value, Problem> {
-    let text =
-        std::str::from_utf8(body).map_err(|_| Problem::bad_request("the body is not UTF-8"))?;
+    let text = std::str::from_utf8(body).map_err(|_| not_utf8())?;
     parse_strict_json(text).map_err(|problems| Problem::bad_request(problems.to_string()))
 }
 

@@ -3,6 +3,7 @@
 use keystile_core::decision::{Code, DenyReason};
 use keystile_core::engine::{Decision, Explanation};
 use keystile_core::manifest::Rules;
+use keystile_core::model::{Kind, Mode};
 use keystile_core::snapshot::{EnvironmentNode, KeyEntry};
 
 use super::outcome;
@@ -12,22 +13,34 @@ pub(super) struct JsonWriter<'a>(pub(super) &'a mut Vec<u8>);
 
 impl JsonWriter<'_> {
     pub(super) fn raw(&mut self, text: &str) {
-        self.0.extend_from_slice(text.as_bytes());
+        self.bytes(text.as_bytes());
     }
 
-    /// A string with its quotes; runs that need no escape are copied whole.
+    fn bytes(&mut self, text: &[u8]) {
+        self.0.extend_from_slice(text);
+    }
+
+    /// A string with its quotes.
     pub(super) fn string(&mut self, text: &str) {
+        self.utf8(text.as_bytes());
+    }
+
+    /// A string in UTF-8 with its quotes. Nearly none has anything to escape, which is seen in one
+    /// pass without branches.
+    fn utf8(&mut self, text: &[u8]) {
+        let odd = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
         self.0.push(b'"');
-        let bytes = text.as_bytes();
-        let mut copied = 0;
-        for (at, byte) in bytes.iter().enumerate() {
-            if matches!(byte, b'"' | b'\\' | 0..=0x1f) {
-                self.0.extend_from_slice(&bytes[copied..at]);
-                self.escape(*byte);
-                copied = at + 1;
+        if text.iter().fold(false, |any, byte| any | odd(*byte)) {
+            for byte in text {
+                if odd(*byte) {
+                    self.escape(*byte);
+                } else {
+                    self.0.push(*byte);
+                }
             }
+        } else {
+            self.bytes(text);
         }
-        self.0.extend_from_slice(&bytes[copied..]);
         self.0.push(b'"');
     }
 
@@ -39,9 +52,9 @@ impl JsonWriter<'_> {
         }
     }
 
-    pub(super) fn maybe_string(&mut self, text: Option<&str>) {
+    fn maybe_utf8(&mut self, text: Option<&[u8]>) {
         match text {
-            Some(text) => self.string(text),
+            Some(text) => self.utf8(text),
             None => self.raw("null"),
         }
     }
@@ -80,15 +93,23 @@ impl JsonWriter<'_> {
         let rules = &decision.rules;
         self.raw(",\"key\":{\"id\":\"");
         key.id().push_to(self.0);
-        self.plain("\",\"kind\":", key.kind().as_str());
-        self.plain(",\"mode\":", key.mode().as_str());
-        self.field(",\"name\":", key.name());
+        self.raw(match (key.kind(), key.mode()) {
+            (Kind::Secret, Mode::Live) => "\",\"kind\":\"secret\",\"mode\":\"live\",\"name\":",
+            (Kind::Secret, Mode::Test) => "\",\"kind\":\"secret\",\"mode\":\"test\",\"name\":",
+            (Kind::Publishable, Mode::Live) => {
+                "\",\"kind\":\"publishable\",\"mode\":\"live\",\"name\":"
+            }
+            (Kind::Publishable, Mode::Test) => {
+                "\",\"kind\":\"publishable\",\"mode\":\"test\",\"name\":"
+            }
+        });
+        self.utf8(key.name_bytes());
         self.raw(",\"preview\":\"");
-        self.raw(key.start());
+        self.bytes(key.start_bytes());
         self.raw("\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\",\"scopes\":");
         self.scopes(rules.scope_names(decision.scopes));
         self.raw(",\"metadata\":");
-        self.raw(key.metadata().unwrap_or("null"));
+        self.bytes(key.metadata_bytes().unwrap_or(b"null"));
         match key.expires_at() {
             Some(end) => self.raw(&format!(",\"expires_at\":\"{end}\"")),
             None => self.raw(",\"expires_at\":null"),
@@ -101,10 +122,10 @@ impl JsonWriter<'_> {
         self.raw("},\"organization\":{\"id\":\"");
         environment.organization_id().push_to(self.0);
         self.raw("\",\"external_id\":");
-        self.maybe_string(organization.external_id());
+        self.maybe_utf8(organization.external_id_bytes());
         self.raw(",\"plan\":");
-        let plan = organization.plan();
-        self.maybe_string(plan.or_else(|| rules.default_plan().map(|plan| plan.name.as_ref())));
+        let default = || Some(rules.default_plan()?.name.as_bytes());
+        self.maybe_utf8(organization.plan_bytes().or_else(default));
         self.raw("},\"project\":{\"id\":\"");
         environment.project_id().push_to(self.0);
         self.raw("\"},\"environment\":{\"id\":\"");
