@@ -6,7 +6,9 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{EnvironmentId, KeyId, Kind, Mode, OrganizationId, ProjectId, Subject, Timestamp};
+use super::{
+    EnvironmentId, KeyId, Kind, Mode, OrganizationId, ProjectId, Subject, TextList, Timestamp,
+};
 use crate::key::{Encoder, KeyDigest};
 
 /// The short name of a product: `[a-z][a-z0-9-]{0,39}`.
@@ -216,11 +218,11 @@ pub struct Key {
     /// A note for people, such as where the secret is kept.
     pub note: Option<String>,
     /// The scopes it lists; `None` follows the manifest's list for its kind.
-    pub scopes: Option<Vec<String>>,
+    pub scopes: Option<TextList>,
     /// Web origins it may be used from; `None` is unrestricted.
-    pub allowed_origins: Option<Vec<String>>,
+    pub allowed_origins: Option<TextList>,
     /// Address ranges it may be used from; `None` is unrestricted, empty admits nobody.
-    pub allowed_ips: Option<Vec<String>>,
+    pub allowed_ips: Option<TextList>,
     /// Its own rate limit.
     pub rate_limit: Option<RateLimit>,
     /// A JSON object of the operator's, as text, handed out with every verdict.

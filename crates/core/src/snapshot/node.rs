@@ -13,7 +13,7 @@ use super::state::{Shelf, ShelfPlace, State};
 use crate::manifest::{Rules, ScopeSet};
 use crate::model::{
     Binding, Environment, EnvironmentId, Kind, Mode, Organization, OrganizationId, Project,
-    ProjectId, Slug,
+    ProjectId, Slug, TextList,
 };
 use crate::policy::{IpList, OriginList};
 
@@ -110,9 +110,9 @@ impl ProductNode {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct PolicySource {
     pub(super) kind: Kind,
-    pub(super) scopes: Option<Vec<String>>,
-    pub(super) origins: Option<Vec<String>>,
-    pub(super) ips: Option<Vec<String>>,
+    pub(super) scopes: Option<TextList>,
+    pub(super) origins: Option<TextList>,
+    pub(super) ips: Option<TextList>,
     pub(super) binding: Option<(Slug, Option<String>)>,
 }
 

@@ -11,7 +11,7 @@ use rusqlite::{Connection, ErrorCode};
 use super::errors::unavailable;
 use super::journal::{self, COLUMNS, Linked};
 use super::rows::Table;
-use super::stored::{FORGED, Met};
+use super::stored::{FORGED, Met, Reader};
 use super::walk::Stretch;
 use super::writer::Desk;
 use super::writes::answered;
@@ -277,9 +277,9 @@ impl<'a> Examination<'a> {
 
     fn walk_records(&mut self) -> rusqlite::Result<()> {
         for table in Table::all() {
-            let (view, integrity) = (self.view, self.integrity);
+            let (view, mut reader) = (self.view, Reader::new(self.integrity));
             for stretch in Stretch::split(view, table, 1)? {
-                stretch.walk(view, integrity, &mut |met| self.meet_record(table, met))?;
+                stretch.walk(view, &mut reader, &mut |met| self.meet_record(table, met))?;
             }
         }
         Ok(())

@@ -1,8 +1,10 @@
 //! Single columns, read one after the other and written the same way.
 
-use keystile_core::model::Timestamp;
+use keystile_core::model::{TextList, Timestamp};
 use rusqlite::Row;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+
+use super::known::KnownLists;
 
 /// Why a row cannot be read as what it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,9 +127,13 @@ impl<'a, 'r> Columns<'a, 'r> {
         Ok(self.maybe_number()?.map(Timestamp::from_millis))
     }
 
-    pub(super) fn maybe_list(&mut self) -> Result<Option<Vec<String>>, Unreadable> {
-        self.maybe("a JSON list of texts", |value| {
-            serde_json::from_str(text_of(value)?).ok()
+    pub(super) fn maybe_list(
+        &mut self,
+        known: &mut KnownLists,
+    ) -> Result<Option<TextList>, Unreadable> {
+        self.maybe("a JSON list of texts", |value| match value {
+            ValueRef::Text(text) => known.read(text),
+            _ => None,
         })
     }
 }

@@ -16,6 +16,7 @@ mod guards;
 mod history;
 mod journal;
 mod keyring;
+mod known;
 mod lists;
 mod migrate;
 mod open;

@@ -10,12 +10,13 @@ use keystile_core::model::{
 use rusqlite::Row;
 
 use super::columns::{Columns, Unreadable, Values};
+use super::known::KnownLists;
 
 /// A table of records.
 pub(super) struct Table {
     /// Its name.
     pub(super) name: &'static str,
-    read: fn(&mut Columns<'_, '_>) -> Result<Record, Unreadable>,
+    read: fn(&mut Columns<'_, '_>, &mut KnownLists) -> Result<Record, Unreadable>,
     statements: LazyLock<Statements>,
 }
 
@@ -66,9 +67,13 @@ impl Table {
     }
 
     /// Reads a row that was selected with this table's columns.
-    pub(super) fn read(&self, row: &Row<'_>) -> Result<(Record, RowTag), Unreadable> {
+    pub(super) fn read(
+        &self,
+        row: &Row<'_>,
+        known: &mut KnownLists,
+    ) -> Result<(Record, RowTag), Unreadable> {
         let mut columns = Columns::of(row);
-        let record = (self.read)(&mut columns)?;
+        let record = (self.read)(&mut columns, known)?;
         Ok((record, RowTag(columns.array()?)))
     }
 }
@@ -161,7 +166,7 @@ fn mode(columns: &mut Columns<'_, '_>) -> Result<Mode, Unreadable> {
     })
 }
 
-fn product(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
+fn product(columns: &mut Columns<'_, '_>, _: &mut KnownLists) -> Result<Record, Unreadable> {
     Ok(Record::Product(Product {
         slug: slug(columns)?,
         manifest: columns.text()?,
@@ -171,7 +176,7 @@ fn product(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
     }))
 }
 
-fn organization(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
+fn organization(columns: &mut Columns<'_, '_>, _: &mut KnownLists) -> Result<Record, Unreadable> {
     Ok(Record::Organization(Organization {
         id: OrganizationId::from_bytes(columns.array()?),
         product: slug(columns)?,
@@ -187,7 +192,7 @@ fn organization(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
     }))
 }
 
-fn project(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
+fn project(columns: &mut Columns<'_, '_>, _: &mut KnownLists) -> Result<Record, Unreadable> {
     Ok(Record::Project(Project {
         id: ProjectId::from_bytes(columns.array()?),
         organization: OrganizationId::from_bytes(columns.array()?),
@@ -202,7 +207,7 @@ fn project(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
     }))
 }
 
-fn environment(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
+fn environment(columns: &mut Columns<'_, '_>, _: &mut KnownLists) -> Result<Record, Unreadable> {
     Ok(Record::Environment(Environment {
         id: EnvironmentId::from_bytes(columns.array()?),
         project: ProjectId::from_bytes(columns.array()?),
@@ -218,7 +223,7 @@ fn environment(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
     }))
 }
 
-fn key(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
+fn key(columns: &mut Columns<'_, '_>, known: &mut KnownLists) -> Result<Record, Unreadable> {
     Ok(Record::Key(Box::new(Key {
         id: KeyId::from_bytes(columns.array()?),
         environment: EnvironmentId::from_bytes(columns.array()?),
@@ -226,9 +231,9 @@ fn key(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
         mode: mode(columns)?,
         name: columns.text()?,
         note: columns.maybe_text()?,
-        scopes: columns.maybe_list()?,
-        allowed_origins: columns.maybe_list()?,
-        allowed_ips: columns.maybe_list()?,
+        scopes: columns.maybe_list(known)?,
+        allowed_origins: columns.maybe_list(known)?,
+        allowed_ips: columns.maybe_list(known)?,
         rate_limit: rate_limit(columns)?,
         metadata: columns.maybe_text()?,
         binding: binding(columns)?,
@@ -269,7 +274,7 @@ fn binding(columns: &mut Columns<'_, '_>) -> Result<Option<Binding>, Unreadable>
     }))
 }
 
-fn retired_value(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
+fn retired_value(columns: &mut Columns<'_, '_>, _: &mut KnownLists) -> Result<Record, Unreadable> {
     Ok(Record::RetiredValue(RetiredValue {
         key: KeyId::from_bytes(columns.array()?),
         digest: KeyDigest::from_bytes(columns.array()?),

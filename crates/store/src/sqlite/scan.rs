@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use super::errors::unavailable;
 use super::rows::Table;
-use super::stored::Met;
+use super::stored::{Met, Reader};
 use super::walk::Stretch;
 use super::{audit, feed, journal};
 use crate::{ScanReport, Scanned, StoreError};
@@ -97,9 +97,9 @@ fn scan_share(
     stretches: &[Stretch],
     next: &AtomicUsize,
 ) -> rusqlite::Result<Seen> {
-    let mut seen = Seen::default();
+    let (mut seen, mut reader) = (Seen::default(), Reader::new(integrity));
     while let Some(stretch) = stretches.get(next.fetch_add(1, Ordering::Relaxed)) {
-        stretch.walk(view, integrity, &mut |met| {
+        stretch.walk(view, &mut reader, &mut |met| {
             match &met {
                 Met::Sound(_, element) => seen.sum = seen.sum.plus(*element),
                 Met::Forged(_) | Met::Unreadable(_) => seen.unsound = true,

@@ -1,11 +1,10 @@
 //! Walking over whole tables, past pages that are damaged.
 
-use keystile_core::key::Integrity;
 use rusqlite::{Connection, ErrorCode};
 
 use super::columns::Unreadable;
 use super::rows::Table;
-use super::stored::{Met, meet};
+use super::stored::{Met, Reader};
 
 /// How many times a walk may be stopped by damage before the whole table is given up.
 const PATIENCE: u32 = 8192;
@@ -54,13 +53,13 @@ impl Stretch {
     pub(super) fn walk(
         self,
         connection: &Connection,
-        integrity: &Integrity,
+        reader: &mut Reader<'_>,
         each: &mut dyn FnMut(Met),
     ) -> rusqlite::Result<()> {
         let mut open = vec![self];
         let mut patience = PATIENCE;
         while let Some(mut stretch) = open.pop() {
-            let Err(error) = stretch.advance(connection, integrity, each) else {
+            let Err(error) = stretch.advance(connection, reader, each) else {
                 continue;
             };
             patience = patience.saturating_sub(1);
@@ -87,15 +86,14 @@ impl Stretch {
     fn advance(
         &mut self,
         connection: &Connection,
-        integrity: &Integrity,
+        reader: &mut Reader<'_>,
         each: &mut dyn FnMut(Met),
     ) -> rusqlite::Result<()> {
         let mut statement = connection.prepare_cached(&self.table.statements().range)?;
         let rowid = statement.column_count() - 1;
         let mut rows = statement.query([self.first, self.last])?;
-        let mut buffer = Vec::with_capacity(512);
         while let Some(row) = rows.next()? {
-            each(meet(self.table, row, integrity, &mut buffer));
+            each(reader.meet(self.table, row));
             self.first = row.get::<_, i64>(rowid)?.saturating_add(1);
         }
         Ok(())
