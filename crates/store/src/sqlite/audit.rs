@@ -8,6 +8,7 @@ use keystile_core::key::{ChainLink, Integrity, RowTag, SetSum};
 use keystile_core::model::{AuditEntry, Subject, Timestamp};
 use rusqlite::{Connection, ErrorCode};
 
+use super::arrivals::Arrivals;
 use super::errors::unavailable;
 use super::journal::{self, COLUMNS, Linked};
 use super::rows::Table;
@@ -276,10 +277,13 @@ impl<'a> Examination<'a> {
     }
 
     fn walk_records(&mut self) -> rusqlite::Result<()> {
+        let (view, mut reader) = (self.view, Reader::new(self.integrity));
+        let arrivals = Arrivals::on(view)?;
         for table in Table::all() {
-            let (view, mut reader) = (self.view, Reader::new(self.integrity));
             for stretch in Stretch::split(view, table, 1)? {
-                stretch.walk(view, &mut reader, &mut |met| self.meet_record(table, met))?;
+                stretch.walk(&arrivals, &mut reader, &mut |met| {
+                    self.meet_record(table, met)
+                })?;
             }
         }
         Ok(())

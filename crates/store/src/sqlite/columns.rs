@@ -10,22 +10,41 @@ use super::known::KnownLists;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unreadable(pub(super) String);
 
+/// Where the columns of a row stand.
+pub(super) trait Cells {
+    /// What a column holds; `None` when there is no such column.
+    fn cell(&self, index: usize) -> Option<ValueRef<'_>>;
+
+    /// What a column is called.
+    fn name(&self, index: usize) -> Option<&str>;
+}
+
+impl Cells for Row<'_> {
+    fn cell(&self, index: usize) -> Option<ValueRef<'_>> {
+        self.get_ref(index).ok()
+    }
+
+    fn name(&self, index: usize) -> Option<&str> {
+        self.as_ref().column_name(index).ok()
+    }
+}
+
 /// The columns of a row, from the first to the last.
-pub(super) struct Columns<'a, 'r> {
-    row: &'a Row<'r>,
+pub(super) struct Columns<'a> {
+    cells: &'a dyn Cells,
     next: usize,
 }
 
-impl<'a, 'r> Columns<'a, 'r> {
-    pub(super) fn of(row: &'a Row<'r>) -> Self {
-        Self { row, next: 0 }
+impl<'a> Columns<'a> {
+    pub(super) fn of(cells: &'a dyn Cells) -> Self {
+        Self { cells, next: 0 }
     }
 
     /// What is wrong with the column that was read last.
     #[cold]
     fn wrong(&self, expected: &str) -> Unreadable {
         let index = self.next.saturating_sub(1);
-        let name = self.row.as_ref().column_name(index).unwrap_or("a column");
+        let name = self.cells.name(index).unwrap_or("a column");
         Unreadable(format!("{name} is not {expected}"))
     }
 
@@ -52,11 +71,7 @@ impl<'a, 'r> Columns<'a, 'r> {
     ) -> Result<T, Unreadable> {
         let index = self.next;
         self.next += 1;
-        let read = match self.row.get_ref(index) {
-            Ok(value) => of(value),
-            Err(_) => None,
-        };
-        match read {
+        match self.cells.cell(index).and_then(of) {
             Some(read) => Ok(read),
             None => Err(self.wrong(expected)),
         }

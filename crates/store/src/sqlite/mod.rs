@@ -3,6 +3,7 @@
 //! The write-ahead log is synced with every commit, so a change is durable when it is answered.
 //! Open `commit.rs` first for how a change is written, and `scan.rs` for how a start is proved.
 
+mod arrivals;
 mod audit;
 mod backup;
 mod columns;

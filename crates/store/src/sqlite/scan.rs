@@ -6,6 +6,7 @@ use std::thread;
 use keystile_core::key::{Integrity, SetSum};
 use rusqlite::Connection;
 
+use super::arrivals::Arrivals;
 use super::errors::unavailable;
 use super::rows::Table;
 use super::stored::{Met, Reader};
@@ -98,8 +99,9 @@ fn scan_share(
     next: &AtomicUsize,
 ) -> rusqlite::Result<Seen> {
     let (mut seen, mut reader) = (Seen::default(), Reader::new(integrity));
+    let arrivals = Arrivals::on(view)?;
     while let Some(stretch) = stretches.get(next.fetch_add(1, Ordering::Relaxed)) {
-        stretch.walk(view, &mut reader, &mut |met| {
+        stretch.walk(&arrivals, &mut reader, &mut |met| {
             match &met {
                 Met::Sound(_, element) => seen.sum = seen.sum.plus(*element),
                 Met::Forged(_) | Met::Unreadable(_) => seen.unsound = true,

@@ -1,6 +1,6 @@
 //! Single stored records, with their MAC checked.
 
-use keystile_core::key::{Integrity, SetSum};
+use keystile_core::key::{Integrity, RowTag, SetSum};
 use keystile_core::model::{Record, Slug, Subject};
 use rusqlite::{Connection, Row, params_from_iter};
 
@@ -41,7 +41,13 @@ impl<'a> Reader<'a> {
 
     /// Reads a row that was selected with the table's columns.
     pub(super) fn meet(&mut self, table: &Table, row: &Row<'_>) -> Met {
-        match table.read(row, &mut self.known) {
+        let read = table.read(row, &mut self.known);
+        self.check(read)
+    }
+
+    /// Checks the MAC of a row that was read.
+    pub(super) fn check(&mut self, read: Result<(Record, RowTag), Unreadable>) -> Met {
+        match read {
             Err(problem) => Met::Unreadable(problem),
             Ok((record, tag)) => {
                 let (expected, element) = self.integrity.row(&record, &mut self.buffer);

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, ErrorCode};
 
+use super::arrivals::Arrivals;
 use super::columns::Unreadable;
 use super::rows::Table;
 use super::stored::{Met, Reader};
@@ -52,14 +53,14 @@ impl Stretch {
     /// is left out.
     pub(super) fn walk(
         self,
-        connection: &Connection,
+        arrivals: &Arrivals<'_>,
         reader: &mut Reader<'_>,
         each: &mut dyn FnMut(Met),
     ) -> rusqlite::Result<()> {
         let mut open = vec![self];
         let mut patience = PATIENCE;
         while let Some(mut stretch) = open.pop() {
-            let Err(error) = stretch.advance(connection, reader, each) else {
+            let Err(error) = stretch.advance(arrivals, reader, each) else {
                 continue;
             };
             patience = patience.saturating_sub(1);
@@ -85,16 +86,19 @@ impl Stretch {
     /// Goes as far as it can; `first` is then the first row not handed out.
     fn advance(
         &mut self,
-        connection: &Connection,
+        arrivals: &Arrivals<'_>,
         reader: &mut Reader<'_>,
         each: &mut dyn FnMut(Met),
     ) -> rusqlite::Result<()> {
+        let connection = arrivals.connection();
+        arrivals.expect(self.table);
         let mut statement = connection.prepare_cached(&self.table.statements().range)?;
-        let rowid = statement.column_count() - 1;
         let mut rows = statement.query([self.first, self.last])?;
-        while let Some(row) = rows.next()? {
-            each(reader.meet(self.table, row));
-            self.first = row.get::<_, i64>(rowid)?.saturating_add(1);
+        while rows.next()?.is_some() {
+            if let Some(arrived) = arrivals.take() {
+                each(reader.check(arrived.read));
+                self.first = arrived.row.saturating_add(1);
+            }
         }
         Ok(())
     }
