@@ -452,9 +452,9 @@ impl Key {
         out.text(self.mode.as_str());
         out.text(&self.name);
         out.maybe_text(self.note.as_deref());
-        out.maybe_list(self.scopes.as_deref());
-        out.maybe_list(self.allowed_origins.as_deref());
-        out.maybe_list(self.allowed_ips.as_deref());
+        out.maybe_list(self.scopes.as_ref());
+        out.maybe_list(self.allowed_origins.as_ref());
+        out.maybe_list(self.allowed_ips.as_ref());
         out.maybe_number(self.rate_limit.map(|rate| u64::from(rate.limit)));
         out.maybe_number(self.rate_limit.map(|rate| u64::from(rate.period_seconds)));
         out.maybe_text(self.metadata.as_deref());

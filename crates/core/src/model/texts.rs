@@ -8,21 +8,39 @@ use std::sync::Arc;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 
-/// A list of texts that never changes. Cloning it copies a pointer, and its hash is worked out
-/// once, so that keys with the same list are cheap to make and their list is cheap to look up.
+use crate::key::Encoder;
+
+/// A list of texts that never changes. Cloning it copies a pointer, and what is often asked of it
+/// is worked out once, so that keys with the same list are cheap to make and to look up.
 #[derive(Clone)]
 pub struct TextList(Arc<Listed>);
 
 struct Listed {
-    hash: u64,
     texts: Box<[String]>,
+    /// What a MAC covers of the list.
+    encoded: Box<[u8]>,
+    /// Of those bytes.
+    hash: u64,
+}
+
+impl TextList {
+    /// What a MAC covers of it: how many texts, and each of them. Different lists never give the
+    /// same bytes.
+    pub(crate) fn encoded(&self) -> &[u8] {
+        &self.0.encoded
+    }
 }
 
 impl From<Vec<String>> for TextList {
     fn from(texts: Vec<String>) -> Self {
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&texts);
-        let texts = texts.into();
-        Self(Arc::new(Listed { hash, texts }))
+        let mut encoded = Vec::new();
+        Encoder::new(&mut encoded).texts(&texts);
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&encoded);
+        Self(Arc::new(Listed {
+            texts: texts.into(),
+            encoded: encoded.into(),
+            hash,
+        }))
     }
 }
 
@@ -43,7 +61,7 @@ impl Deref for TextList {
 impl PartialEq for TextList {
     fn eq(&self, other: &Self) -> bool {
         let (mine, theirs) = (&self.0, &other.0);
-        Arc::ptr_eq(mine, theirs) || mine.hash == theirs.hash && mine.texts == theirs.texts
+        Arc::ptr_eq(mine, theirs) || mine.hash == theirs.hash && mine.encoded == theirs.encoded
     }
 }
 
