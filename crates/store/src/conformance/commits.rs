@@ -295,7 +295,7 @@ pub async fn a_change_replaces_the_key_material(store: &dyn Store) {
         keys.sort_by_key(|key| (key.purpose, key.version));
     }
     assert_eq!(found, new);
-    rotation.keyring = Some(Vec::new().into());
+    rotation.keyring = Some(Vec::new());
     assert_not_written(store.commit(rotation).await);
 }
 

@@ -3,27 +3,18 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use keystile_core::key::RowTag;
-use keystile_core::model::Record;
+use keystile_core::key::Integrity;
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{Null, ValueRef};
 
-use super::columns::{Cells, Unreadable};
-use super::known::KnownLists;
+use super::columns::Cells;
 use super::rows::Table;
+use super::stored::{Met, Reader};
 
 /// The function that rows are handed to, as the statements call it: with the columns of a table
 /// and then the `rowid`.
 pub(super) const FUNCTION: &str = "arrive";
-
-/// A row that has arrived.
-pub(super) struct Arrived {
-    /// Its `rowid`.
-    pub(super) row: i64,
-    /// What it holds.
-    pub(super) read: Result<(Record, RowTag), Unreadable>,
-}
 
 /// The rows that arrive on one connection; one at a time is such a place.
 pub(super) struct Arrivals<'c> {
@@ -33,17 +24,20 @@ pub(super) struct Arrivals<'c> {
 
 /// Where the function puts a row down. It is called within a step of its statement, so it and
 /// whoever makes the step never meet here.
-#[derive(Default)]
 struct Desk {
     table: Option<&'static Table>,
-    known: KnownLists,
-    arrived: Option<Arrived>,
+    reader: Reader,
+    arrived: Option<(i64, Met)>,
 }
 
 impl<'c> Arrivals<'c> {
     /// Makes the function known to a connection.
-    pub(super) fn on(connection: &'c Connection) -> rusqlite::Result<Self> {
-        let desk = Arc::new(Mutex::new(Desk::default()));
+    pub(super) fn on(connection: &'c Connection, integrity: &Integrity) -> rusqlite::Result<Self> {
+        let desk = Arc::new(Mutex::new(Desk {
+            table: None,
+            reader: Reader::new(integrity),
+            arrived: None,
+        }));
         let shared = Arc::clone(&desk);
         let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
         connection.create_scalar_function(FUNCTION, -1, flags, move |context| {
@@ -62,8 +56,8 @@ impl<'c> Arrivals<'c> {
         lock(&self.desk).table = Some(table);
     }
 
-    /// The row that has arrived last.
-    pub(super) fn take(&self) -> Option<Arrived> {
+    /// The row that has arrived last, with its `rowid`.
+    pub(super) fn take(&self) -> Option<(i64, Met)> {
         lock(&self.desk).arrived.take()
     }
 }
@@ -79,8 +73,8 @@ impl Desk {
     fn put(&mut self, context: &Context<'_>) -> rusqlite::Result<()> {
         let table = self.table.ok_or(rusqlite::Error::InvalidQuery)?;
         let row = context.get(context.len().saturating_sub(1))?;
-        let read = table.read(&Arguments { context, table }, &mut self.known);
-        self.arrived = Some(Arrived { row, read });
+        let met = self.reader.meet(table, &Arguments { context, table });
+        self.arrived = Some((row, met));
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use super::arrivals::Arrivals;
 use super::errors::unavailable;
 use super::journal::{self, COLUMNS, Linked};
 use super::rows::Table;
-use super::stored::{FORGED, Met, Reader};
+use super::stored::{FORGED, Met};
 use super::walk::Stretch;
 use super::writer::Desk;
 use super::writes::answered;
@@ -277,13 +277,10 @@ impl<'a> Examination<'a> {
     }
 
     fn walk_records(&mut self) -> rusqlite::Result<()> {
-        let (view, mut reader) = (self.view, Reader::new(self.integrity));
-        let arrivals = Arrivals::on(view)?;
+        let arrivals = Arrivals::on(self.view, self.integrity)?;
         for table in Table::all() {
-            for stretch in Stretch::split(view, table, 1)? {
-                stretch.walk(&arrivals, &mut reader, &mut |met| {
-                    self.meet_record(table, met)
-                })?;
+            for stretch in Stretch::split(self.view, table, 1)? {
+                stretch.walk(&arrivals, &mut |met| self.meet_record(table, met))?;
             }
         }
         Ok(())

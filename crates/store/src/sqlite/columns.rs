@@ -94,6 +94,19 @@ impl<'a> Columns<'a> {
         self.must(expected, |value| text_of(value).and_then(of))
     }
 
+    /// One of a few words.
+    pub(super) fn one_of<T: Copy, const N: usize>(
+        &mut self,
+        expected: &str,
+        all: [T; N],
+        word: fn(T) -> &'static str,
+    ) -> Result<T, Unreadable> {
+        self.must(expected, |value| match value {
+            ValueRef::Text(text) => all.into_iter().find(|one| word(*one).as_bytes() == text),
+            _ => None,
+        })
+    }
+
     pub(super) fn maybe_word<T>(
         &mut self,
         expected: &str,

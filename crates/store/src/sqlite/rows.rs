@@ -157,17 +157,13 @@ fn slug(columns: &mut Columns<'_>) -> Result<Slug, Unreadable> {
 }
 
 fn kind(columns: &mut Columns<'_>) -> Result<Kind, Unreadable> {
-    let all = [Kind::Publishable, Kind::Secret];
-    columns.word("a kind", |text| {
-        all.into_iter().find(|kind| kind.as_str() == text)
-    })
+    let all = [Kind::Secret, Kind::Publishable];
+    columns.one_of("a kind", all, Kind::as_str)
 }
 
 fn mode(columns: &mut Columns<'_>) -> Result<Mode, Unreadable> {
     let all = [Mode::Live, Mode::Test];
-    columns.word("a mode", |text| {
-        all.into_iter().find(|mode| mode.as_str() == text)
-    })
+    columns.one_of("a mode", all, Mode::as_str)
 }
 
 fn product(columns: &mut Columns<'_>, _: &mut KnownLists) -> Result<Record, Unreadable> {

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::arrivals::Arrivals;
 use super::errors::unavailable;
 use super::rows::Table;
-use super::stored::{Met, Reader};
+use super::stored::Met;
 use super::walk::Stretch;
 use super::{audit, feed, journal};
 use crate::{ScanReport, Scanned, StoreError};
@@ -98,10 +98,9 @@ fn scan_share(
     stretches: &[Stretch],
     next: &AtomicUsize,
 ) -> rusqlite::Result<Seen> {
-    let (mut seen, mut reader) = (Seen::default(), Reader::new(integrity));
-    let arrivals = Arrivals::on(view)?;
+    let (mut seen, arrivals) = (Seen::default(), Arrivals::on(view, integrity)?);
     while let Some(stretch) = stretches.get(next.fetch_add(1, Ordering::Relaxed)) {
-        stretch.walk(&arrivals, &mut reader, &mut |met| {
+        stretch.walk(&arrivals, &mut |met| {
             match &met {
                 Met::Sound(_, element) => seen.sum = seen.sum.plus(*element),
                 Met::Forged(_) | Met::Unreadable(_) => seen.unsound = true,

@@ -1,10 +1,10 @@
 //! Single stored records, with their MAC checked.
 
-use keystile_core::key::{Integrity, RowTag, SetSum};
+use keystile_core::key::{Integrity, SetSum};
 use keystile_core::model::{Record, Slug, Subject};
-use rusqlite::{Connection, Row, params_from_iter};
+use rusqlite::{Connection, params_from_iter};
 
-use super::columns::Unreadable;
+use super::columns::{Cells, Unreadable};
 use super::errors::{plain, unavailable};
 use super::known::KnownLists;
 use super::rows::{self, ORGANIZATIONS, Table};
@@ -24,30 +24,24 @@ pub(super) enum Met {
 pub(super) const FORGED: &str = "its row was altered: its MAC does not fit";
 
 /// Reads rows, one after the other.
-pub(super) struct Reader<'a> {
-    integrity: &'a Integrity,
+pub(super) struct Reader {
+    integrity: Integrity,
     buffer: Vec<u8>,
     known: KnownLists,
 }
 
-impl<'a> Reader<'a> {
-    pub(super) fn new(integrity: &'a Integrity) -> Self {
+impl Reader {
+    pub(super) fn new(integrity: &Integrity) -> Self {
         Self {
-            integrity,
+            integrity: integrity.clone(),
             buffer: Vec::with_capacity(512),
             known: KnownLists::default(),
         }
     }
 
-    /// Reads a row that was selected with the table's columns.
-    pub(super) fn meet(&mut self, table: &Table, row: &Row<'_>) -> Met {
-        let read = table.read(row, &mut self.known);
-        self.check(read)
-    }
-
-    /// Checks the MAC of a row that was read.
-    pub(super) fn check(&mut self, read: Result<(Record, RowTag), Unreadable>) -> Met {
-        match read {
+    /// Reads a row with the table's columns.
+    pub(super) fn meet(&mut self, table: &Table, row: &dyn Cells) -> Met {
+        match table.read(row, &mut self.known) {
             Err(problem) => Met::Unreadable(problem),
             Ok((record, tag)) => {
                 let (expected, element) = self.integrity.row(&record, &mut self.buffer);

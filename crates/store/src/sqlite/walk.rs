@@ -5,7 +5,7 @@ use rusqlite::{Connection, ErrorCode};
 use super::arrivals::Arrivals;
 use super::columns::Unreadable;
 use super::rows::Table;
-use super::stored::{Met, Reader};
+use super::stored::Met;
 
 /// How many times a walk may be stopped by damage before the whole table is given up.
 const PATIENCE: u32 = 8192;
@@ -54,13 +54,12 @@ impl Stretch {
     pub(super) fn walk(
         self,
         arrivals: &Arrivals<'_>,
-        reader: &mut Reader<'_>,
         each: &mut dyn FnMut(Met),
     ) -> rusqlite::Result<()> {
         let mut open = vec![self];
         let mut patience = PATIENCE;
         while let Some(mut stretch) = open.pop() {
-            let Err(error) = stretch.advance(arrivals, reader, each) else {
+            let Err(error) = stretch.advance(arrivals, each) else {
                 continue;
             };
             patience = patience.saturating_sub(1);
@@ -87,7 +86,6 @@ impl Stretch {
     fn advance(
         &mut self,
         arrivals: &Arrivals<'_>,
-        reader: &mut Reader<'_>,
         each: &mut dyn FnMut(Met),
     ) -> rusqlite::Result<()> {
         let connection = arrivals.connection();
@@ -95,9 +93,9 @@ impl Stretch {
         let mut statement = connection.prepare_cached(&self.table.statements().range)?;
         let mut rows = statement.query([self.first, self.last])?;
         while rows.next()?.is_some() {
-            if let Some(arrived) = arrivals.take() {
-                each(reader.check(arrived.read));
-                self.first = arrived.row.saturating_add(1);
+            if let Some((row, met)) = arrivals.take() {
+                each(met);
+                self.first = row.saturating_add(1);
             }
         }
         Ok(())
