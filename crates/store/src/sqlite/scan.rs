@@ -32,8 +32,8 @@ impl Seen {
     }
 }
 
-/// Into how many stretches a long table is cut, so that no thread is left with most of it.
-const PARTS: u32 = 16;
+/// Into how many stretches a long table is cut, so that all threads are done about together.
+const PARTS: u32 = 64;
 
 /// How many threads scan.
 pub(super) fn threads() -> usize {
