@@ -173,9 +173,10 @@ fn refusing_by_the_keys_own_state_and_lists_takes_no_memory() {
     check(&call, Code::ExpiredKey, |key| key.expires_at = Some(NOW));
     check(&call, Code::DisabledKey, |key| key.enabled = false);
     check(&call, Code::InsufficientScope, |key| {
-        key.scopes = Some(vec!["b".into()]);
+        key.scopes = Some(vec!["b".into()].into());
     });
-    let origins: fn(&mut Key) = |key| key.allowed_origins = Some(vec!["https://a.example".into()]);
+    let origins: fn(&mut Key) =
+        |key| key.allowed_origins = Some(vec!["https://a.example".into()].into());
     check(&call, Code::OriginNotAllowed, origins);
     let evil = RequestFacts {
         origin: Origin::Of("https://evil.example"),
@@ -187,7 +188,7 @@ fn refusing_by_the_keys_own_state_and_lists_takes_no_memory() {
         ..call
     };
     check(&good, Code::Ok, origins);
-    let ips: fn(&mut Key) = |key| key.allowed_ips = Some(vec!["192.0.2.0/24".into()]);
+    let ips: fn(&mut Key) = |key| key.allowed_ips = Some(vec!["192.0.2.0/24".into()].into());
     check(&call, Code::IpNotAllowed, ips);
     let ip = Some(std::net::IpAddr::from([192, 0, 2, 7]));
     check(&RequestFacts { ip, ..call }, Code::Ok, ips);

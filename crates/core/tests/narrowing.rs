@@ -4,7 +4,7 @@
 mod population;
 
 use keystile_core::engine::Engine;
-use keystile_core::model::{Key, ModeFilter, Record};
+use keystile_core::model::{Key, ModeFilter, Record, TextList};
 use keystile_core::request::{Asked, Origin, Place, RequestFacts};
 use keystile_core::snapshot::Applied;
 use population::{MANIFEST, NOW, START, Size};
@@ -37,7 +37,7 @@ const ORIGINS: [&str; 3] = [
 const IPS: [&str; 3] = ["192.0.2.0/24", "192.0.2.7", "2001:db8::/48"];
 const SCOPES: [&str; 4] = ["a", "b", "more:0", "*"];
 
-fn some_of(all: &'static [&'static str]) -> impl Strategy<Value = Option<Vec<String>>> {
+fn some_of(all: &'static [&'static str]) -> impl Strategy<Value = Option<TextList>> {
     let list = proptest::sample::subsequence(all, 0..=all.len());
     let list = list.prop_map(|list| list.into_iter().map(String::from).collect());
     prop_oneof![Just(None), list.prop_map(Some)]
@@ -75,9 +75,11 @@ fn narrowings() -> impl Strategy<Value = Narrowing> {
     ]
 }
 
-fn drop_one(list: &mut Option<Vec<String>>, at: usize) {
+fn drop_one(list: &mut Option<TextList>, at: usize) {
     if let Some(list) = list.as_mut().filter(|list| !list.is_empty()) {
-        list.remove(at % list.len());
+        let mut left = list.to_vec();
+        left.remove(at % list.len());
+        *list = left.into();
     }
 }
 
@@ -129,10 +131,11 @@ impl Left {
             Narrowing::DropIp(at) => drop_one(&mut key.allowed_ips, *at),
             Narrowing::ConfineOrigins => {
                 key.allowed_origins
-                    .get_or_insert_with(|| vec![ORIGINS[0].into()]);
+                    .get_or_insert_with(|| vec![ORIGINS[0].into()].into());
             }
             Narrowing::ConfineIps => {
-                key.allowed_ips.get_or_insert_with(|| vec![IPS[0].into()]);
+                key.allowed_ips
+                    .get_or_insert_with(|| vec![IPS[0].into()].into());
             }
             Narrowing::ExpireEarlier(by) => {
                 let end = key.expires_at.unwrap_or(NOW.plus_millis(2));

@@ -37,7 +37,7 @@ fn engine() -> Engine {
         organizations: 1,
     });
     let key = Key {
-        scopes: Some(vec!["b".into()]),
+        scopes: Some(vec!["b".to_owned()].into()),
         ..population::key(0, 0)
     };
     let row = vec![Applied::Put(Record::Key(Box::new(key)), true)];

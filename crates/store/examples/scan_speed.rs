@@ -1,12 +1,14 @@
 //! Measures the start with many keys: `cargo run --release --example scan_speed -- 1000000`.
+//!
+//! With a directory as second argument the database is kept there and only read when it is there.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use keystile_core::key::testing::Counting;
 use keystile_core::key::{KeyMaterial, Keyring, MasterKey};
-use keystile_core::model::{Action, KeyState, Timestamp};
-use keystile_store::conformance::sample;
+use keystile_core::model::{Action, Key, KeyState, Record, Timestamp};
+use keystile_store::conformance::sample::{self, Owners};
 use keystile_store::sqlite::{SqliteDatabase, SqliteStore};
 use keystile_store::{Clock, Feed, KeyFilter, Page, Reads, Scanned, Write, Writes};
 
@@ -87,7 +89,7 @@ fn main() {
     }
     timed("close", || drop(store));
     let store = timed("open again", || open(&directory, &master));
-    for _ in 0..3 {
+    for _ in 0..7 {
         let seen = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&seen);
         let sink = Arc::new(move |met: Scanned| {
@@ -171,18 +173,45 @@ fn time_lists(runtime: &tokio::runtime::Runtime, store: &SqliteStore) {
     }
 }
 
+/// One organization with a project and an environment for every ten keys.
 async fn fill(store: &SqliteStore, count: u128) {
-    let owners = sample::set_up(store).await;
-    let mut number = 0;
-    while number < count {
-        let end = count.min(number + 10_000);
-        let writes: Vec<Write> = (number..end)
-            .map(|number| sample::insert(owners.key((number << 64) + 100)))
-            .collect();
-        store
-            .commit(sample::change(Action::KeyCreated, writes))
-            .await
-            .expect("keys are written");
-        number = end;
+    let product = Write::Insert(Record::Product(sample::product("demo")));
+    commit(store, Action::ProductCreated, vec![product]).await;
+    let owners = (0..count.div_ceil(10)).flat_map(|number| owners(number).inserts());
+    commit_all(store, Action::OrganizationCreated, owners).await;
+    let keys = (0..count).map(|number| sample::insert(key(number, &owners_of_key(number))));
+    commit_all(store, Action::KeyCreated, keys).await;
+}
+
+async fn commit_all(store: &SqliteStore, action: Action, writes: impl Iterator<Item = Write>) {
+    let mut writes = writes.peekable();
+    while writes.peek().is_some() {
+        commit(store, action, writes.by_ref().take(9_999).collect()).await;
+    }
+}
+
+async fn commit(store: &SqliteStore, action: Action, writes: Vec<Write>) {
+    let change = sample::change(action, writes);
+    store.commit(change).await.expect("the rows are written");
+}
+
+fn owners(number: u128) -> Owners {
+    Owners::numbered(number * 3 + 1)
+}
+
+fn owners_of_key(number: u128) -> Owners {
+    owners(number / 10)
+}
+
+/// A key with one of a thousand lists of scopes.
+fn key(number: u128, owners: &Owners) -> Key {
+    let more = (0..10).filter(|bit| (number % 1_000) >> bit & 1 == 1);
+    let scopes = ["a".into(), "b".into()].into_iter();
+    let scopes = scopes.chain(more.map(|bit| format!("more:{bit}")));
+    Key {
+        name: format!("key number {number:09}"),
+        scopes: Some(scopes.collect()),
+        created_by: "local".into(),
+        ..owners.key((number << 64) + 100)
     }
 }

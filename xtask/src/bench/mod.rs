@@ -21,11 +21,8 @@ pub(crate) struct Arguments {
     /// With 10 million keys too (takes minutes and 5 GB of disk).
     #[arg(long)]
     large: bool,
-    /// How many alternating runs of each kind.
-    #[arg(long, default_value_t = 5)]
-    runs: usize,
-    /// How long each run takes.
-    #[arg(long, default_value_t = 3)]
+    /// How long each kind of request is measured, both servers in turn.
+    #[arg(long, default_value_t = 30)]
     seconds: u64,
 }
 
@@ -65,7 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// One row of the table: requests a second of the server and of the bare server, run by run.
+/// One row of the table: requests a second of the server and of the bare server, slice by slice.
 pub(crate) struct Row {
     name: &'static str,
     verdicts: f64,
@@ -80,26 +77,34 @@ fn compare(
     server: &Server,
     (kind, name, verdicts): (&'static str, &'static str, f64),
 ) -> Row {
-    let load = |url: &str, seconds| tools.load(url, kind, installation, seconds);
     let answer = installation
         .directory
         .with_extension(format!("{kind}.answer"));
-    std::fs::write(&answer, load(&server.url, 0)).expect("the answer is kept");
+    let one = tools.load(&server.url, kind, installation, 0, None);
+    std::fs::write(&answer, one).expect("the answer is kept");
     let bare = tools.serve_bare(&answer);
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    let rate = |url: &str| load(url, arguments.seconds).trim().parse().unwrap_or(0.0);
-    rate(&server.url);
-    rate(&bare.url);
-    for _ in 0..arguments.runs {
-        ours.push(rate(&server.url));
-        theirs.push(rate(&bare.url));
-    }
+    let pairs = |seconds| {
+        let address = bare.url.trim_start_matches("http://");
+        let printed = tools.load(&server.url, kind, installation, seconds, Some(address));
+        pairs(&printed)
+    };
+    pairs(1);
+    let (ours, theirs) = pairs(arguments.seconds);
     Row {
         name,
         verdicts,
         ours,
         bare: theirs,
     }
+}
+
+/// What the load generator prints of two servers.
+fn pairs(printed: &str) -> (Vec<f64>, Vec<f64>) {
+    let lines = printed.lines().filter_map(|line| line.split_once(' '));
+    let number = |text: &str| text.parse().unwrap_or(0.0);
+    lines
+        .map(|(ours, bare)| (number(ours), number(bare)))
+        .unzip()
 }
 
 impl Tools {
@@ -120,7 +125,14 @@ impl Tools {
     }
 
     /// What the load generator prints.
-    fn load(&self, url: &str, kind: &str, installation: &Installation, seconds: u64) -> String {
+    fn load(
+        &self,
+        url: &str,
+        kind: &str,
+        installation: &Installation,
+        seconds: u64,
+        other: Option<&str>,
+    ) -> String {
         let address = url.trim_start_matches("http://");
         let mut load = pinned(1, &self.load);
         load.args([
@@ -129,7 +141,8 @@ impl Tools {
             &installation.keys.to_string(),
             &seconds.to_string(),
         ]);
-        load.arg(&installation.operator).stderr(Stdio::inherit());
+        load.arg(&installation.operator).args(other);
+        load.stderr(Stdio::inherit());
         let printed = load.output().expect("the load generator runs");
         assert!(
             printed.status.success(),

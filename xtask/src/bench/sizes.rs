@@ -50,11 +50,10 @@ impl Installation {
     pub(super) fn serve(&self, tools: &Tools) -> (Server, Duration) {
         // Starting may use every core; only then is the server confined to one.
         let begun = Instant::now();
-        let server = Server::start(
-            Command::new(&tools.keystile),
-            &self.directory,
-            &self.operator,
-        );
+        let mut keystile = Command::new(&tools.keystile);
+        // It will have one core, as the bare server has one thread.
+        keystile.env("TOKIO_WORKER_THREADS", "1");
+        let server = Server::start(keystile, &self.directory, &self.operator);
         let server = server.expect("the server starts");
         let took = begun.elapsed();
         confine(server.id());

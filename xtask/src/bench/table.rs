@@ -20,7 +20,7 @@ pub(super) fn sizes(installations: &[Installation]) {
 }
 
 pub(super) fn speeds(keys: u64, rows: &[Row]) {
-    println!("\nwith {keys} keys, one core for the server, medians of alternating runs:");
+    println!("\nwith {keys} keys, one core for the server, medians of alternating slices:");
     println!(
         "{:>14} {:>14} {:>14} {:>12} {:>8}",
         "", "keystile/s", "bare/s", "verdicts/s", "ratio"

@@ -2,7 +2,9 @@
 //! before the clock starts, one thread. Each socket has its next request under way while the
 //! others are read, so the server never waits and this costs less than any server.
 //!
-//! `load ADDRESS KIND KEYS SECONDS OPERATOR`, or with 0 seconds: print one whole answer.
+//! `load ADDRESS KIND KEYS SECONDS OPERATOR [OTHER]`; with 0 seconds: print one whole answer.
+//! With another address both servers are asked in turn, in slices so short that whatever else the
+//! machine does meets both; a line for each pair of slices has the answers a second of both.
 
 #[path = "../../../crates/core/tests/population/mod.rs"]
 mod population;
@@ -18,18 +20,22 @@ const SOCKETS: usize = 32;
 /// How many different requests are sent in turn.
 const REQUESTS: u64 = 100_000;
 
+/// How long one server is asked before it is the other's turn.
+const SLICE: Duration = Duration::from_millis(40);
+
 struct Plan {
     address: String,
     kind: String,
     keys: u64,
     seconds: u64,
     operator: String,
+    other: Option<String>,
 }
 
 fn main() {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let [address, kind, keys, seconds, operator] = arguments.as_slice() else {
-        panic!("load ADDRESS KIND KEYS SECONDS OPERATOR");
+    let [address, kind, keys, seconds, operator, other @ ..] = arguments.as_slice() else {
+        panic!("load ADDRESS KIND KEYS SECONDS OPERATOR [OTHER]");
     };
     let plan = Plan {
         address: address.clone(),
@@ -37,32 +43,68 @@ fn main() {
         keys: keys.parse().expect("a number"),
         seconds: seconds.parse().expect("a number"),
         operator: operator.clone(),
+        other: other.first().cloned(),
     };
-    let mut sockets: Vec<_> = (0..SOCKETS).map(|_| Socket::open(&plan.address)).collect();
     if plan.seconds == 0 {
-        sockets[0].send(&plan.request(&Seeded::new(5)));
-        print!("{}", sockets[0].receive());
+        let mut socket = Socket::open(&plan.address);
+        socket.send(&plan.request(&Seeded::new(5)));
+        print!("{}", socket.receive());
         return;
     }
-    let requests = plan.requests();
-    println!("{:.0}", rate(&plan, &mut sockets, &requests));
+    run(&plan);
 }
 
-/// Answers a second.
 #[expect(clippy::disallowed_methods, reason = "a load generator measures")]
-fn rate(plan: &Plan, sockets: &mut [Socket], requests: &[Vec<u8>]) -> f64 {
-    let mut next = requests.iter().cycle();
-    let mut send = |socket: &mut Socket| socket.send(next.next().expect("a cycle"));
-    sockets.iter_mut().for_each(&mut send);
-    let (begun, mut answers) = (Instant::now(), 0_u32);
+fn run(plan: &Plan) {
+    let requests = plan.requests();
+    let addresses = std::iter::once(&plan.address).chain(&plan.other);
+    let mut sides: Vec<_> = addresses
+        .map(|address| Side::open(address, &requests))
+        .collect();
+    let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(plan.seconds) {
-        for socket in sockets.iter_mut() {
-            socket.pass();
-            send(socket);
-            answers += 1;
+        let rates: Vec<_> = sides
+            .iter_mut()
+            .map(|side| format!("{:.0}", side.rate()))
+            .collect();
+        println!("{}", rates.join(" "));
+    }
+}
+
+/// One server that is asked.
+struct Side<'r> {
+    sockets: Vec<Socket>,
+    next: std::iter::Cycle<std::slice::Iter<'r, Vec<u8>>>,
+}
+
+impl<'r> Side<'r> {
+    fn open(address: &str, requests: &'r [Vec<u8>]) -> Self {
+        Self {
+            sockets: (0..SOCKETS).map(|_| Socket::open(address)).collect(),
+            next: requests.iter().cycle(),
         }
     }
-    f64::from(answers) / begun.elapsed().as_secs_f64()
+
+    /// Answers a second in one slice. It begins and ends with nothing under way.
+    #[expect(clippy::disallowed_methods, reason = "a load generator measures")]
+    fn rate(&mut self) -> f64 {
+        let (sockets, next) = (&mut self.sockets, &mut self.next);
+        let mut send = |socket: &mut Socket| socket.send(next.next().expect("a cycle"));
+        let (begun, mut answers) = (Instant::now(), 0_u32);
+        sockets.iter_mut().for_each(&mut send);
+        while begun.elapsed() < SLICE {
+            for socket in sockets.iter_mut() {
+                socket.pass();
+                send(socket);
+                answers += 1;
+            }
+        }
+        for socket in sockets.iter_mut() {
+            socket.pass();
+            answers += 1;
+        }
+        f64::from(answers) / begun.elapsed().as_secs_f64()
+    }
 }
 
 impl Plan {

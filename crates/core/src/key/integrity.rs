@@ -8,11 +8,9 @@
 
 use std::fmt;
 
-use hmac::Hmac;
-use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use super::digest::{keyed, mac_parts};
+use super::mac::Mac;
 use super::material::derive;
 use super::{Encoder, SecretBytes};
 use crate::model::Record;
@@ -57,9 +55,9 @@ impl ChainLink {
 /// The keys for all three.
 #[derive(Clone)]
 pub struct Integrity {
-    rows: Hmac<Sha256>,
-    chain: Hmac<Sha256>,
-    head: Hmac<Sha256>,
+    rows: Mac,
+    chain: Mac,
+    head: Mac,
 }
 
 impl fmt::Debug for Integrity {
@@ -72,7 +70,7 @@ impl Integrity {
     /// Derives the three keys from one.
     #[must_use]
     pub fn new(secret: &SecretBytes) -> Self {
-        let key = |purpose: &[u8]| keyed(derive(secret, purpose).expose());
+        let key = |purpose: &[u8]| Mac::new(derive(secret, purpose).expose());
         Self {
             rows: key(b"keystile/1/rows"),
             chain: key(b"keystile/1/chain"),
@@ -85,14 +83,14 @@ impl Integrity {
     pub fn row(&self, record: &Record, buffer: &mut Vec<u8>) -> (RowTag, SetSum) {
         buffer.clear();
         record.encode(&mut Encoder::new(buffer));
-        let (tag, element) = halves(mac_parts(&self.rows, &[buffer]));
+        let (tag, element) = halves(self.rows.of(buffer));
         (RowTag(tag), SetSum(u128::from_be_bytes(element)))
     }
 
     /// The next link of the chain.
     #[must_use]
     pub fn link(&self, before: ChainLink, content: &[u8]) -> ChainLink {
-        ChainLink(mac_parts(&self.chain, &[&before.0, content]))
+        ChainLink(self.chain.of_parts(&[&before.0, content]))
     }
 
     /// Seals the sum of all rows for storing beside the head of the journal.
@@ -118,27 +116,21 @@ impl Integrity {
     }
 
     fn mask(&self, seq: u64, head: ChainLink) -> u128 {
-        let bytes = mac_parts(&self.head, &[b"mask", &seq.to_be_bytes(), &head.0]);
+        let bytes = self.head.of_parts(&[b"mask", &seq.to_be_bytes(), &head.0]);
         u128::from_be_bytes(halves(bytes).0)
     }
 
     fn sum_tag(&self, seq: u64, head: ChainLink, sum: SetSum) -> [u8; 32] {
-        mac_parts(
-            &self.head,
-            &[b"sum", &seq.to_be_bytes(), &head.0, &sum.0.to_be_bytes()],
-        )
+        self.head
+            .of_parts(&[b"sum", &seq.to_be_bytes(), &head.0, &sum.0.to_be_bytes()])
     }
 }
 
 fn halves(bytes: [u8; 32]) -> ([u8; 16], [u8; 16]) {
-    let (mut first, mut second) = ([0; 16], [0; 16]);
-    for (index, byte) in bytes.into_iter().enumerate() {
-        let half = if index < 16 { &mut first } else { &mut second };
-        if let Some(slot) = half.get_mut(index % 16) {
-            *slot = byte;
-        }
+    match bytes.as_chunks() {
+        ([first, second], _) => (*first, *second),
+        _ => ([0; 16], [0; 16]),
     }
-    (first, second)
 }
 
 #[cfg(test)]

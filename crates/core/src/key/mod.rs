@@ -5,6 +5,7 @@ mod encode;
 mod format;
 mod integrity;
 mod keyring;
+mod mac;
 mod mask;
 mod material;
 mod secret;

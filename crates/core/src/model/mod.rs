@@ -7,6 +7,7 @@ mod audit;
 mod id;
 mod kind;
 mod record;
+mod texts;
 mod time;
 
 pub use audit::{Action, Actor, AuditEntry, Effective, Personal};
@@ -18,4 +19,5 @@ pub use record::{
     Binding, Environment, Key, KeyState, Organization, Product, Project, RateLimit, Record,
     RetiredValue, Slug, SlugError, THIS_ROW,
 };
+pub use texts::TextList;
 pub use time::{Timestamp, TimestampError};

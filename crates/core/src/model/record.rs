@@ -6,7 +6,9 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{EnvironmentId, KeyId, Kind, Mode, OrganizationId, ProjectId, Subject, Timestamp};
+use super::{
+    EnvironmentId, KeyId, Kind, Mode, OrganizationId, ProjectId, Subject, TextList, Timestamp,
+};
 use crate::key::{Encoder, KeyDigest};
 
 /// The short name of a product: `[a-z][a-z0-9-]{0,39}`.
@@ -216,11 +218,11 @@ pub struct Key {
     /// A note for people, such as where the secret is kept.
     pub note: Option<String>,
     /// The scopes it lists; `None` follows the manifest's list for its kind.
-    pub scopes: Option<Vec<String>>,
+    pub scopes: Option<TextList>,
     /// Web origins it may be used from; `None` is unrestricted.
-    pub allowed_origins: Option<Vec<String>>,
+    pub allowed_origins: Option<TextList>,
     /// Address ranges it may be used from; `None` is unrestricted, empty admits nobody.
-    pub allowed_ips: Option<Vec<String>>,
+    pub allowed_ips: Option<TextList>,
     /// Its own rate limit.
     pub rate_limit: Option<RateLimit>,
     /// A JSON object of the operator's, as text, handed out with every verdict.
@@ -450,9 +452,9 @@ impl Key {
         out.text(self.mode.as_str());
         out.text(&self.name);
         out.maybe_text(self.note.as_deref());
-        out.maybe_list(self.scopes.as_deref());
-        out.maybe_list(self.allowed_origins.as_deref());
-        out.maybe_list(self.allowed_ips.as_deref());
+        out.maybe_list(self.scopes.as_ref());
+        out.maybe_list(self.allowed_origins.as_ref());
+        out.maybe_list(self.allowed_ips.as_ref());
         out.maybe_number(self.rate_limit.map(|rate| u64::from(rate.limit)));
         out.maybe_number(self.rate_limit.map(|rate| u64::from(rate.period_seconds)));
         out.maybe_text(self.metadata.as_deref());

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::grants::{Grants, Lists, OwnGrant};
 use crate::manifest::Rules;
-use crate::model::{Binding, Key, Kind, Slug};
+use crate::model::{Binding, Key, Kind, Slug, TextList};
 use crate::policy::{IpList, OriginList};
 
 /// The policies of a product's keys.
@@ -66,9 +66,9 @@ impl Policies {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct PolicySource {
     pub(super) kind: Kind,
-    pub(super) scopes: Option<Vec<String>>,
-    pub(super) origins: Option<Vec<String>>,
-    pub(super) ips: Option<Vec<String>>,
+    pub(super) scopes: Option<TextList>,
+    pub(super) origins: Option<TextList>,
+    pub(super) ips: Option<TextList>,
     pub(super) binding: Option<(Slug, Option<String>)>,
 }
 

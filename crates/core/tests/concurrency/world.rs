@@ -162,7 +162,7 @@ impl World {
             revoked_at: Some(START).filter(|_| state.revoked),
             expires_at: Some(NOW).filter(|_| state.expired),
             enabled: !state.disabled,
-            scopes: Some(scopes.map(String::from).to_vec()),
+            scopes: Some(scopes.map(String::from).into_iter().collect()),
             ..population::key(number, number % ORGANIZATIONS)
         }
     }

@@ -18,7 +18,7 @@ use keystile_core::key::{
 };
 use keystile_core::model::{
     Environment, EnvironmentId, Key, KeyId, Kind, Mode, Organization, OrganizationId, Product,
-    Project, ProjectId, Record, Timestamp,
+    Project, ProjectId, Record, TextList, Timestamp,
 };
 use keystile_core::request::{Asked, Credential, Origin, Place, RequestFacts};
 use keystile_core::snapshot::{Index, ProductNode};
@@ -266,7 +266,7 @@ pub(crate) fn start(text: &PlainKey) -> String {
 }
 
 /// The list of that number: `a` and `b` always, the others by its bits.
-fn scopes(number: u64) -> Vec<String> {
+fn scopes(number: u64) -> TextList {
     let more = (0..10)
         .filter(|bit| number >> bit & 1 == 1)
         .map(|bit| format!("more:{bit}"));

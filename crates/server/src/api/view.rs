@@ -5,7 +5,7 @@ use keystile_core::key::preview;
 use keystile_core::manifest::Rules;
 use keystile_core::model::{
     Binding, Effective, Environment, EnvironmentId, Key, KeyId, KeyState, Kind, Mode, Organization,
-    OrganizationId, Project, ProjectId, Slug, Timestamp,
+    OrganizationId, Project, ProjectId, Slug, TextList, Timestamp,
 };
 use keystile_core::snapshot::EnvironmentNode;
 use keystile_store::{KeyFilter, Page as Part};
@@ -156,9 +156,9 @@ pub(super) struct KeyView {
     scopes: Vec<String>,
     /// The scopes it lists itself; absent when it follows the manifest.
     #[serde(skip_serializing_if = "Option::is_none")]
-    own_scopes: Option<Vec<String>>,
-    allowed_origins: Option<Vec<String>>,
-    allowed_ips: Option<Vec<String>>,
+    own_scopes: Option<TextList>,
+    allowed_origins: Option<TextList>,
+    allowed_ips: Option<TextList>,
     metadata: Option<Map<String, Value>>,
     /// For operator keys: what it is confined to.
     #[serde(skip_serializing_if = "Option::is_none")]

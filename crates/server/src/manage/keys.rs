@@ -4,7 +4,7 @@ use keystile_core::key::{KeyDigest, KeyFormatError, ParsedKey, PlainKey};
 use keystile_core::manifest::Rules;
 use keystile_core::model::{
     Action, Binding, Effective, EnvironmentId, Key, KeyId, KeyState, Kind, Mode, Organization,
-    Record, Slug, Subject, THIS_ROW, Timestamp,
+    Record, Slug, Subject, THIS_ROW, TextList, Timestamp,
 };
 use keystile_core::policy::{EntryProblem, IpList, OriginList};
 use keystile_store::{Guard, Write};
@@ -79,9 +79,9 @@ impl Rights {
     }
 
     fn put_into(self, key: &mut Key) {
-        key.scopes = self.scopes;
-        key.allowed_origins = self.allowed_origins;
-        key.allowed_ips = self.allowed_ips;
+        key.scopes = self.scopes.map(TextList::from);
+        key.allowed_origins = self.allowed_origins.map(TextList::from);
+        key.allowed_ips = self.allowed_ips.map(TextList::from);
         key.expires_at = self.expires_at;
     }
 }
@@ -252,13 +252,13 @@ fn apply(work: &Work<'_>, key: &mut Key, wanted: &KeyChange, rules: &Rules) -> R
     };
     rights.check((key.kind, key.mode), rules, work.now(), &mut fields);
     if wanted.scopes.is_some() {
-        key.scopes = rights.scopes;
+        key.scopes = rights.scopes.map(TextList::from);
     }
     if wanted.allowed_origins.is_some() {
-        key.allowed_origins = rights.allowed_origins;
+        key.allowed_origins = rights.allowed_origins.map(TextList::from);
     }
     if wanted.allowed_ips.is_some() {
-        key.allowed_ips = rights.allowed_ips;
+        key.allowed_ips = rights.allowed_ips.map(TextList::from);
     }
     if wanted.expires_at.is_some() {
         key.expires_at = rights.expires_at;

@@ -35,9 +35,9 @@ pub async fn every_field_comes_back_as_it_was_written(store: &dyn Store) {
     full.mode = Mode::Test;
     full.name = "naïve ☂ name".into();
     full.note = Some(String::new());
-    full.scopes = Some(vec!["a:b".into(), "quote\" and \\ and ☂".into()]);
-    full.allowed_origins = Some(vec!["https://a.example".into()]);
-    full.allowed_ips = Some(Vec::new());
+    full.scopes = Some(vec!["a:b".into(), "quote\" and \\ and ☂".into()].into());
+    full.allowed_origins = Some(vec!["https://a.example".into()].into());
+    full.allowed_ips = Some(Vec::new().into());
     full.rate_limit = Some(RateLimit {
         limit: u32::MAX,
         period_seconds: 1,

@@ -8,6 +8,7 @@ use keystile_core::key::{ChainLink, Integrity, RowTag, SetSum};
 use keystile_core::model::{AuditEntry, Subject, Timestamp};
 use rusqlite::{Connection, ErrorCode};
 
+use super::arrivals::Arrivals;
 use super::errors::unavailable;
 use super::journal::{self, COLUMNS, Linked};
 use super::rows::Table;
@@ -276,10 +277,10 @@ impl<'a> Examination<'a> {
     }
 
     fn walk_records(&mut self) -> rusqlite::Result<()> {
+        let arrivals = Arrivals::on(self.view, self.integrity)?;
         for table in Table::all() {
-            let (view, integrity) = (self.view, self.integrity);
-            for stretch in Stretch::split(view, table, 1)? {
-                stretch.walk(view, integrity, &mut |met| self.meet_record(table, met))?;
+            for stretch in Stretch::split(self.view, table, 1)? {
+                stretch.walk(&arrivals, &mut |met| self.meet_record(table, met))?;
             }
         }
         Ok(())

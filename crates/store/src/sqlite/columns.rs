@@ -1,29 +1,50 @@
 //! Single columns, read one after the other and written the same way.
 
-use keystile_core::model::Timestamp;
+use keystile_core::model::{TextList, Timestamp};
 use rusqlite::Row;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+
+use super::known::KnownLists;
 
 /// Why a row cannot be read as what it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unreadable(pub(super) String);
 
+/// Where the columns of a row stand.
+pub(super) trait Cells {
+    /// What a column holds; `None` when there is no such column.
+    fn cell(&self, index: usize) -> Option<ValueRef<'_>>;
+
+    /// What a column is called.
+    fn name(&self, index: usize) -> Option<&str>;
+}
+
+impl Cells for Row<'_> {
+    fn cell(&self, index: usize) -> Option<ValueRef<'_>> {
+        self.get_ref(index).ok()
+    }
+
+    fn name(&self, index: usize) -> Option<&str> {
+        self.as_ref().column_name(index).ok()
+    }
+}
+
 /// The columns of a row, from the first to the last.
-pub(super) struct Columns<'a, 'r> {
-    row: &'a Row<'r>,
+pub(super) struct Columns<'a> {
+    cells: &'a dyn Cells,
     next: usize,
 }
 
-impl<'a, 'r> Columns<'a, 'r> {
-    pub(super) fn of(row: &'a Row<'r>) -> Self {
-        Self { row, next: 0 }
+impl<'a> Columns<'a> {
+    pub(super) fn of(cells: &'a dyn Cells) -> Self {
+        Self { cells, next: 0 }
     }
 
     /// What is wrong with the column that was read last.
     #[cold]
     fn wrong(&self, expected: &str) -> Unreadable {
         let index = self.next.saturating_sub(1);
-        let name = self.row.as_ref().column_name(index).unwrap_or("a column");
+        let name = self.cells.name(index).unwrap_or("a column");
         Unreadable(format!("{name} is not {expected}"))
     }
 
@@ -50,11 +71,7 @@ impl<'a, 'r> Columns<'a, 'r> {
     ) -> Result<T, Unreadable> {
         let index = self.next;
         self.next += 1;
-        let read = match self.row.get_ref(index) {
-            Ok(value) => of(value),
-            Err(_) => None,
-        };
-        match read {
+        match self.cells.cell(index).and_then(of) {
             Some(read) => Ok(read),
             None => Err(self.wrong(expected)),
         }
@@ -75,6 +92,19 @@ impl<'a, 'r> Columns<'a, 'r> {
         of: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, Unreadable> {
         self.must(expected, |value| text_of(value).and_then(of))
+    }
+
+    /// One of a few words.
+    pub(super) fn one_of<T: Copy, const N: usize>(
+        &mut self,
+        expected: &str,
+        all: [T; N],
+        word: fn(T) -> &'static str,
+    ) -> Result<T, Unreadable> {
+        self.must(expected, |value| match value {
+            ValueRef::Text(text) => all.into_iter().find(|one| word(*one).as_bytes() == text),
+            _ => None,
+        })
     }
 
     pub(super) fn maybe_word<T>(
@@ -125,9 +155,13 @@ impl<'a, 'r> Columns<'a, 'r> {
         Ok(self.maybe_number()?.map(Timestamp::from_millis))
     }
 
-    pub(super) fn maybe_list(&mut self) -> Result<Option<Vec<String>>, Unreadable> {
-        self.maybe("a JSON list of texts", |value| {
-            serde_json::from_str(text_of(value)?).ok()
+    pub(super) fn maybe_list(
+        &mut self,
+        known: &mut KnownLists,
+    ) -> Result<Option<TextList>, Unreadable> {
+        self.maybe("a JSON list of texts", |value| match value {
+            ValueRef::Text(text) => known.read(text),
+            _ => None,
         })
     }
 }

@@ -6,7 +6,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::rows::{ENVIRONMENTS, KEYS, ORGANIZATIONS, PROJECTS, Table};
-use super::stored::{FORGED, Met, meet};
+use super::stored::{FORGED, Met, Reader};
 use crate::{EnvironmentFilter, KeyFilter, OrganizationFilter, ProjectFilter};
 
 /// The lists' records, by the name `t`, and what they must fulfil.
@@ -83,11 +83,12 @@ impl Query {
         values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
         let mut statement = connection.prepare_cached(sql)?;
         let mut rows = statement.query(params_from_iter(values))?;
-        let (mut sound, mut last, mut count, mut buffer) = (Vec::new(), None, 0, Vec::new());
+        let (mut sound, mut last, mut count) = (Vec::new(), None, 0);
+        let mut reader = Reader::new(integrity);
         while let Some(row) = rows.next()? {
             count += 1;
             last = Some(row.get::<_, Vec<u8>>(0)?);
-            match meet(self.table, row, integrity, &mut buffer) {
+            match reader.meet(self.table, row) {
                 Met::Sound(record, _) => sound.push(record),
                 Met::Forged(record) => leave_out(&record.subject().to_string(), FORGED),
                 Met::Unreadable(problem) => leave_out(self.table.name, &problem.0),

@@ -3,6 +3,7 @@
 //! The write-ahead log is synced with every commit, so a change is durable when it is answered.
 //! Open `commit.rs` first for how a change is written, and `scan.rs` for how a start is proved.
 
+mod arrivals;
 mod audit;
 mod backup;
 mod columns;
@@ -16,6 +17,7 @@ mod guards;
 mod history;
 mod journal;
 mod keyring;
+mod known;
 mod lists;
 mod migrate;
 mod open;

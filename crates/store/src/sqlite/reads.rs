@@ -12,7 +12,7 @@ use super::columns::{Columns, Unreadable, integer};
 use super::errors::unavailable;
 use super::lists::{self, Query};
 use super::rows::{PRODUCTS, RETIRED_VALUES, Table};
-use super::stored::{self, FORGED, Met, meet};
+use super::stored::{self, FORGED, Met, Reader};
 use super::{SqliteStore, keyring, remembered};
 use crate::{
     EnvironmentFilter, KeyFilter, OrganizationFilter, Page, ProjectFilter, Reads, StoreError,
@@ -208,11 +208,11 @@ impl SqliteStore {
         let integrity = self.integrity.clone();
         let found = self.readers.read(move |connection| {
             let read = || {
-                let (mut sound, mut buffer) = (Vec::new(), Vec::new());
+                let (mut sound, mut reader) = (Vec::new(), Reader::new(&integrity));
                 let mut statement = connection.prepare_cached(&sql)?;
                 let mut rows = statement.query(rusqlite::params_from_iter(values))?;
                 while let Some(row) = rows.next()? {
-                    match meet(table, row, &integrity, &mut buffer) {
+                    match reader.meet(table, row) {
                         Met::Sound(record, _) => sound.push(record),
                         Met::Forged(record) => {
                             lists::leave_out(&record.subject().to_string(), FORGED);

@@ -7,15 +7,18 @@ use keystile_core::model::{
     Binding, Environment, EnvironmentId, Key, KeyId, Kind, Mode, Organization, OrganizationId,
     Product, Project, ProjectId, RateLimit, Record, RetiredValue, Slug, Subject,
 };
-use rusqlite::Row;
 
-use super::columns::{Columns, Unreadable, Values};
+use super::arrivals::FUNCTION;
+use super::columns::{Cells, Columns, Unreadable, Values};
+use super::known::KnownLists;
 
 /// A table of records.
 pub(super) struct Table {
     /// Its name.
     pub(super) name: &'static str,
-    read: fn(&mut Columns<'_, '_>) -> Result<Record, Unreadable>,
+    /// The names of its columns.
+    pub(super) columns: &'static [&'static str],
+    read: fn(&mut Columns<'_>, &mut KnownLists) -> Result<Record, Unreadable>,
     statements: LazyLock<Statements>,
 }
 
@@ -25,7 +28,7 @@ pub(super) struct Statements {
     pub(super) columns: String,
     /// Reads the row with an identity.
     pub(super) one: String,
-    /// Reads the rows whose `rowid` lies in a range.
+    /// Hands the rows whose `rowid` lies in a range to [`FUNCTION`].
     pub(super) range: String,
     /// Writes a new row.
     pub(super) insert: String,
@@ -65,10 +68,14 @@ impl Table {
         ]
     }
 
-    /// Reads a row that was selected with this table's columns.
-    pub(super) fn read(&self, row: &Row<'_>) -> Result<(Record, RowTag), Unreadable> {
+    /// Reads a row with this table's columns.
+    pub(super) fn read(
+        &self,
+        row: &dyn Cells,
+        known: &mut KnownLists,
+    ) -> Result<(Record, RowTag), Unreadable> {
         let mut columns = Columns::of(row);
-        let record = (self.read)(&mut columns)?;
+        let record = (self.read)(&mut columns, known)?;
         Ok((record, RowTag(columns.array()?)))
     }
 }
@@ -88,7 +95,8 @@ impl Statements {
         Self {
             one: format!("SELECT {listed} FROM {name} t WHERE {matches}"),
             range: format!(
-                "SELECT {listed}, t.rowid FROM {name} t WHERE t.rowid BETWEEN ?1 AND ?2 ORDER BY t.rowid"
+                "SELECT {FUNCTION}({listed}, t.rowid) FROM {name} t \
+                 WHERE t.rowid BETWEEN ?1 AND ?2 ORDER BY t.rowid"
             ),
             insert: format!(
                 "INSERT INTO {name} ({}) VALUES ({})",
@@ -109,6 +117,7 @@ macro_rules! tables {
     ($($static:ident: $name:literal, $identity:literal, $read:path, [$($column:literal),* $(,)?];)*) => {
         $(pub(super) static $static: Table = Table {
             name: $name,
+            columns: &[$($column),*],
             read: $read,
             statements: LazyLock::new(|| Statements::of($name, &[$($column),*], $identity)),
         };)*
@@ -143,25 +152,21 @@ tables! {
     ];
 }
 
-fn slug(columns: &mut Columns<'_, '_>) -> Result<Slug, Unreadable> {
+fn slug(columns: &mut Columns<'_>) -> Result<Slug, Unreadable> {
     columns.word("a slug", |text| text.parse().ok())
 }
 
-fn kind(columns: &mut Columns<'_, '_>) -> Result<Kind, Unreadable> {
-    let all = [Kind::Publishable, Kind::Secret];
-    columns.word("a kind", |text| {
-        all.into_iter().find(|kind| kind.as_str() == text)
-    })
+fn kind(columns: &mut Columns<'_>) -> Result<Kind, Unreadable> {
+    let all = [Kind::Secret, Kind::Publishable];
+    columns.one_of("a kind", all, Kind::as_str)
 }
 
-fn mode(columns: &mut Columns<'_, '_>) -> Result<Mode, Unreadable> {
+fn mode(columns: &mut Columns<'_>) -> Result<Mode, Unreadable> {
     let all = [Mode::Live, Mode::Test];
-    columns.word("a mode", |text| {
-        all.into_iter().find(|mode| mode.as_str() == text)
-    })
+    columns.one_of("a mode", all, Mode::as_str)
 }
 
-fn product(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
+fn product(columns: &mut Columns<'_>, _: &mut KnownLists) -> Result<Record, Unreadable> {
     Ok(Record::Product(Product {
         slug: slug(columns)?,
         manifest: columns.text()?,
@@ -171,7 +176,7 @@ fn product(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
     }))
 }
 
-fn organization(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
+fn organization(columns: &mut Columns<'_>, _: &mut KnownLists) -> Result<Record, Unreadable> {
     Ok(Record::Organization(Organization {
         id: OrganizationId::from_bytes(columns.array()?),
         product: slug(columns)?,
@@ -187,7 +192,7 @@ fn organization(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
     }))
 }
 
-fn project(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
+fn project(columns: &mut Columns<'_>, _: &mut KnownLists) -> Result<Record, Unreadable> {
     Ok(Record::Project(Project {
         id: ProjectId::from_bytes(columns.array()?),
         organization: OrganizationId::from_bytes(columns.array()?),
@@ -202,7 +207,7 @@ fn project(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
     }))
 }
 
-fn environment(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
+fn environment(columns: &mut Columns<'_>, _: &mut KnownLists) -> Result<Record, Unreadable> {
     Ok(Record::Environment(Environment {
         id: EnvironmentId::from_bytes(columns.array()?),
         project: ProjectId::from_bytes(columns.array()?),
@@ -218,7 +223,7 @@ fn environment(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
     }))
 }
 
-fn key(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
+fn key(columns: &mut Columns<'_>, known: &mut KnownLists) -> Result<Record, Unreadable> {
     Ok(Record::Key(Box::new(Key {
         id: KeyId::from_bytes(columns.array()?),
         environment: EnvironmentId::from_bytes(columns.array()?),
@@ -226,9 +231,9 @@ fn key(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
         mode: mode(columns)?,
         name: columns.text()?,
         note: columns.maybe_text()?,
-        scopes: columns.maybe_list()?,
-        allowed_origins: columns.maybe_list()?,
-        allowed_ips: columns.maybe_list()?,
+        scopes: columns.maybe_list(known)?,
+        allowed_origins: columns.maybe_list(known)?,
+        allowed_ips: columns.maybe_list(known)?,
         rate_limit: rate_limit(columns)?,
         metadata: columns.maybe_text()?,
         binding: binding(columns)?,
@@ -251,7 +256,7 @@ fn key(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
 }
 
 /// Half a limit is never written; it reads as none, and the row's MAC fails.
-fn rate_limit(columns: &mut Columns<'_, '_>) -> Result<Option<RateLimit>, Unreadable> {
+fn rate_limit(columns: &mut Columns<'_>) -> Result<Option<RateLimit>, Unreadable> {
     let both = columns.maybe_number()?.zip(columns.maybe_number()?);
     Ok(both.map(|(limit, period_seconds)| RateLimit {
         limit,
@@ -260,7 +265,7 @@ fn rate_limit(columns: &mut Columns<'_, '_>) -> Result<Option<RateLimit>, Unread
 }
 
 /// An environment without its product is never written; it reads as none, and the row's MAC fails.
-fn binding(columns: &mut Columns<'_, '_>) -> Result<Option<Binding>, Unreadable> {
+fn binding(columns: &mut Columns<'_>) -> Result<Option<Binding>, Unreadable> {
     let product = columns.maybe_word("a slug", |text| text.parse().ok())?;
     let environment = columns.maybe_text()?;
     Ok(product.map(|product| Binding {
@@ -269,7 +274,7 @@ fn binding(columns: &mut Columns<'_, '_>) -> Result<Option<Binding>, Unreadable>
     }))
 }
 
-fn retired_value(columns: &mut Columns<'_, '_>) -> Result<Record, Unreadable> {
+fn retired_value(columns: &mut Columns<'_>, _: &mut KnownLists) -> Result<Record, Unreadable> {
     Ok(Record::RetiredValue(RetiredValue {
         key: KeyId::from_bytes(columns.array()?),
         digest: KeyDigest::from_bytes(columns.array()?),

@@ -6,6 +6,7 @@ use std::thread;
 use keystile_core::key::{Integrity, SetSum};
 use rusqlite::Connection;
 
+use super::arrivals::Arrivals;
 use super::errors::unavailable;
 use super::rows::Table;
 use super::stored::Met;
@@ -31,8 +32,8 @@ impl Seen {
     }
 }
 
-/// Into how many stretches a long table is cut, so that no thread is left with most of it.
-const PARTS: u32 = 16;
+/// Into how many stretches a long table is cut, so that all threads are done about together.
+const PARTS: u32 = 64;
 
 /// How many threads scan.
 pub(super) fn threads() -> usize {
@@ -97,9 +98,9 @@ fn scan_share(
     stretches: &[Stretch],
     next: &AtomicUsize,
 ) -> rusqlite::Result<Seen> {
-    let mut seen = Seen::default();
+    let (mut seen, arrivals) = (Seen::default(), Arrivals::on(view, integrity)?);
     while let Some(stretch) = stretches.get(next.fetch_add(1, Ordering::Relaxed)) {
-        stretch.walk(view, integrity, &mut |met| {
+        stretch.walk(&arrivals, &mut |met| {
             match &met {
                 Met::Sound(_, element) => seen.sum = seen.sum.plus(*element),
                 Met::Forged(_) | Met::Unreadable(_) => seen.unsound = true,

@@ -2,10 +2,11 @@
 
 use keystile_core::key::{Integrity, SetSum};
 use keystile_core::model::{Record, Slug, Subject};
-use rusqlite::{Connection, Row, params_from_iter};
+use rusqlite::{Connection, params_from_iter};
 
-use super::columns::Unreadable;
+use super::columns::{Cells, Unreadable};
 use super::errors::{plain, unavailable};
+use super::known::KnownLists;
 use super::rows::{self, ORGANIZATIONS, Table};
 use crate::{CommitError, Scanned, StoreError};
 
@@ -22,21 +23,33 @@ pub(super) enum Met {
 /// What is said of a row whose MAC fails.
 pub(super) const FORGED: &str = "its row was altered: its MAC does not fit";
 
-/// Reads a row that was selected with the table's columns.
-pub(super) fn meet(
-    table: &Table,
-    row: &Row<'_>,
-    integrity: &Integrity,
-    buffer: &mut Vec<u8>,
-) -> Met {
-    match table.read(row) {
-        Err(problem) => Met::Unreadable(problem),
-        Ok((record, tag)) => {
-            let (expected, element) = integrity.row(&record, buffer);
-            if tag == expected {
-                Met::Sound(record, element)
-            } else {
-                Met::Forged(record)
+/// Reads rows, one after the other.
+pub(super) struct Reader {
+    integrity: Integrity,
+    buffer: Vec<u8>,
+    known: KnownLists,
+}
+
+impl Reader {
+    pub(super) fn new(integrity: &Integrity) -> Self {
+        Self {
+            integrity: integrity.clone(),
+            buffer: Vec::with_capacity(512),
+            known: KnownLists::default(),
+        }
+    }
+
+    /// Reads a row with the table's columns.
+    pub(super) fn meet(&mut self, table: &Table, row: &dyn Cells) -> Met {
+        match table.read(row, &mut self.known) {
+            Err(problem) => Met::Unreadable(problem),
+            Ok((record, tag)) => {
+                let (expected, element) = self.integrity.row(&record, &mut self.buffer);
+                if tag == expected {
+                    Met::Sound(record, element)
+                } else {
+                    Met::Forged(record)
+                }
             }
         }
     }
@@ -77,11 +90,10 @@ pub(super) fn find(
     let table = Table::of(subject);
     let mut statement = connection.prepare_cached(&table.statements().one)?;
     let mut found = statement.query(params_from_iter(rows::identity(subject).0))?;
-    let mut buffer = Vec::with_capacity(512);
     let Some(row) = found.next()? else {
         return Ok(None);
     };
-    let met = meet(table, row, integrity, &mut buffer);
+    let met = Reader::new(integrity).meet(table, row);
     Ok(Some(met.only_if(|record| record.subject() == *subject)))
 }
 
@@ -103,7 +115,7 @@ pub(super) fn find_external(
     let Some(row) = found.next()? else {
         return Ok(None);
     };
-    let met = meet(&ORGANIZATIONS, row, integrity, &mut Vec::new());
+    let met = Reader::new(integrity).meet(&ORGANIZATIONS, row);
     Ok(Some(met.only_if(|record| match record {
         Record::Organization(row) => {
             row.product == *product && row.external_id.as_deref() == Some(external_id)

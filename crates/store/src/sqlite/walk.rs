@@ -1,11 +1,11 @@
 //! Walking over whole tables, past pages that are damaged.
 
-use keystile_core::key::Integrity;
 use rusqlite::{Connection, ErrorCode};
 
+use super::arrivals::Arrivals;
 use super::columns::Unreadable;
 use super::rows::Table;
-use super::stored::{Met, meet};
+use super::stored::Met;
 
 /// How many times a walk may be stopped by damage before the whole table is given up.
 const PATIENCE: u32 = 8192;
@@ -53,14 +53,13 @@ impl Stretch {
     /// is left out.
     pub(super) fn walk(
         self,
-        connection: &Connection,
-        integrity: &Integrity,
+        arrivals: &Arrivals<'_>,
         each: &mut dyn FnMut(Met),
     ) -> rusqlite::Result<()> {
         let mut open = vec![self];
         let mut patience = PATIENCE;
         while let Some(mut stretch) = open.pop() {
-            let Err(error) = stretch.advance(connection, integrity, each) else {
+            let Err(error) = stretch.advance(arrivals, each) else {
                 continue;
             };
             patience = patience.saturating_sub(1);
@@ -86,17 +85,18 @@ impl Stretch {
     /// Goes as far as it can; `first` is then the first row not handed out.
     fn advance(
         &mut self,
-        connection: &Connection,
-        integrity: &Integrity,
+        arrivals: &Arrivals<'_>,
         each: &mut dyn FnMut(Met),
     ) -> rusqlite::Result<()> {
+        let connection = arrivals.connection();
+        arrivals.expect(self.table);
         let mut statement = connection.prepare_cached(&self.table.statements().range)?;
-        let rowid = statement.column_count() - 1;
         let mut rows = statement.query([self.first, self.last])?;
-        let mut buffer = Vec::with_capacity(512);
-        while let Some(row) = rows.next()? {
-            each(meet(self.table, row, integrity, &mut buffer));
-            self.first = row.get::<_, i64>(rowid)?.saturating_add(1);
+        while rows.next()?.is_some() {
+            if let Some((row, met)) = arrivals.take() {
+                each(met);
+                self.first = row.saturating_add(1);
+            }
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use keystile_core::model::{
-    Action, Binding, Key, KeyId, Kind, Mode, RateLimit, Record, RetiredValue, Timestamp,
+    Action, Binding, Key, KeyId, Kind, Mode, RateLimit, Record, RetiredValue, TextList, Timestamp,
 };
 use keystile_store::conformance::feed::scan;
 use keystile_store::conformance::sample::{self, change, commit, insert, remove, set_up, update};
@@ -85,7 +85,7 @@ impl Model {
 }
 
 fn any_key() -> impl Strategy<Value = Key> {
-    let list = || any::<Option<Vec<String>>>();
+    let list = || any::<Option<Vec<String>>>().prop_map(|list| list.map(TextList::from));
     let text = || any::<Option<String>>();
     let time = || any::<Option<i64>>().prop_map(|time| time.map(Timestamp::from_millis));
     let rate = any::<Option<(u32, u32)>>();
