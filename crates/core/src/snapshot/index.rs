@@ -116,6 +116,14 @@ impl Index {
         self.applied.load(Ordering::Acquire)
     }
 
+    /// A number for the state that the index is in; `None` while it is being changed. For as long as
+    /// the number stays the same, so does every verdict that does not hang on the time.
+    #[must_use]
+    pub fn state(&self) -> Option<u64> {
+        let version = self.version.load(Ordering::Acquire);
+        version.is_multiple_of(2).then_some(version)
+    }
+
     /// Runs `judge` so that all it reads belongs to one state: when a change was applied
     /// meanwhile, it is run again.
     ///
@@ -188,6 +196,12 @@ impl Found {
     #[must_use]
     pub fn digest(&self) -> &KeyDigest {
         &self.digest
+    }
+
+    /// Whether there is a time at which this value stops working.
+    #[must_use]
+    pub fn hangs_on_time(&self) -> bool {
+        self.brief.has_ends()
     }
 
     pub(super) fn brief(&self) -> Brief {

@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::Surface;
 use super::listen::{Shared, stopping};
 use super::route::answer;
-use crate::app::App;
+use crate::verify::LastAsker;
 
 /// The other end.
 #[derive(Debug, Clone, Copy)]
@@ -33,9 +33,13 @@ where
 {
     let limits = shared.app.settings.limits;
     let app = Arc::clone(&shared.app);
+    let shares = Arc::new((app, LastAsker::default()));
     let service = service_fn(move |request: Request<Incoming>| {
-        let app: Arc<App> = Arc::clone(&app);
-        async move { Ok::<_, Infallible>(answer(&app, peer, request).await) }
+        let shares = Arc::clone(&shares);
+        async move {
+            let (app, last) = &*shares;
+            Ok::<_, Infallible>(answer(app, peer, last, request).await)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -24,7 +24,7 @@ use crate::app::{App, Caller};
 use crate::control;
 use crate::problem::Problem;
 use crate::request_id::RequestName;
-use crate::verify::{self, Subrequest};
+use crate::verify::{self, LastAsker, Subrequest};
 
 const GATEWAY_NGINX: &str = "/gateway/nginx/";
 
@@ -66,11 +66,16 @@ pub async fn call_in_process(
         address: None,
         surface: Surface::Control,
     };
-    answer(app, peer, request).await
+    answer(app, peer, &LastAsker::default(), request).await
 }
 
 /// Answers a request, whatever it is.
-pub(super) async fn answer<B>(app: &Arc<App>, peer: Peer, request: Request<B>) -> Reply
+pub(super) async fn answer<B>(
+    app: &Arc<App>,
+    peer: Peer,
+    last: &LastAsker,
+    request: Request<B>,
+) -> Reply
 where
     B: Body<Data = Bytes, Error: Display + Into<Box<dyn std::error::Error + Send + Sync>>>,
 {
@@ -83,11 +88,13 @@ where
         ("/livez", _) => plain(&parts, "live", StatusCode::OK, &name),
         ("/v1/keys/self", _) => with_get(&parts, &name, || own_key(app, peer, &parts, &name)),
         (_, Surface::Public) => respond::problem(&Problem::not_found("page"), name.as_str()),
-        ("/v1/keys/verify", surface) => {
-            hot(app, surface, &parts, body, &name, verify::verify_one).await
+        ("/v1/keys/verify", _) => {
+            let caller = (peer.surface, last);
+            hot(app, caller, &parts, body, &name, verify::verify_one).await
         }
-        ("/v1/keys/verify_batch", surface) => {
-            hot(app, surface, &parts, body, &name, verify::verify_batch).await
+        ("/v1/keys/verify_batch", _) => {
+            let caller = (peer.surface, last);
+            hot(app, caller, &parts, body, &name, verify::verify_batch).await
         }
         (path, _) if path.starts_with(GATEWAY_NGINX) => gateway(app, peer, &parts, &name),
         ("/readyz", _) => match app.is_ready() {
@@ -161,7 +168,7 @@ type Verify = fn(
 /// begins; one that waits to be told to go on is also checked before.
 async fn hot<B>(
     app: &App,
-    surface: Surface,
+    (surface, last): (Surface, &LastAsker),
     parts: &Parts,
     body: B,
     name: &RequestName,
@@ -175,7 +182,7 @@ where
     }
     let entitled = |now| match surface {
         Surface::Control => Ok(None),
-        _ => verify::authorize_any(app, &parts.headers, verify::SCOPE, now).map(Some),
+        _ => last.entitled(app, &parts.headers, verify::SCOPE, now),
     };
     let answered = async {
         if parts.headers.contains_key(http::header::EXPECT) {
@@ -185,11 +192,15 @@ where
         let body = read::body(parts, body, limits.large_body_bytes, limits).await?;
         unwinding(|| {
             let now = app.now();
-            let operator = entitled(now)?;
-            let binding = operator
-                .as_ref()
-                .and_then(|operator| operator.key.binding());
-            verify(app, binding, &parts.headers, &body, name.as_str(), now)
+            let binding = entitled(now)?;
+            verify(
+                app,
+                binding.as_deref(),
+                &parts.headers,
+                &body,
+                name.as_str(),
+                now,
+            )
         })
     };
     match answered.await {

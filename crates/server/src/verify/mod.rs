@@ -2,6 +2,7 @@
 //! decision; what a reason means on the wire stands in one table, `outcome.rs`.
 
 mod answer;
+mod asker;
 mod batch;
 mod credential;
 mod decide;
@@ -12,9 +13,10 @@ mod operator;
 mod outcome;
 mod possession;
 
+pub(crate) use asker::LastAsker;
 pub(crate) use batch::{BatchRequest, BatchVerdicts, verify_batch};
 pub(crate) use facts::client_address;
 pub(crate) use json::{Question, SCOPE, VerifyAnswer, verify_one};
 pub(crate) use nginx::{Subrequest, forward_auth};
-pub(crate) use operator::{authorize, authorize_any};
+pub(crate) use operator::authorize;
 pub(crate) use possession::{CHALLENGE, Possession, tell_holder};

@@ -12,8 +12,8 @@ use crate::app::{App, Caller};
 use crate::problem::Problem;
 
 /// An operator key that is good for what was asked, and the scopes it has.
-pub(crate) struct Operator {
-    pub(crate) key: Found,
+pub(super) struct Operator {
+    pub(super) key: Found,
     scopes: ScopeSet,
 }
 
@@ -21,7 +21,7 @@ pub(crate) struct Operator {
 ///
 /// # Errors
 /// 401 or 403 with the code of the reason, or 503 when nothing can be decided.
-pub(crate) fn authorize_any(
+pub(super) fn authorize_any(
     app: &App,
     headers: &HeaderMap,
     scope: &str,

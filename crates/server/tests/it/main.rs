@@ -5,6 +5,7 @@ mod coverage;
 mod faults;
 mod front_door;
 mod house;
+mod kept_open;
 mod lists;
 mod revoked_means_revoked;
 mod story;
