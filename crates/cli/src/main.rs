@@ -15,6 +15,10 @@ use clap::Parser;
 use args::{Arguments, Command};
 use output::Failed;
 
+/// Every request takes and gives back a little memory, which this does with fewer steps.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     let arguments = Arguments::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread()

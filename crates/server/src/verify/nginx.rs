@@ -43,6 +43,7 @@ const SCOPES: HeaderName = HeaderName::from_static("x-keystile-scopes");
 const CREDITS: HeaderName = HeaderName::from_static("x-keystile-credits-remaining");
 const SPEND: HeaderName = HeaderName::from_static("x-keystile-spend-id");
 const REQUEST: HeaderName = HeaderName::from_static("x-keystile-request-id");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 type Reply = Response<Full<Bytes>>;
 
@@ -133,39 +134,67 @@ fn configured(query: Option<&str>) -> Option<&str> {
 fn allowed(_permit: Permit, key: &KeyEntry, decision: &Decision, request_id: &str) -> Reply {
     let environment = key.environment();
     let organization = environment.organization();
-    let mut id = [0_u8; 32];
-    let mut reply = base(StatusCode::OK, Code::Ok, request_id);
+    let mut told = Told::default();
+    told.put(KEY_ID, |out| key.id().push_to(out));
+    told.put(ORGANIZATION, |out| {
+        environment.organization_id().push_to(out);
+    });
+    told.put(EXTERNAL_ID, |out| {
+        push_encoded(organization.external_id_bytes().unwrap_or_default(), out);
+    });
+    told.put(PROJECT, |out| environment.project_id().push_to(out));
+    told.put(ENVIRONMENT, |out| {
+        push_encoded(environment.name().as_bytes(), out);
+    });
+    told.put(SCOPES, |out| push_scopes(decision, out));
+    told.put(REQUEST, |out| push_encoded(request_id.as_bytes(), out));
+    let mut reply = base(StatusCode::OK, Code::Ok);
     let headers = reply.headers_mut();
-    headers.insert(KEY_ID, text(key.id().write_to(&mut id)));
+    told.move_into(headers);
     headers.insert(KIND, HeaderValue::from_static(key.kind().as_str()));
     headers.insert(MODE, HeaderValue::from_static(key.mode().as_str()));
-    headers.insert(
-        ORGANIZATION,
-        text(environment.organization_id().write_to(&mut id)),
-    );
-    headers.insert(
-        EXTERNAL_ID,
-        text(organization.external_id().unwrap_or_default()),
-    );
-    headers.insert(PROJECT, text(environment.project_id().write_to(&mut id)));
-    headers.insert(ENVIRONMENT, text(environment.name()));
-    headers.insert(SCOPES, scopes(decision));
     headers.insert(CREDITS, HeaderValue::from_static(""));
     headers.insert(SPEND, HeaderValue::from_static(""));
-    headers.insert(REQUEST, text(request_id));
+    if let Some(id) = headers.get(REQUEST).cloned() {
+        headers.insert(REQUEST_ID, id);
+    }
     reply
 }
 
-fn scopes(decision: &Decision) -> HeaderValue {
-    let mut joined = String::with_capacity(96);
-    for name in decision.rules.scope_names(decision.scopes) {
-        if !joined.is_empty() {
-            joined.push(' ');
+/// Header values that are written into one piece of memory and then share it.
+#[derive(Default)]
+struct Told {
+    bytes: Vec<u8>,
+    ends: Vec<(HeaderName, usize)>,
+}
+
+impl Told {
+    fn put(&mut self, name: HeaderName, write: impl FnOnce(&mut Vec<u8>)) {
+        if self.bytes.is_empty() {
+            self.bytes.reserve(384);
+            self.ends.reserve(8);
         }
-        joined.push_str(name);
+        write(&mut self.bytes);
+        self.ends.push((name, self.bytes.len()));
     }
-    HeaderValue::from_maybe_shared(Bytes::from(joined))
-        .unwrap_or_else(|_| HeaderValue::from_static(""))
+
+    fn move_into(self, headers: &mut HeaderMap) {
+        let (all, mut begin) = (Bytes::from(self.bytes), 0);
+        for (name, end) in self.ends {
+            let value = HeaderValue::from_maybe_shared(all.slice(begin..end));
+            headers.insert(name, value.unwrap_or_else(|_| HeaderValue::from_static("")));
+            begin = end;
+        }
+    }
+}
+
+fn push_scopes(decision: &Decision, out: &mut Vec<u8>) {
+    for (index, name) in decision.rules.scope_names(decision.scopes).enumerate() {
+        if index > 0 {
+            out.push(b' ');
+        }
+        out.extend_from_slice(name.as_bytes());
+    }
 }
 
 fn denied(reason: DenyReason, rules: &Rules, request_id: &str) -> Reply {
@@ -174,7 +203,7 @@ fn denied(reason: DenyReason, rules: &Rules, request_id: &str) -> Reply {
         StatusCode::UNAUTHORIZED => StatusCode::UNAUTHORIZED,
         _ => StatusCode::FORBIDDEN,
     };
-    let mut reply = base(status, wire.shown, request_id);
+    let mut reply = named(status, wire.shown, request_id);
     let missing = match reason {
         DenyReason::InsufficientScope { missing } => Some(rules.scope_name(missing)),
         _ => None,
@@ -188,7 +217,7 @@ fn denied(reason: DenyReason, rules: &Rules, request_id: &str) -> Reply {
 
 /// A subrequest that nothing can be decided on: the proxy is not set up as shipped.
 fn refused_outright(code: &'static str, request_id: &str) -> Reply {
-    let mut reply = base(StatusCode::FORBIDDEN, Code::Undecided, request_id);
+    let mut reply = named(StatusCode::FORBIDDEN, Code::Undecided, request_id);
     reply
         .headers_mut()
         .insert(CODE, HeaderValue::from_static(code));
@@ -198,31 +227,52 @@ fn refused_outright(code: &'static str, request_id: &str) -> Reply {
     reply
 }
 
-fn base(status: StatusCode, code: Code, request_id: &str) -> Reply {
+/// What every answer has, with the request's id.
+fn named(status: StatusCode, code: Code, request_id: &str) -> Reply {
+    let mut reply = base(status, code);
+    reply.headers_mut().insert(REQUEST_ID, text(request_id));
+    reply
+}
+
+fn base(status: StatusCode, code: Code) -> Reply {
     let mut reply = Response::new(Full::default());
     *reply.status_mut() = status;
     let headers = reply.headers_mut();
     headers.reserve(16);
     headers.insert(CODE, HeaderValue::from_static(code.as_str()));
-    headers.insert(STATUS, HeaderValue::from(wire(code).status.as_u16()));
+    headers.insert(
+        STATUS,
+        match wire(code).status {
+            StatusCode::OK => HeaderValue::from_static("200"),
+            other => HeaderValue::from(other.as_u16()),
+        },
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(HeaderName::from_static("x-request-id"), text(request_id));
     reply
 }
 
 /// Anything as a header value: what no header can carry is percent-encoded.
 fn text(value: &str) -> HeaderValue {
-    HeaderValue::from_str(value)
-        .ok()
-        .filter(|_| value.is_ascii())
-        .unwrap_or_else(|| {
-            let encode = |b: u8| match b {
-                0x21..=0x7e if b != b'%' => char::from(b).to_string(),
-                other => format!("%{other:02X}"),
-            };
-            let encoded: String = value.bytes().map(encode).collect();
-            HeaderValue::from_str(&encoded).unwrap_or_else(|_| HeaderValue::from_static(""))
-        })
+    let mut bytes = Vec::with_capacity(value.len());
+    push_encoded(value.as_bytes(), &mut bytes);
+    HeaderValue::from_maybe_shared(Bytes::from(bytes))
+        .unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+/// Nearly every text can be carried as it is, spaces included; of any other, all that is not
+/// plain is percent-encoded.
+fn push_encoded(value: &[u8], out: &mut Vec<u8>) {
+    let carried = |byte: u8| (byte == b'\t') | (b' '..0x7f).contains(&byte);
+    if value.iter().fold(true, |all, byte| all & carried(*byte)) {
+        out.extend_from_slice(value);
+        return;
+    }
+    for byte in value {
+        match byte {
+            0x21..=0x7e if *byte != b'%' => out.push(*byte),
+            other => out.extend_from_slice(format!("%{other:02X}").as_bytes()),
+        }
+    }
 }
 
 #[cfg(test)]
