@@ -1,5 +1,7 @@
 //! `keystile serve`: opening, listening, and stopping without losing anything.
 
+use std::sync::Arc;
+
 use std::io::IsTerminal;
 
 use keystile_server::{App, installation, start, take_bootstrap_key};
@@ -27,7 +29,7 @@ pub(crate) async fn run(global: &Global, serve: &Serve) -> Result<(), Failed> {
     let opened = opened.map_err(|why| Failed::new(why.to_string()))?;
     let app = opened.app;
     take_bootstrap(&app).await?;
-    let running = start(app)
+    let running = start(Arc::clone(&app))
         .await
         .map_err(|why| Failed::new(why.to_string()))?;
     // Whoever reads that it listens may tell it to stop at once.
@@ -50,6 +52,7 @@ pub(crate) async fn run(global: &Global, serve: &Serve) -> Result<(), Failed> {
     line("stopping: what is under way is finished");
     let finished = running.stop().await;
     opened.background.end().await;
+    app.end_with_process();
     if finished {
         line("stopped");
         return Ok(());

@@ -76,6 +76,12 @@ impl Engine {
         &self.index
     }
 
+    /// Lets the index be, for good. A process that ends need not give back a million entries one by
+    /// one, while whoever waits for its data directory waits.
+    pub fn abandon_index(&self) {
+        std::mem::forget(Arc::clone(&self.index));
+    }
+
     /// The key material in use.
     #[must_use]
     pub fn keyring(&self) -> arc_swap::Guard<Arc<Keyring>> {

@@ -67,6 +67,11 @@ impl App {
             .insert(0, new);
     }
 
+    /// Says that the process ends with this app, so that it can end at once.
+    pub fn end_with_process(&self) {
+        self.engine.abandon_index();
+    }
+
     /// Whether traffic may come.
     pub fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Acquire)

@@ -22,6 +22,9 @@ const STEP: usize = 16;
 /// Room for that many values, should all of a step go into one table.
 const ROOM: usize = 2 * STEP;
 
+/// So many keys are taken in together at start.
+const TOGETHER: usize = 256;
+
 /// Threads that make tables at start.
 const MOST_THREADS: usize = 4;
 
@@ -65,10 +68,10 @@ impl Index {
     pub fn apply(&self, seq: u64, mut row: Vec<Applied>) -> Result<(), Vec<ApplyProblem>> {
         row.sort_by_key(rank);
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.loading.load(Ordering::Relaxed) {
-            self.loaded(0);
-        }
         let mut problems = Vec::new();
+        if self.loading.load(Ordering::Relaxed) {
+            problems.extend(self.loaded(0).err().into_iter().flatten());
+        }
         let mut row = row.into_iter().peekable();
         while row.peek().is_some() {
             let step: Vec<_> = row.by_ref().take(STEP).collect();
@@ -79,11 +82,7 @@ impl Index {
             });
         }
         self.set_applied(seq);
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(problems)
-        }
+        none_or(problems)
     }
 
     /// Takes one record in at start, before anybody reads. May be called from several threads
@@ -91,14 +90,31 @@ impl Index {
     /// before the keys.
     ///
     /// # Errors
-    /// When it could not be taken in.
-    pub fn load(&self, record: Record, sound: bool) -> Result<(), ApplyProblem> {
-        self.take(Applied::Put(record, sound))
+    /// What could not be taken in, of this record or of those that waited.
+    pub fn load(&self, record: Record, sound: bool) -> Result<(), Vec<ApplyProblem>> {
+        let Record::Key(key) = record else {
+            let taken = self.take(Applied::Put(record, sound));
+            return taken.map_err(|problem| vec![problem]);
+        };
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.push((key, sound));
+        if waiting.len() < TOGETHER {
+            return Ok(());
+        }
+        let keys = std::mem::replace(&mut *waiting, Vec::with_capacity(TOGETHER));
+        drop(waiting);
+        none_or(self.load_keys(keys))
     }
 
     /// Says that everything is loaded, and up to which journal row that reaches. Only now can it
     /// be found.
-    pub fn loaded(&self, seq: u64) {
+    ///
+    /// # Errors
+    /// What could not be taken in of what waited.
+    pub fn loaded(&self, seq: u64) -> Result<(), Vec<ApplyProblem>> {
+        let keys =
+            std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let problems = self.load_keys(keys);
         self.loading.store(false, Ordering::Release);
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
         let share = self.shards.len().div_ceil(threads.min(MOST_THREADS)).max(1);
@@ -108,6 +124,35 @@ impl Index {
             }
         });
         self.set_applied(seq);
+        none_or(problems)
+    }
+
+    /// Takes many keys in. What they belong to lies anywhere in memory, so it is looked up for all
+    /// of them before any is made: then the waits for memory overlap.
+    fn load_keys(&self, keys: Vec<(Box<Key>, bool)>) -> Vec<ApplyProblem> {
+        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        let environment = |(key, _): &(Box<Key>, bool)| nodes.environments.get(&key.environment);
+        let environments: Vec<_> = keys.iter().map(environment).collect();
+        let places = environments
+            .iter()
+            .flatten()
+            .map(|one| one.place().number());
+        std::hint::black_box(places.fold(0, |all, place| all ^ place));
+        let with = |((key, sound), environment): ((Box<Key>, bool), Option<&Arc<_>>)| {
+            let orphan = || ApplyProblem::Orphan(Subject::Key(key.id));
+            let environment = environment.map(Arc::clone).ok_or_else(orphan);
+            match environment {
+                Ok(environment) => {
+                    self.put_values(&nodes, &KeyParts::new(key, sound, environment));
+                    None
+                }
+                Err(problem) => Some(problem),
+            }
+        };
+        keys.into_iter()
+            .zip(environments)
+            .filter_map(with)
+            .collect()
     }
 
     fn take(&self, one: Applied) -> Result<(), ApplyProblem> {
@@ -197,12 +242,16 @@ impl Index {
             .get(&record.environment)
             .map(Arc::clone)
             .ok_or(ApplyProblem::Orphan(Subject::Key(record.id)))?;
-        let parts = KeyParts::new(record, sound, environment);
+        self.put_values(&nodes, &KeyParts::new(record, sound, environment));
+        Ok(())
+    }
+
+    /// Puts the current and the former values of a key in.
+    fn put_values(&self, nodes: &Nodes, parts: &KeyParts) {
         for (value, sound) in nodes.retired.get(&parts.key.id).into_iter().flatten() {
             self.put_entry(&value.digest, parts.retired(value, *sound));
         }
         self.put_entry(&parts.key.digest, parts.current());
-        Ok(())
     }
 
     fn put_entry(&self, digest: &KeyDigest, entry: KeyEntry) {
@@ -239,6 +288,14 @@ impl Index {
                 shard.remove(Mark::of(&digest));
             }
         }
+    }
+}
+
+fn none_or(problems: Vec<ApplyProblem>) -> Result<(), Vec<ApplyProblem>> {
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
     }
 }
 

@@ -13,6 +13,7 @@ use super::node::ProductNode;
 use super::state::Shelves;
 use super::table::{EntryGuard, Mark, Shard};
 use crate::key::KeyDigest;
+use crate::model::Key;
 
 const SHARDS: usize = 1024;
 
@@ -29,6 +30,8 @@ pub struct Index {
     pub(super) grants: Arc<Grants>,
     /// Held while the index is changed: there is one writer at a time.
     pub(super) writing: Mutex<()>,
+    /// Keys that came at start and are taken in together with others.
+    pub(super) waiting: Mutex<Vec<(Box<Key>, bool)>>,
     /// Until everything that there was at start is loaded.
     pub(super) loading: AtomicBool,
     /// Odd while something is being changed, two higher afterwards.
@@ -86,6 +89,7 @@ impl Index {
             shelves: Arc::default(),
             grants: Arc::default(),
             writing: Mutex::default(),
+            waiting: Mutex::default(),
             loading: AtomicBool::new(true),
             version: AtomicU64::new(0),
             applied: AtomicU64::new(0),

@@ -111,7 +111,7 @@ pub(crate) fn engine(size: Size) -> Engine {
             number % size.organizations,
         ))));
     }
-    index.loaded(1);
+    index.loaded(1).expect("all records fit");
     Engine::new(Arc::new(index), keyring())
 }
 

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use keystile_core::engine::Engine;
 use keystile_core::key::{Keyring, MasterKey, Random, UnwrapError};
 use keystile_core::model::{Record, Subject};
-use keystile_core::snapshot::Index;
+use keystile_core::snapshot::{ApplyProblem, Index};
 use keystile_store::{ScanReport, Scanned, Store, StoreError};
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -79,7 +80,8 @@ pub async fn load(
     let index = Arc::new(Index::new());
     let report = scan(&*store, &index, &metrics).await?;
     refuse_suspects(&*store, &index, &metrics, &report).await?;
-    index.loaded(report.head.seq);
+    let refused = index.loaded(report.head.seq);
+    refuse(&metrics.refused_rows, refused);
     metrics.applied_seq.set(report.head.seq);
     let request_ids = RequestIds::new(&*random)?;
     let (applied, _) = watch::channel(report.head.seq);
@@ -124,12 +126,17 @@ async fn scan(
                 return;
             }
         };
-        if let Err(problem) = filling.load(record, sound) {
-            refused.inc();
-            tracing::error!(%problem, "a row is refused");
-        }
+        refuse(&refused, filling.load(record, sound));
     };
     store.scan(Arc::new(take)).await
+}
+
+/// Counts and tells what could not be taken in.
+fn refuse(refused: &Gauge, taken: Result<(), Vec<ApplyProblem>>) {
+    for problem in taken.err().into_iter().flatten() {
+        refused.inc();
+        tracing::error!(%problem, "a row is refused");
+    }
 }
 
 /// Rows whose own MAC holds, but that are older than the journal says, or that it does not know.
@@ -174,7 +181,7 @@ async fn refuse_suspects(
     store.scan(Arc::new(take)).await?;
     let records = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
     for record in records {
-        if let Err(problem) = index.load(record, false) {
+        for problem in index.load(record, false).err().into_iter().flatten() {
             tracing::error!(%problem, "a row is refused");
         }
     }
