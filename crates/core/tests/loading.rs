@@ -10,8 +10,8 @@ use std::sync::Arc;
 const KEYS: u64 = 40_000;
 const THREADS: u64 = 4;
 
-#[test]
-fn no_key_is_lost_when_several_threads_load() {
+/// An index with a product and one owner in it, that goes on loading.
+fn with_owner() -> Arc<Index> {
     let index = Arc::new(Index::new());
     let load = |record| index.load(record, true).expect("a record that fits");
     load(Record::Product(population::product(population::MANIFEST)));
@@ -19,6 +19,13 @@ fn no_key_is_lost_when_several_threads_load() {
     load(Record::Organization(organization));
     load(Record::Project(project));
     load(Record::Environment(environment));
+    index
+}
+
+#[test]
+fn no_key_is_lost_when_several_threads_load() {
+    let index = with_owner();
+    let load = |record| index.load(record, true).expect("a record that fits");
     // Made beforehand, so that the threads meet in the index and not on the way to it.
     let keys = |thread| {
         (thread..KEYS)
@@ -49,13 +56,8 @@ fn no_key_is_lost_when_several_threads_load() {
 
 #[test]
 fn a_key_that_belongs_to_nothing_is_told_of_at_the_end_and_the_others_are_there() {
-    let index = Arc::new(Index::new());
+    let index = with_owner();
     let load = |record| index.load(record, true).expect("a record that fits");
-    load(Record::Product(population::product(population::MANIFEST)));
-    let (organization, project, environment) = population::owners(0);
-    load(Record::Organization(organization));
-    load(Record::Project(project));
-    load(Record::Environment(environment));
     let (good, lost) = (population::key(1, 0), population::key(2, 77));
     load(Record::Key(Box::new(lost.clone())));
     load(Record::Key(Box::new(good)));

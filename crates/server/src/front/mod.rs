@@ -5,6 +5,7 @@
 
 mod connection;
 mod listen;
+mod operate;
 mod read;
 mod respond;
 mod route;
