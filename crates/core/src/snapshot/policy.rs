@@ -47,6 +47,10 @@ impl Policies {
         if let Some(policy) = listed.get(&source).and_then(Weak::upgrade) {
             return policy;
         }
+        // Lists that no key has any more must not pile up, however often keys get new ones.
+        if listed.len() == listed.capacity() {
+            listed.retain(|_, policy| policy.strong_count() > 0);
+        }
         let policy = Arc::new(Policy::compile(source.clone(), &self.grants, &rules()));
         listed.insert(source, Arc::downgrade(&policy));
         policy
@@ -154,5 +158,28 @@ impl Policy {
     /// The number of what it grants.
     pub(super) fn grant(&self) -> u32 {
         self.grant.number()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_that_no_key_has_any_more_do_not_pile_up() {
+        let rules = Arc::new(Rules::operator().unwrap());
+        let policies = Policies::new(Arc::default(), &rules);
+        let with = |number: u32| PolicySource {
+            ips: Some(vec![format!("2001:db8::{number:x}")].into()),
+            ..PolicySource::plain(Kind::Secret)
+        };
+        let kept = policies.get(with(0), || Arc::clone(&rules));
+        for number in 1..10_000 {
+            policies.get(with(number), || Arc::clone(&rules));
+        }
+        let known = policies.listed.lock().unwrap().len();
+        assert!(known < 100, "{known}");
+        let same = policies.get(with(0), || Arc::clone(&rules));
+        assert!(Arc::ptr_eq(&kept, &same));
     }
 }
