@@ -50,6 +50,9 @@ impl Policies {
         // Lists that no key has any more must not pile up, however often keys get new ones.
         if listed.len() == listed.capacity() {
             listed.retain(|_, policy| policy.strong_count() > 0);
+            // As many may come as there are, before all are looked at again.
+            let living = listed.len();
+            listed.reserve(living);
         }
         let policy = Arc::new(Policy::compile(source.clone(), &self.grants, &rules()));
         listed.insert(source, Arc::downgrade(&policy));
