@@ -13,7 +13,7 @@ use crate::key::{KeyDigest, Keyring, ParsedKey};
 use crate::manifest::{Rules, ScopeSet};
 use crate::policy::{CHECKS, Case, Check};
 use crate::request::{Credential, RequestFacts};
-use crate::snapshot::{CurrentRules, Found, Index, ProductNode, Terms};
+use crate::snapshot::{CurrentRules, Found, Identity, Index, ProductNode, Terms};
 
 /// Decides, on the index it keeps.
 #[derive(Debug)]
@@ -38,11 +38,11 @@ pub struct NewDigest {
 
 /// What the engine says of a call.
 #[derive(Debug)]
-pub struct Decision {
+pub struct Decision<K> {
     /// Allowed, or why not.
     pub verdict: Result<Permit, DenyReason>,
     /// The key that was presented, when it is one of the product.
-    pub key: Option<Found>,
+    pub key: Option<K>,
     /// The digest that key should be found by from now on, when it was found under an older
     /// pepper.
     pub newer: Option<NewDigest>,
@@ -52,12 +52,23 @@ pub struct Decision {
     pub rules: CurrentRules,
 }
 
+/// A decision that tells whose key it is.
+pub type Introspection<'i> = Decision<Identity<'i>>;
+
 /// A decision that does not hold its rules yet.
-struct Judged {
+struct Judged<K> {
     verdict: Result<Permit, DenyReason>,
-    key: Option<Found>,
+    key: Option<K>,
     newer: Option<NewDigest>,
     scopes: ScopeSet,
+}
+
+/// A key to be judged by what is asked of it.
+struct Question<'q, 'f> {
+    product: &'q ProductNode,
+    rules: &'q CurrentRules,
+    key: ParsedKey<'f>,
+    facts: &'q RequestFacts<'f>,
 }
 
 impl Engine {
@@ -98,7 +109,7 @@ impl Engine {
     pub fn product_of(&self, key: &str) -> Option<Arc<ProductNode>> {
         let key = ParsedKey::parse(key).ok()?;
         let (found, _) = self.find(&self.keyring.load(), key)?;
-        Some(Arc::clone(found.environment().product()))
+        self.index.product_of(&found)
     }
 
     /// Decides about one call to one product, on facts that mean the same under whatever rules.
@@ -106,35 +117,29 @@ impl Engine {
     /// The answer is that of one state of the index: should a change be applied meanwhile, the
     /// decision is made again on the new state.
     #[must_use]
-    pub fn verify(&self, product: &ProductNode, facts: &RequestFacts<'_>) -> Decision {
-        let Ok(decision) = self.verify_under(product, |_| Ok::<_, Infallible>(*facts));
+    pub fn verify(&self, product: &ProductNode, facts: &RequestFacts<'_>) -> Decision<Found> {
+        let Ok(decision) = self.decide(
+            product,
+            |_| Ok::<_, Infallible>(*facts),
+            |found| Some(*found),
+        );
         decision
     }
 
-    /// Decides on the facts that `ask` makes of the product's rules, which give numbers to scopes.
-    /// When the rules change meanwhile, `ask` is asked again.
+    /// Decides on the facts that `ask` makes of the product's rules, which give numbers to scopes,
+    /// and tells whose key it is. When the rules change meanwhile, `ask` is asked again.
     ///
     /// # Errors
     /// Whatever `ask` says.
-    pub fn verify_under<'f, E>(
+    pub fn introspect<'f, E>(
         &self,
         product: &ProductNode,
         ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
-    ) -> Result<Decision, E> {
-        loop {
-            let rules = product.rules();
-            let facts = ask(&rules)?;
-            let judged = match parse(facts.credential) {
-                Ok(key) => self.judge(product, &rules, key, &facts, |_| ()),
-                Err(reason) => Some((Judged::unidentified(reason), None)),
-            };
-            if let Some((judged, _)) = judged {
-                return Ok(judged.under(rules));
-            }
-        }
+    ) -> Result<Introspection<'_>, E> {
+        self.decide(product, ask, |found| Identity::of(&self.index, found))
     }
 
-    /// Decides like [`Engine::verify_under`], and gives every check's own result beside.
+    /// Decides like [`Engine::introspect`], and gives every check's own result beside.
     ///
     /// # Errors
     /// Whatever `ask` says.
@@ -142,7 +147,7 @@ impl Engine {
         &self,
         product: &ProductNode,
         ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
-    ) -> Result<Explanation, E> {
+    ) -> Result<Explanation<'_>, E> {
         loop {
             let rules = product.rules();
             let facts = ask(&rules)?;
@@ -157,7 +162,14 @@ impl Engine {
                 let of = |(name, check): &Check| (*name, check(case).err());
                 CHECKS.iter().map(of).collect::<Vec<_>>()
             };
-            let Some((judged, results)) = self.judge(product, &rules, key, &facts, results) else {
+            let tell = |found: &Found| Identity::of(&self.index, found);
+            let question = Question {
+                product,
+                rules: &rules,
+                key,
+                facts: &facts,
+            };
+            let Some((judged, results)) = self.judge(&question, tell, results) else {
                 continue;
             };
             let decision = judged.under(rules);
@@ -172,35 +184,69 @@ impl Engine {
         }
     }
 
-    /// Judges a key that parses, on one state of the index, and what `more` makes of the case if
-    /// it is a key of the product. `None` when that state has other rules.
-    fn judge<T>(
+    fn decide<'f, K, E>(
         &self,
         product: &ProductNode,
-        rules: &CurrentRules,
-        key: ParsedKey<'_>,
-        facts: &RequestFacts<'_>,
+        ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
+        tell: impl Fn(&Found) -> Option<K>,
+    ) -> Result<Decision<K>, E> {
+        loop {
+            let rules = product.rules();
+            let facts = ask(&rules)?;
+            let judged = match parse(facts.credential) {
+                Ok(key) => {
+                    let question = Question {
+                        product,
+                        rules: &rules,
+                        key,
+                        facts: &facts,
+                    };
+                    self.judge(&question, &tell, |_| ())
+                }
+                Err(reason) => Some((Judged::unidentified(reason), None)),
+            };
+            if let Some((judged, _)) = judged {
+                return Ok(judged.under(rules));
+            }
+        }
+    }
+
+    /// Judges a key on one state of the index, with what `tell` tells of it and what `more` makes
+    /// of the case if it is a key of the product. `None` when that state has other rules.
+    fn judge<K, T>(
+        &self,
+        question: &Question<'_, '_>,
+        tell: impl Fn(&Found) -> Option<K>,
         more: impl Fn(&Case<'_>) -> T,
-    ) -> Option<(Judged, Option<T>)> {
+    ) -> Option<(Judged<K>, Option<T>)> {
+        let Question {
+            product,
+            rules,
+            key,
+            facts,
+        } = question;
         let keyring = self.keyring.load();
         self.index.consistently(|| {
             if !product.follows(rules) {
                 return None;
             }
             let unknown = || Some((Judged::unidentified(DenyReason::UnknownKey), None));
-            let Some((found, newer)) = self.find(&keyring, key) else {
+            let Some((found, newer)) = self.find(&keyring, *key) else {
                 return unknown();
             };
-            let terms = Terms::of(&self.index, &found);
-            let Some(terms) = terms.filter(|terms| terms.belongs_to(product)) else {
+            // Told first: what is not needed for the decision may still be on its way then.
+            let (Some(told), Some(terms)) = (tell(&found), Terms::of(&self.index, &found)) else {
                 return unknown();
             };
+            if !terms.belongs_to(product) {
+                return unknown();
+            }
             let case = Case::new(facts, terms, rules);
             let (verdict, scopes) = (case.decide().map(|()| Permit(())), case.scopes);
             let more = more(&case);
             let judged = Judged {
                 verdict,
-                key: Some(found),
+                key: Some(told),
                 newer,
                 scopes,
             };
@@ -235,7 +281,7 @@ fn parse(credential: Credential<'_>) -> Result<ParsedKey<'_>, DenyReason> {
     }
 }
 
-impl Judged {
+impl<K> Judged<K> {
     fn unidentified(reason: DenyReason) -> Self {
         Self {
             verdict: Err(reason),
@@ -245,7 +291,7 @@ impl Judged {
         }
     }
 
-    fn under(self, rules: CurrentRules) -> Decision {
+    fn under(self, rules: CurrentRules) -> Decision<K> {
         let Self {
             verdict,
             key,
@@ -262,7 +308,7 @@ impl Judged {
     }
 }
 
-impl Decision {
+impl<K> Decision<K> {
     /// Whether the call is allowed.
     #[must_use]
     pub const fn is_allowed(&self) -> bool {
@@ -272,15 +318,15 @@ impl Decision {
 
 /// A decision with every check's own result.
 #[derive(Debug)]
-pub struct Explanation {
+pub struct Explanation<'i> {
     /// The decision.
-    pub decision: Decision,
+    pub decision: Introspection<'i>,
     /// Each check's name, and why it fails if it does.
     pub checks: Vec<(&'static str, Option<DenyReason>)>,
 }
 
-impl Explanation {
-    fn stopped(at: &'static str, decision: Decision) -> Self {
+impl<'i> Explanation<'i> {
+    fn stopped(at: &'static str, decision: Introspection<'i>) -> Self {
         let checks = vec![(at, decision.verdict.err())];
         Self { decision, checks }
     }

@@ -74,7 +74,7 @@ fn a_question_made_of_old_rules_is_made_again() {
         let (engine, asked, text) = (engine(), Cell::new(0), population::text(0, 0));
         let product = population::node(engine.index());
         let question = question(&engine, text.reveal(), scope, &asked);
-        let Ok(decision) = engine.verify_under(&product, question);
+        let Ok(decision) = engine.introspect(&product, question);
         let code = decision.verdict.map_or_else(DenyReason::code, |_| Code::Ok);
         assert_eq!((code, asked.get()), (expected, 2), "{scope}");
     }

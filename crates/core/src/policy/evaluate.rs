@@ -7,7 +7,7 @@ use crate::request::{Asked, Origin, Place, RequestFacts};
 use crate::snapshot::{Standing, Terms};
 
 /// What all checks look at: the call, the key, and the product's rules.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Case<'a> {
     /// The call.
     pub facts: &'a RequestFacts<'a>,

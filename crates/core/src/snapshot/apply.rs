@@ -4,11 +4,13 @@ use std::num::NonZero;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 
-use super::entry::{KeyEntry, KeyParts};
+use super::brief::{Brief, Parts};
+use super::cards::{Ends, NEVER};
 use super::ids::IdMap;
 use super::index::Index;
 use super::node::{EnvironmentNode, OrganizationNode, ProductNode, ProjectNode};
-use super::table::{Mark, Shard};
+use super::policy::PolicySource;
+use super::table::{Mark, Shard, Value};
 use crate::key::KeyDigest;
 use crate::manifest::{Manifest, Problems, Rules};
 use crate::model::{
@@ -120,7 +122,8 @@ impl Index {
         let share = self.shards.len().div_ceil(threads.min(MOST_THREADS)).max(1);
         std::thread::scope(|scope| {
             for shards in self.shards.chunks(share) {
-                scope.spawn(|| shards.iter().for_each(Shard::finish));
+                let replaced = || shards.iter().flat_map(Shard::finish);
+                scope.spawn(move || replaced().for_each(|value| self.forget(value)));
             }
         });
         self.set_applied(seq);
@@ -133,17 +136,16 @@ impl Index {
         let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
         let environment = |(key, _): &(Box<Key>, bool)| nodes.environments.get(&key.environment);
         let environments: Vec<_> = keys.iter().map(environment).collect();
-        let places = environments
+        let numbers = environments
             .iter()
             .flatten()
-            .map(|one| one.place().number());
-        std::hint::black_box(places.fold(0, |all, place| all ^ place));
+            .map(|one| one.number());
+        std::hint::black_box(numbers.fold(0, |all, number| all ^ number));
         let with = |((key, sound), environment): ((Box<Key>, bool), Option<&Arc<_>>)| {
             let orphan = || ApplyProblem::Orphan(Subject::Key(key.id));
-            let environment = environment.map(Arc::clone).ok_or_else(orphan);
-            match environment {
+            match environment.ok_or_else(orphan) {
                 Ok(environment) => {
-                    self.put_values(&nodes, &KeyParts::new(key, sound, environment));
+                    self.put_values(&nodes, &key, sound, environment);
                     None
                 }
                 Err(problem) => Some(problem),
@@ -202,7 +204,7 @@ impl Index {
                 self.nodes_mut().remember(record, sound);
                 Ok(())
             }
-            Applied::Put(Record::Key(record), sound) => self.put_key(record, sound),
+            Applied::Put(Record::Key(record), sound) => self.put_key(&record, sound),
             Applied::Removed(subject) => {
                 self.remove(&subject);
                 Ok(())
@@ -228,39 +230,69 @@ impl Index {
         if let Some(node) = products.get(record.slug.as_str()) {
             node.replace_rules(Arc::new(rules), sound);
         } else {
-            let shared = (&self.shelves, &self.grants);
+            let shared = (&self.environments, &self.grants);
             let node = ProductNode::new(record, Arc::new(rules), sound, shared);
             self.products.store(Arc::new(products.with(Arc::new(node))));
         }
         Ok(())
     }
 
-    fn put_key(&self, record: Box<Key>, sound: bool) -> Result<(), ApplyProblem> {
+    fn put_key(&self, record: &Key, sound: bool) -> Result<(), ApplyProblem> {
         let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
         let environment = nodes
             .environments
             .get(&record.environment)
-            .map(Arc::clone)
             .ok_or(ApplyProblem::Orphan(Subject::Key(record.id)))?;
-        self.put_values(&nodes, &KeyParts::new(record, sound, environment));
+        self.put_values(&nodes, &record, sound, environment);
         Ok(())
     }
 
     /// Puts the current and the former values of a key in.
-    fn put_values(&self, nodes: &Nodes, parts: &KeyParts) {
-        for (value, sound) in nodes.retired.get(&parts.key.id).into_iter().flatten() {
-            self.put_entry(&value.digest, parts.retired(value, *sound));
+    fn put_values(&self, nodes: &Nodes, key: &Key, sound: bool, environment: &EnvironmentNode) {
+        let policy = PolicySource::of(key);
+        let grant = environment.product().hold_policy(policy);
+        let parts = Parts {
+            kind: key.kind,
+            mode: key.mode,
+            sound,
+            has_ends: false,
+            grant,
+            environment: environment.number(),
+        };
+        for (value, value_sound) in nodes.retired.get(&key.id).into_iter().flatten() {
+            let sound = sound && *value_sound;
+            let parts = Parts { sound, ..parts };
+            let ends = Ends::of(key, value.ends_at);
+            self.grants.hold(grant);
+            self.put_value(&value.digest, key, &value.start, ends, parts);
         }
-        self.put_entry(&parts.key.digest, parts.current());
+        let ends = Ends::of(key, NEVER);
+        self.put_value(&key.digest, key, &key.start, ends, parts);
     }
 
-    fn put_entry(&self, digest: &KeyDigest, entry: KeyEntry) {
-        let keyed = (Mark::of(digest), Arc::new(entry));
-        match self.shard(digest) {
-            Some(shard) if self.loading.load(Ordering::Relaxed) => shard.load(keyed),
-            Some(shard) => shard.put(keyed),
-            None => {}
+    /// Puts one value of a key in, which uses the grant from then on.
+    fn put_value(&self, digest: &KeyDigest, key: &Key, start: &str, ends: Ends, parts: Parts) {
+        let Some(shard) = self.shard(digest) else {
+            return;
+        };
+        let mark = Mark::of(digest);
+        let loading = self.loading.load(Ordering::Relaxed);
+        let known = if loading { None } else { shard.find(mark) };
+        let card = known.map_or_else(|| self.cards.take(), |known| known.card);
+        let has_ends = self.cards.write(card, key, start, ends);
+        let brief = Brief::new(Parts { has_ends, ..parts });
+        let keyed = (mark, Value { brief, card });
+        if loading {
+            shard.load(keyed);
+        } else if let Some(replaced) = shard.put(keyed) {
+            self.grants.release(replaced.brief.grant());
         }
+    }
+
+    /// Gives back what a value used that is no longer in the index.
+    fn forget(&self, value: Value) {
+        self.cards.give_back(value.card);
+        self.grants.release(value.brief.grant());
     }
 
     /// Lets the tables grow that these records go into, before readers have to wait.
@@ -284,9 +316,9 @@ impl Index {
         if let Subject::RetiredValue(key, digest) = subject {
             let digest = KeyDigest::from_bytes(*digest);
             self.nodes_mut().forget(*key, &digest);
-            if let Some(shard) = self.shard(&digest) {
-                shard.remove(Mark::of(&digest));
-            }
+            let shard = self.shard(&digest);
+            let removed = shard.and_then(|shard| shard.remove(Mark::of(&digest)));
+            removed.into_iter().for_each(|value| self.forget(value));
         }
     }
 }

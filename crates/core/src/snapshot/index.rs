@@ -1,21 +1,22 @@
 //! The index as readers see it, and the version that makes their answers consistent.
 
-use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, RwLock};
 
 use arc_swap::{ArcSwap, Guard};
 
 use super::apply::Nodes;
-use super::entry::{Brief, KeyEntry};
+use super::cards::Cards;
+use super::environments::Environments;
 use super::grants::Grants;
 use super::node::ProductNode;
-use super::state::Shelves;
-use super::table::{EntryGuard, Mark, Shard};
+use super::table::{Mark, Shard, Value};
 use crate::key::KeyDigest;
 use crate::model::Key;
 
-const SHARDS: usize = 1024;
+/// So few that what leads to their tables stays in a processor's cache; so many that one of them
+/// grows in little time.
+const SHARDS: usize = 128;
 
 /// How often a reader spins before it lets others run.
 const SPINS: u32 = 64;
@@ -26,7 +27,8 @@ pub struct Index {
     pub(super) shards: Box<[Shard]>,
     pub(super) products: ArcSwap<Products>,
     pub(super) nodes: RwLock<Nodes>,
-    pub(super) shelves: Arc<Shelves>,
+    pub(super) environments: Arc<Environments>,
+    pub(super) cards: Cards,
     pub(super) grants: Arc<Grants>,
     /// Held while the index is changed: there is one writer at a time.
     pub(super) writing: Mutex<()>,
@@ -70,11 +72,11 @@ impl Products {
     }
 }
 
-/// An entry that was found; it stays as it was for as long as this is held.
-#[derive(Debug)]
+/// A value that was found. What it says holds for as long as the index is in the state in which it
+/// was found.
+#[derive(Debug, Clone, Copy)]
 pub struct Found {
-    guard: EntryGuard,
-    brief: Brief,
+    pub(super) value: Value,
     digest: KeyDigest,
 }
 
@@ -86,7 +88,8 @@ impl Index {
             shards: std::iter::repeat_with(Shard::new).take(SHARDS).collect(),
             products: ArcSwap::default(),
             nodes: RwLock::default(),
-            shelves: Arc::default(),
+            environments: Arc::default(),
+            cards: Cards::default(),
             grants: Arc::default(),
             writing: Mutex::default(),
             waiting: Mutex::default(),
@@ -99,13 +102,20 @@ impl Index {
     /// The value with this digest.
     #[must_use]
     pub fn find(&self, digest: &KeyDigest) -> Option<Found> {
-        let (guard, brief) = self.shard(digest)?.find(Mark::of(digest))?;
-        guard.as_ref()?;
         Some(Found {
-            guard,
-            brief,
+            value: self.shard(digest)?.find(Mark::of(digest))?,
             digest: *digest,
         })
+    }
+
+    /// The product that a value belongs to.
+    #[must_use]
+    pub fn product_of(&self, found: &Found) -> Option<Arc<ProductNode>> {
+        let environment = found.value.brief.environment();
+        let (_, named) = self.environments.state(environment)?;
+        let products = self.products();
+        let product = products.iter().find(|product| product.is(&named.product));
+        product.map(Arc::clone)
     }
 
     /// The products at this moment.
@@ -200,30 +210,5 @@ impl Found {
     #[must_use]
     pub fn digest(&self) -> &KeyDigest {
         &self.digest
-    }
-
-    /// Whether there is a time at which this value stops working.
-    #[must_use]
-    pub fn hangs_on_time(&self) -> bool {
-        self.brief.has_ends()
-    }
-
-    pub(super) fn brief(&self) -> Brief {
-        self.brief
-    }
-}
-
-impl Deref for Found {
-    type Target = KeyEntry;
-
-    #[expect(
-        clippy::unreachable,
-        reason = "a Found is only made of a slot that holds an entry"
-    )]
-    fn deref(&self) -> &KeyEntry {
-        match &*self.guard {
-            Some(entry) => entry,
-            None => unreachable!("a found entry is held by its guard"),
-        }
     }
 }

@@ -4,20 +4,24 @@
 //! change never copies it. Readers take no lock. It knows nothing of where records come from.
 
 mod apply;
-mod entry;
+mod brief;
+mod cards;
+mod cells;
+mod environments;
 mod grants;
+mod identity;
 mod ids;
 mod index;
 mod node;
+mod numbers;
 mod policy;
 mod segments;
 mod state;
 mod table;
 mod terms;
-mod text;
 
 pub use apply::{Applied, ApplyProblem};
-pub use entry::KeyEntry;
+pub use identity::Identity;
 pub use index::{Found, Index, Products};
-pub use node::{CurrentRules, EnvironmentNode, OrganizationDetails, ProductNode};
+pub use node::{CurrentRules, EnvironmentNode, ProductNode};
 pub use terms::{Standing, Terms};

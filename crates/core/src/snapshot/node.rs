@@ -7,14 +7,14 @@ use std::collections::HashMap;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use arc_swap::{ArcSwap, Guard};
 
+use super::environments::{Environments, Ids, OrganizationDetails, ProductState};
 use super::grants::Grants;
-use super::policy::{Policies, Policy, PolicySource};
-use super::state::{Named, ProductState, Shelf, ShelfPlace, Shelves, State};
-use super::text::Text;
+use super::policy::{Policies, PolicySource};
+use super::state::State;
 use crate::manifest::Rules;
 use crate::model::{
     Environment, EnvironmentId, Mode, Organization, OrganizationId, Product, Project, ProjectId,
@@ -30,12 +30,10 @@ pub struct ProductNode {
     edition: AtomicU64,
     state: Arc<ProductState>,
     policies: Policies,
-    shelves: Arc<Shelves>,
-    /// For each name of an environment, the shelf that was filled last, with its number.
-    newest: Mutex<NewestShelves>,
+    environments: Arc<Environments>,
+    /// The number of each name that its environments have.
+    names: Mutex<HashMap<Box<str>, u32>>,
 }
-
-type NewestShelves = HashMap<Box<str>, (u32, Arc<Shelf>)>;
 
 /// The rules of a product as they were at one moment.
 pub struct CurrentRules {
@@ -48,7 +46,7 @@ impl ProductNode {
         record: &Product,
         rules: Arc<Rules>,
         sound: bool,
-        (shelves, grants): (&Arc<Shelves>, &Arc<Grants>),
+        (environments, grants): (&Arc<Environments>, &Arc<Grants>),
     ) -> Self {
         Self {
             slug: record.slug.clone(),
@@ -56,8 +54,8 @@ impl ProductNode {
             rules: ArcSwap::new(rules),
             edition: AtomicU64::new(0),
             state: Arc::new(ProductState::new(sound)),
-            shelves: Arc::clone(shelves),
-            newest: Mutex::default(),
+            environments: Arc::clone(environments),
+            names: Mutex::default(),
         }
     }
 
@@ -96,28 +94,23 @@ impl ProductNode {
         Arc::ptr_eq(&self.state, state)
     }
 
-    /// A place for one more environment of that name, and what it shares with the others of it.
-    /// Should there ever be too many shelves, the place does not exist, and nothing is allowed
-    /// there.
-    fn place(&self, name: &str) -> (ShelfPlace, Arc<Named>) {
-        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = newest.get(name);
-        let named = last.map(|(_, shelf)| Arc::clone(&shelf.named));
-        let named = named.unwrap_or_else(|| Arc::new(Named::new(&self.state, name)));
-        let places = last.map_or(1, |(_, shelf)| shelf.places() * 2);
-        let taken = last.and_then(|(number, shelf)| shelf.take_place(*number));
-        let place = taken.or_else(|| {
-            let (number, shelf) = self.shelves.put_up(Arc::clone(&named), places)?;
-            let place = shelf.take_place(number);
-            newest.insert(name.into(), (number, shelf));
-            place
-        });
-        (place.unwrap_or(ShelfPlace::NONE), named)
+    /// The number of a name of environments. Should there ever be too many, none, where nothing is
+    /// allowed.
+    fn name(&self, name: &str) -> u32 {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(number) = names.get(name) {
+            return *number;
+        }
+        let number = self.environments.take_name(&self.state, name);
+        let number = number.unwrap_or(u32::MAX);
+        names.insert(name.into(), number);
+        number
     }
 
-    /// The policy for these lists, shared by all keys that have the same.
-    pub(super) fn policy(&self, source: PolicySource) -> Arc<Policy> {
-        self.policies.get(source, || self.rules.load_full())
+    /// The number of the policy for these lists, shared by all keys that have the same; it has one
+    /// user more now.
+    pub(super) fn hold_policy(&self, source: PolicySource) -> u32 {
+        self.policies.hold(source, || self.rules.load_full())
     }
 }
 
@@ -144,51 +137,11 @@ impl fmt::Debug for CurrentRules {
 pub(super) struct OrganizationNode {
     id: OrganizationId,
     state: State,
-    details: ArcSwap<OrganizationDetails>,
+    details: Mutex<OrganizationDetails>,
     /// The newest of its environments, each of which knows the next; all are kept by the index for
     /// good, so the chain never breaks.
     environments: Mutex<Weak<EnvironmentNode>>,
     pub(super) product: Arc<ProductNode>,
-}
-
-/// What verdicts say of an organization beside its id.
-#[derive(Debug)]
-pub struct OrganizationDetails {
-    text: Text,
-    external_id_bytes: Option<u16>,
-    plan_bytes: Option<u16>,
-}
-
-impl OrganizationDetails {
-    fn of(record: &Organization) -> Self {
-        let (external_id, plan) = (record.external_id.as_deref(), record.plan.as_deref());
-        let bytes = |text: &str| u16::try_from(text.len()).unwrap_or(0);
-        Self {
-            text: Text::of(&[external_id.unwrap_or_default(), plan.unwrap_or_default()]),
-            external_id_bytes: external_id.map(bytes),
-            plan_bytes: plan.map(bytes),
-        }
-    }
-
-    /// The operator's own name for it, in UTF-8.
-    #[must_use]
-    pub fn external_id_bytes(&self) -> Option<&[u8]> {
-        Some(self.text.bytes(0, usize::from(self.external_id_bytes?)))
-    }
-
-    /// The operator's own name for it.
-    #[must_use]
-    pub fn external_id(&self) -> Option<&str> {
-        std::str::from_utf8(self.external_id_bytes()?).ok()
-    }
-
-    /// Its plan, in UTF-8; `None` is the product's first.
-    #[must_use]
-    pub fn plan_bytes(&self) -> Option<&[u8]> {
-        let from = usize::from(self.external_id_bytes.unwrap_or(0));
-        let bytes = usize::from(self.plan_bytes?);
-        Some(self.text.bytes(from, from + bytes))
-    }
 }
 
 impl OrganizationNode {
@@ -196,7 +149,7 @@ impl OrganizationNode {
         Self {
             id: record.id,
             state: State::new(sound, record.enabled, record.deleted_at.is_some()),
-            details: ArcSwap::from_pointee(OrganizationDetails::of(record)),
+            details: Mutex::new(OrganizationDetails::of(record)),
             environments: Mutex::default(),
             product,
         }
@@ -205,21 +158,25 @@ impl OrganizationNode {
     pub(super) fn update(&self, record: &Organization, sound: bool) {
         self.state
             .set(sound, record.enabled, record.deleted_at.is_some());
-        self.details
-            .store(Arc::new(OrganizationDetails::of(record)));
-        self.tell_environments();
+        *self.details() = OrganizationDetails::of(record);
+        self.each_environment(|environment| {
+            environment.tell_state();
+            environment.tell_details();
+        });
     }
 
-    /// Environments know the state of all above them and what verdicts say of it, so that readers
-    /// look nowhere else.
-    fn tell_environments(&self) {
+    fn details(&self) -> MutexGuard<'_, OrganizationDetails> {
+        self.details.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn each_environment(&self, change: impl Fn(&EnvironmentNode)) {
         let newest = self
             .environments
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .upgrade();
         let all = std::iter::successors(newest, |environment| environment.next.upgrade());
-        all.for_each(|environment| environment.gather());
+        all.for_each(|environment| change(&environment));
     }
 }
 
@@ -244,19 +201,18 @@ impl ProjectNode {
     pub(super) fn update(&self, record: &Project, sound: bool) {
         self.state
             .set(sound, record.enabled, record.deleted_at.is_some());
-        self.organization.tell_environments();
+        self.organization
+            .each_environment(EnvironmentNode::tell_state);
     }
 }
 
-/// An environment, with what verdicts say of it and of what it belongs to.
+/// An environment. What verdicts rest on and tell of it stands at its number.
 #[derive(Debug)]
 pub struct EnvironmentNode {
     id: EnvironmentId,
-    project_id: ProjectId,
-    organization_id: OrganizationId,
-    details: ArcSwap<OrganizationDetails>,
-    named: Arc<Named>,
-    place: ShelfPlace,
+    number: u32,
+    /// The number of its name.
+    name: u32,
     state: State,
     project: Arc<ProjectNode>,
     /// Another environment of the organization.
@@ -270,19 +226,24 @@ impl EnvironmentNode {
             .environments
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let (place, named) = organization.product.place(&record.name);
+        let product = &organization.product;
         let node = Arc::new(Self {
             id: record.id,
-            project_id: project.id,
-            organization_id: organization.id,
-            details: ArcSwap::new(organization.details.load_full()),
-            named,
-            place,
+            number: product.environments.take(),
+            name: product.name(&record.name),
             state: State::new(sound, record.enabled, record.deleted_at.is_some()),
             project,
             next: std::mem::take(&mut *newest),
         });
-        node.gather();
+        let ids = Ids {
+            environment: record.id.to_bytes(),
+            project: node.project_id().to_bytes(),
+            organization: organization.id.to_bytes(),
+        };
+        product
+            .environments
+            .put_card(node.number, ids, &organization.details());
+        node.tell_state();
         *newest = Arc::downgrade(&node);
         drop(newest);
         node
@@ -291,22 +252,31 @@ impl EnvironmentNode {
     pub(super) fn update(&self, record: &Environment, sound: bool) {
         self.state
             .set(sound, record.enabled, record.deleted_at.is_some());
-        self.gather();
+        self.tell_state();
     }
 
-    fn gather(&self) {
-        let organization = &self.project.organization;
-        self.details.store(organization.details.load_full());
-        let bits = self
+    /// Puts how it and all above it stand where readers look.
+    fn tell_state(&self) {
+        let organization = self.project.organization.state.read();
+        let state = self
             .state
             .read()
             .with(self.project.state.read())
-            .with(organization.state.read().of_organization());
-        self.product().shelves.put(self.place, bits);
+            .with(organization.of_organization());
+        let environments = &self.product().environments;
+        environments.put_state(self.number, self.name, state);
     }
 
-    pub(super) fn place(&self) -> ShelfPlace {
-        self.place
+    /// Puts what is told of its organization where readers look.
+    fn tell_details(&self) {
+        let details = self.project.organization.details();
+        let environments = &self.product().environments;
+        environments.put_details(self.number, &details);
+    }
+
+    /// By what readers find it.
+    pub(super) fn number(&self) -> u32 {
+        self.number
     }
 
     /// Its identifier.
@@ -318,7 +288,8 @@ impl EnvironmentNode {
     /// Its name; an environment is never renamed.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.named.name
+        let named = self.product().environments.named(self.name);
+        named.map_or("", |named| &named.name)
     }
 
     /// Live or test.
@@ -330,19 +301,13 @@ impl EnvironmentNode {
     /// The project it belongs to.
     #[must_use]
     pub fn project_id(&self) -> ProjectId {
-        self.project_id
+        self.project.id
     }
 
     /// The organization of that project.
     #[must_use]
     pub fn organization_id(&self) -> OrganizationId {
-        self.organization_id
-    }
-
-    /// What verdicts say of that organization.
-    #[must_use]
-    pub fn organization(&self) -> Guard<Arc<OrganizationDetails>> {
-        self.details.load()
+        self.project.organization.id
     }
 
     /// The product of that organization.

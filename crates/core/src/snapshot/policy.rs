@@ -1,26 +1,26 @@
-//! The lists of keys, each kept once however many keys have the same.
+//! The lists of keys, each worked out once however many keys have the same.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::grants::{Grants, Lists, OwnGrant};
+use super::grants::{Grants, Lists};
 use crate::manifest::Rules;
 use crate::model::{Binding, Key, Kind, Slug, TextList};
 use crate::policy::{IpList, OriginList};
 
-/// The policies of a product's keys.
+/// The policies of a product's keys, by the numbers of what they grant.
 #[derive(Debug)]
 pub(super) struct Policies {
     /// Those of keys without lists, publishable and secret.
-    plain: [Arc<Policy>; 2],
-    listed: Mutex<HashMap<PolicySource, Weak<Policy>>>,
+    plain: [u32; 2],
+    listed: Mutex<HashMap<PolicySource, u32>>,
     grants: Arc<Grants>,
 }
 
 impl Policies {
     pub(super) fn new(grants: Arc<Grants>, rules: &Rules) -> Self {
         let plain = [Kind::Publishable, Kind::Secret]
-            .map(|kind| Arc::new(Policy::compile(PolicySource::plain(kind), &grants, rules)));
+            .map(|kind| PolicySource::plain(kind).compile(&grants, rules));
         Self {
             plain,
             listed: Mutex::default(),
@@ -28,44 +28,47 @@ impl Policies {
         }
     }
 
-    /// The policy for these lists.
-    pub(super) fn get(
-        &self,
-        source: PolicySource,
-        rules: impl FnOnce() -> Arc<Rules>,
-    ) -> Arc<Policy> {
+    /// The policy for these lists, which has one user more now.
+    pub(super) fn hold(&self, source: PolicySource, rules: impl FnOnce() -> Arc<Rules>) -> u32 {
         if source.is_plain() {
-            let [publishable, secret] = &self.plain;
-            let policy = if source.kind == Kind::Publishable {
+            let [publishable, secret] = self.plain;
+            let number = if source.kind == Kind::Publishable {
                 publishable
             } else {
                 secret
             };
-            return Arc::clone(policy);
+            self.grants.hold(number);
+            return number;
         }
         let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(policy) = listed.get(&source).and_then(Weak::upgrade) {
-            return policy;
+        if let Some(number) = listed.get(&source) {
+            self.grants.hold(*number);
+            return *number;
         }
         // Lists that no key has any more must not pile up, however often keys get new ones.
         if listed.len() == listed.capacity() {
-            listed.retain(|_, policy| policy.strong_count() > 0);
+            self.forget_unused(&mut listed);
             // As many may come as there are, before all are looked at again.
             let living = listed.len();
             listed.reserve(living);
         }
-        let policy = Arc::new(Policy::compile(source.clone(), &self.grants, &rules()));
-        listed.insert(source, Arc::downgrade(&policy));
-        policy
+        let number = source.compile(&self.grants, &rules());
+        listed.insert(source, number);
+        number
     }
 
     /// Works out all of them under new rules, and forgets those that no key has any more.
     pub(super) fn resolve(&self, rules: &Rules) {
         let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
-        listed.retain(|_, policy| policy.strong_count() > 0);
-        for policy in listed.values().filter_map(Weak::upgrade) {
-            policy.resolve(rules);
+        self.forget_unused(&mut listed);
+        for (source, number) in &*listed {
+            source.resolve(&self.grants, *number, rules);
         }
+    }
+
+    fn forget_unused(&self, listed: &mut HashMap<PolicySource, u32>) {
+        let unused = listed.extract_if(|_, number| !self.grants.is_used(*number));
+        unused.for_each(|(_, number)| self.grants.give_back(number));
     }
 }
 
@@ -103,64 +106,37 @@ impl PolicySource {
         }
     }
 
+    /// Takes a grant for these lists. Those that do not read (nothing here wrote them) admit
+    /// nobody, rather than everybody.
+    fn compile(&self, grants: &Grants, rules: &Rules) -> u32 {
+        let origins = self.origins.as_ref().map(|list| OriginList::stored(list));
+        let ips = self.ips.as_ref();
+        let binding = self.binding.clone();
+        let lists = Lists {
+            origins,
+            ips: ips.map(|list| IpList::parse(list).unwrap_or_default()),
+            binding: binding.map(|(product, environment)| Binding {
+                product,
+                environment,
+            }),
+        };
+        let number = grants.take(self.scopes.is_some(), lists);
+        self.resolve(grants, number, rules);
+        number
+    }
+
+    /// Works out which scopes the listed names are under these rules.
+    fn resolve(&self, grants: &Grants, number: u32, rules: &Rules) {
+        if let (Some(listed), Some(grant)) = (&self.scopes, grants.get(number)) {
+            grant.set_scopes(rules.resolve_scopes(self.kind, listed));
+        }
+    }
+
     fn is_plain(&self) -> bool {
         self.scopes.is_none()
             && self.origins.is_none()
             && self.ips.is_none()
             && self.binding.is_none()
-    }
-}
-
-/// What a key's own lists allow. Thousands of keys share one.
-#[derive(Debug)]
-pub(super) struct Policy {
-    source: PolicySource,
-    grant: OwnGrant,
-    pub(super) origins: Option<OriginList>,
-    pub(super) ips: Option<IpList>,
-    pub(super) binding: Option<Binding>,
-}
-
-impl Policy {
-    /// Lists that do not read (nothing here wrote them) admit nobody, rather than everybody.
-    fn compile(source: PolicySource, grants: &Arc<Grants>, rules: &Rules) -> Self {
-        let origins = source.origins.as_ref().map(|list| OriginList::stored(list));
-        let ips = source
-            .ips
-            .as_ref()
-            .map(|list| IpList::parse(list).unwrap_or_default());
-        let binding = source.binding.clone();
-        let binding = binding.map(|(product, environment)| Binding {
-            product,
-            environment,
-        });
-        let lists = Lists {
-            scopes: source.scopes.is_some(),
-            origins: origins.is_some(),
-            ips: ips.is_some(),
-        };
-        let policy = Self {
-            source,
-            grant: grants.take(lists),
-            origins,
-            ips,
-            binding,
-        };
-        policy.resolve(rules);
-        policy
-    }
-
-    /// Works out which scopes the listed names are under these rules.
-    fn resolve(&self, rules: &Rules) {
-        if let Some(listed) = &self.source.scopes {
-            let resolved = rules.resolve_scopes(self.source.kind, listed);
-            self.grant.set_scopes(resolved);
-        }
-    }
-
-    /// The number of what it grants.
-    pub(super) fn grant(&self) -> u32 {
-        self.grant.number()
     }
 }
 
@@ -176,13 +152,14 @@ mod tests {
             ips: Some(vec![format!("2001:db8::{number:x}")].into()),
             ..PolicySource::plain(Kind::Secret)
         };
-        let kept = policies.get(with(0), || Arc::clone(&rules));
+        let kept = policies.hold(with(0), || Arc::clone(&rules));
         for number in 1..10_000 {
-            policies.get(with(number), || Arc::clone(&rules));
+            let gone = policies.hold(with(number), || Arc::clone(&rules));
+            policies.grants.release(gone);
         }
         let known = policies.listed.lock().unwrap().len();
         assert!(known < 100, "{known}");
-        let same = policies.get(with(0), || Arc::clone(&rules));
-        assert!(Arc::ptr_eq(&kept, &same));
+        assert_eq!(policies.hold(with(0), || Arc::clone(&rules)), kept);
+        assert!(policies.grants.get(200).is_none(), "numbers are used again");
     }
 }

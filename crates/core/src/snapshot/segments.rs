@@ -2,11 +2,15 @@
 
 use std::sync::OnceLock;
 
-/// How many items the first part has; each further part doubles the whole.
+/// How many items the first four parts have together; four further parts double the whole, so that
+/// never much more is made than is needed.
 const FIRST: u32 = 64;
 
+/// Parts of the same length.
+const LEVEL: usize = 4;
+
 /// Parts enough for every place that 32 bits can name.
-const PARTS: usize = 27;
+const PARTS: usize = 26 * LEVEL;
 
 /// Items by number, in parts that are made when they are first needed and stay where they are.
 #[derive(Debug)]
@@ -54,11 +58,15 @@ impl Place {
     #[inline]
     fn of(at: u32) -> Option<Self> {
         let shifted = at.checked_add(FIRST)?;
-        let top = shifted.ilog2();
+        // What the highest bit says is the level, the next two tell its parts apart.
+        let level = (shifted / FIRST).ilog2();
+        let low = level + (FIRST / 4).ilog2();
+        let part = LEVEL * level as usize + (shifted >> low) as usize % LEVEL;
+        let length = 1 << low;
         Some(Self {
-            part: usize::try_from(top.checked_sub(FIRST.ilog2())?).ok()?,
-            within: usize::try_from(shifted ^ (1 << top)).ok()?,
-            length: 1 << top,
+            part,
+            within: shifted as usize % length,
+            length,
         })
     }
 }
@@ -80,11 +88,22 @@ mod tests {
     }
 
     #[test]
+    fn little_more_is_made_than_is_needed() {
+        let mut made = 0;
+        for at in 0..1_000_000 {
+            let place = Place::of(at).unwrap();
+            made += if place.within == 0 { place.length } else { 0 };
+            assert!(place.within < place.length);
+            assert!(made <= 16 + (at as usize + 1) * 5 / 4, "{at}: {made}");
+        }
+    }
+
+    #[test]
     fn what_was_never_made_is_not_there() {
         let list = Segments::<AtomicU32>::default();
         assert!(list.get(0).is_none());
         list.grown_to(0).unwrap();
-        assert!(list.get(FIRST - 1).is_some() && list.get(FIRST).is_none());
+        assert!(list.get(FIRST / 4 - 1).is_some() && list.get(FIRST / 4).is_none());
         assert!(list.get(u32::MAX).is_none() && list.grown_to(u32::MAX).is_none());
     }
 }

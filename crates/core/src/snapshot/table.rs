@@ -1,32 +1,37 @@
 //! One shard of the index: an open-addressing table of slots, each half a cache line.
 //!
-//! A slot holds what tells a key from all others and what decides about most calls, so that a
-//! verify waits for memory once; the entry behind it is for the answer, and for keys with an end
-//! or with lists. Only one writer at a time changes a shard; it grows by building a larger table
-//! and putting it in place, while readers go on with the smaller one.
+//! A slot holds what tells a value of a key from all others, what decides about most calls with
+//! it, and the number of the card with the rest, so that a verify waits for memory once. Only one
+//! writer at a time changes a shard; it grows by building a larger table and putting it in place,
+//! while readers go on with the smaller one.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arc_swap::{ArcSwap, ArcSwapOption, Guard};
+use arc_swap::{ArcSwap, Guard};
 
-use super::entry::{Brief, KeyEntry};
+use super::brief::Brief;
 use crate::key::KeyDigest;
 
 const EMPTY: u64 = 0;
 const REMOVED: u64 = 1;
 
-/// Found entries stay valid for as long as this is held.
-pub(super) type EntryGuard = Guard<Option<Arc<KeyEntry>>>;
+/// What a slot says of the value it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Value {
+    pub(super) brief: Brief,
+    /// The number of its card.
+    pub(super) card: u32,
+}
 
-/// An entry with what it is found by.
-pub(super) type Keyed = (Mark, Arc<KeyEntry>);
+/// A value with what it is found by.
+pub(super) type Keyed = (Mark, Value);
 
 #[derive(Debug)]
 pub(super) struct Shard {
     table: ArcSwap<Table>,
-    /// Held by whoever changes the table, with what was loaded at start and is not in it yet.
-    writing: Mutex<Vec<Keyed>>,
+    /// What was loaded at start and is not in the table yet.
+    loaded: Mutex<Vec<Keyed>>,
 }
 
 #[derive(Debug)]
@@ -42,7 +47,7 @@ struct Table {
 struct Slot {
     mark: [AtomicU64; 2],
     brief: AtomicU64,
-    entry: ArcSwapOption<KeyEntry>,
+    card: AtomicU64,
 }
 
 /// Half of a digest. That is a MAC of 128 bits, of which nobody without the pepper can make two
@@ -69,90 +74,89 @@ impl Mark {
 impl Shard {
     pub(super) fn new() -> Self {
         Self {
-            table: ArcSwap::from_pointee(Table::of(Vec::new(), 4)),
-            writing: Mutex::default(),
+            table: ArcSwap::from_pointee(Table::with_slots(4)),
+            loaded: Mutex::default(),
         }
     }
 
     #[inline]
-    pub(super) fn find(&self, mark: Mark) -> Option<(EntryGuard, Brief)> {
-        let table = self.table.load();
-        let slot = table.find(mark)?;
-        let brief = Brief::from_word(slot.brief.load(Ordering::Acquire));
-        Some((slot.entry.load(), brief))
+    pub(super) fn find(&self, mark: Mark) -> Option<Value> {
+        self.table.load().find(mark).map(Slot::value)
     }
 
-    /// Takes an entry in that is found only after [`Self::finish`]. Filling a table at once costs
+    /// Takes a value in that is found only after [`Self::finish`]. Filling a table at once costs
     /// far less than growing it: nobody reads it yet, and it gets its right size.
     pub(super) fn load(&self, keyed: Keyed) {
-        let mut loaded = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         loaded.push(keyed);
     }
 
-    /// Makes the table of what was loaded; of entries with one mark, the last counts.
-    pub(super) fn finish(&self) {
-        let mut loaded = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        if !loaded.is_empty() {
-            let mut all = self.table.load().entries();
-            all.append(&mut std::mem::take(&mut *loaded));
-            let slots = all.len() + all.len() / 2 + 4;
-            self.table.store(Arc::new(Table::of(all, slots)));
+    /// Makes the table of what was loaded; gives the values that others with the same mark came
+    /// after, which do not count.
+    pub(super) fn finish(&self) -> Vec<Value> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let loaded = std::mem::take(&mut *loaded);
+        if loaded.is_empty() {
+            return Vec::new();
         }
+        let old = self.table.load();
+        let count = old.values().count() + loaded.len();
+        let table = Table::with_slots(count + count / 2 + 4);
+        let all = old.values().chain(loaded);
+        let replaced = all.filter_map(|keyed| table.put(keyed)).collect();
+        self.table.store(Arc::new(table));
+        replaced
     }
 
     /// Grows the table unless so many more fit. It says the same before and after, so this may be
-    /// done while readers read.
+    /// done while readers read. As all that changes a shard, it is for one writer at a time.
     pub(super) fn make_room(&self, more: usize) {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         self.with_room(more);
     }
 
-    /// Puts an entry in place of that with the same mark, or beside the others.
-    pub(super) fn put(&self, (mark, entry): Keyed) {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        match self.table.load().find(mark) {
-            Some(slot) => slot.put(entry),
-            None => self.with_room(1).insert(mark, entry),
-        }
+    /// Puts a value in place of that with the same mark, which is given back, or beside the others.
+    pub(super) fn put(&self, keyed: Keyed) -> Option<Value> {
+        self.with_room(1).put(keyed)
     }
 
-    /// The table, in which so many more fit. The caller holds `writing`.
+    /// The table, in which so many more fit.
     fn with_room(&self, more: usize) -> Guard<Arc<Table>> {
         let table = self.table.load();
         if table.has_room(more) {
             return table;
         }
-        let all = table.entries();
-        let slots = (all.len() + more) * 5 / 3 + 4;
-        self.table.store(Arc::new(Table::of(all, slots)));
+        let slots = (table.values().count() + more) * 5 / 3 + 4;
+        let larger = Table::with_slots(slots);
+        table.values().for_each(|keyed| {
+            larger.put(keyed);
+        });
+        self.table.store(Arc::new(larger));
         self.table.load()
     }
 
-    pub(super) fn remove(&self, mark: Mark) {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Takes out and gives back the value of that mark.
+    pub(super) fn remove(&self, mark: Mark) -> Option<Value> {
         let table = self.table.load();
-        if let Some(slot) = table.find(mark) {
-            slot.mark[0].store(REMOVED, Ordering::Release);
-            slot.entry.store(None);
-        }
+        let slot = table.find(mark)?;
+        slot.mark[0].store(REMOVED, Ordering::Release);
+        Some(slot.value())
     }
 }
 
 impl Slot {
-    fn holding(keyed: Option<Keyed>) -> Self {
-        let Some((mark, entry)) = keyed else {
-            return Self::default();
-        };
-        Self {
-            mark: mark.0.map(AtomicU64::new),
-            brief: AtomicU64::new(entry.brief().word()),
-            entry: ArcSwapOption::new(Some(entry)),
+    #[inline]
+    fn value(&self) -> Value {
+        let card = self.card.load(Ordering::Relaxed);
+        Value {
+            brief: Brief::from_word(self.brief.load(Ordering::Relaxed)),
+            // Only numbers of 32 bits are ever put there.
+            card: u32::try_from(card).unwrap_or(u32::MAX),
         }
     }
 
-    fn put(&self, entry: Arc<KeyEntry>) {
-        self.brief.store(entry.brief().word(), Ordering::Release);
-        self.entry.store(Some(entry));
+    fn put(&self, value: Value) {
+        self.brief.store(value.brief.word(), Ordering::Relaxed);
+        self.card.store(u64::from(value.card), Ordering::Relaxed);
     }
 
     fn mark(&self) -> Mark {
@@ -162,27 +166,21 @@ impl Slot {
 }
 
 impl Table {
-    /// A table of these in so many slots; of entries with one mark, the last counts.
-    ///
-    /// It is laid out in plain memory first: storing into a shared place pays for readers that a
-    /// table nobody has seen cannot have.
-    fn of(entries: Vec<Keyed>, slots: usize) -> Self {
-        let mut plan: Vec<Option<Keyed>> = Vec::new();
-        plan.resize_with(slots, || None);
-        let mut used = 0;
-        for keyed in entries {
-            used += usize::from(plan_place(&mut plan, keyed));
-        }
+    fn with_slots(slots: usize) -> Self {
+        let empty = std::iter::repeat_with(Slot::default);
         Self {
-            slots: plan.into_iter().map(Slot::holding).collect(),
-            used: AtomicUsize::new(used),
+            slots: empty.take(slots).collect(),
+            used: AtomicUsize::new(0),
         }
     }
 
-    /// Every entry there is.
-    fn entries(&self) -> Vec<Keyed> {
-        let held = |slot: &Slot| Some((slot.mark(), slot.entry.load_full()?));
-        self.slots.iter().filter_map(held).collect()
+    /// Every value there is.
+    fn values(&self) -> impl Iterator<Item = Keyed> {
+        let held = |slot: &Slot| {
+            let mark = slot.mark();
+            (mark.0[0] > REMOVED).then(|| (mark, slot.value()))
+        };
+        self.slots.iter().filter_map(held)
     }
 
     /// The slots in the order of the search.
@@ -215,28 +213,20 @@ impl Table {
         self.used.load(Ordering::Relaxed) + more <= self.slots.len() - self.slots.len() / 4
     }
 
-    /// The mark comes last, so that whoever sees it finds the entry.
-    fn insert(&self, mark: Mark, entry: Arc<KeyEntry>) {
+    /// The mark comes last, so that whoever sees it finds the value.
+    fn put(&self, (mark, value): Keyed) -> Option<Value> {
+        if let Some(slot) = self.find(mark) {
+            let replaced = slot.value();
+            slot.put(value);
+            return Some(replaced);
+        }
         let empty = |slot: &&Slot| slot.mark[0].load(Ordering::Relaxed) == EMPTY;
         if let Some(slot) = self.probe(mark).find(empty) {
-            slot.put(entry);
+            slot.put(value);
             slot.mark[1].store(mark.0[1], Ordering::Relaxed);
             slot.mark[0].store(mark.0[0], Ordering::Release);
             self.used.fetch_add(1, Ordering::Relaxed);
         }
+        None
     }
-}
-
-/// Plans an entry in; whether it took a place that was free.
-fn plan_place(plan: &mut [Option<Keyed>], keyed: Keyed) -> bool {
-    let begin = keyed.0.begin(plan.len()).min(plan.len());
-    let (before, from) = plan.split_at_mut(begin);
-    for place in from.iter_mut().chain(before) {
-        let known = place.as_ref().map(|(mark, _)| *mark);
-        if known.is_none() || known == Some(keyed.0) {
-            *place = Some(keyed);
-            return known.is_none();
-        }
-    }
-    false
 }

@@ -1,10 +1,12 @@
 //! What decides about a key that was found, read at the moment of the decision.
 
-use super::entry::{Brief, Ends, KeyEntry, NEVER};
-use super::grants::Grant;
+use super::brief::Brief;
+use super::cards::{Ends, NEVER};
+use super::environments::Named;
+use super::grants::{Grant, Lists, ListsGuard};
 use super::index::{Found, Index};
 use super::node::ProductNode;
-use super::state::{Shelf, StateBits};
+use super::state::StateBits;
 use crate::manifest::{Rules, ScopeSet};
 use crate::model::{Kind, Mode, Timestamp};
 use crate::policy::{IpList, OriginList};
@@ -35,30 +37,42 @@ pub enum Standing {
     Good,
 }
 
-/// What decides about a key. Most of it stands in one word of the index and close to it; only for
-/// keys with an end or with lists the entry is read.
-#[derive(Debug, Clone, Copy)]
-pub struct Terms<'a> {
+/// What decides about a key. Most of it stands in one word of the index and close to it; more is
+/// read only of keys with an end or with lists.
+#[derive(Debug)]
+pub struct Terms<'i> {
     brief: Brief,
-    entry: &'a KeyEntry,
-    shelf: &'a Shelf,
+    named: &'i Named,
     above: StateBits,
-    grant: &'a Grant,
+    grant: &'i Grant,
+    ends: Ends,
+    lists: Option<ListsGuard>,
 }
 
-impl<'a> Terms<'a> {
+impl<'i> Terms<'i> {
     /// The terms of a key as they are now; `None` when the index was changed since it was found,
     /// and whoever asks will ask again.
     #[must_use]
-    pub fn of(index: &'a Index, found: &'a Found) -> Option<Self> {
-        let brief = found.brief();
-        let shelf = index.shelves.shelf(brief.place())?;
+    pub fn of(index: &'i Index, found: &Found) -> Option<Self> {
+        let brief = found.value.brief;
+        let (above, named) = index.environments.state(brief.environment())?;
+        let grant = index.grants.get(brief.grant())?;
+        let ends = match brief.has_ends() {
+            true => index.cards.ends(found.value.card)?,
+            false => Ends::NONE,
+        };
+        let lists = match grant.has_lists() {
+            // That there are none means that they are being changed, not that there is no limit.
+            true => Some(index.grants.lists(brief.grant()).filter(|lists| lists.is_some())?),
+            false => None,
+        };
         Some(Self {
             brief,
-            entry: found,
-            shelf,
-            above: shelf.read(brief.place()),
-            grant: index.grants.get(brief.grant())?,
+            named,
+            above,
+            grant,
+            ends,
+            lists,
         })
     }
 
@@ -77,13 +91,13 @@ impl<'a> Terms<'a> {
     /// Whether it is a key of that product.
     #[must_use]
     pub fn belongs_to(&self, product: &ProductNode) -> bool {
-        product.is(&self.shelf.named.product)
+        product.is(&self.named.product)
     }
 
     /// The name of its environment.
     #[must_use]
-    pub fn environment_name(&self) -> &'a str {
-        &self.shelf.named.name
+    pub fn environment_name(&self) -> &'i str {
+        &self.named.name
     }
 
     /// The scopes it has under `rules`.
@@ -94,28 +108,25 @@ impl<'a> Terms<'a> {
 
     /// The origins it is confined to.
     #[must_use]
-    pub fn allowed_origins(&self) -> Option<&'a OriginList> {
-        let listed = self.grant.lists_origins();
-        listed.then(|| self.entry.policy().origins.as_ref())?
+    pub fn allowed_origins(&self) -> Option<&OriginList> {
+        self.lists()?.origins.as_ref()
     }
 
     /// The addresses it is confined to.
     #[must_use]
-    pub fn allowed_ips(&self) -> Option<&'a IpList> {
-        let listed = self.grant.lists_ips();
-        listed.then(|| self.entry.policy().ips.as_ref())?
+    pub fn allowed_ips(&self) -> Option<&IpList> {
+        self.lists()?.ips.as_ref()
+    }
+
+    fn lists(&self) -> Option<&Lists> {
+        self.lists.as_ref()?.as_deref()
     }
 
     /// How it stands at `now`; at the very millisecond of an end it has ended.
     #[must_use]
     pub fn standing(&self, now: Timestamp) -> Standing {
-        let above = self.above;
-        let ends = if self.brief.has_ends() {
-            self.entry.ends()
-        } else {
-            Ends::NONE
-        };
-        if !(self.brief.sound() && above.sound() && self.shelf.named.product.is_sound()) {
+        let (above, ends) = (self.above, self.ends);
+        if !(self.brief.sound() && above.sound() && self.named.product.is_sound()) {
             Standing::Untrusted
         } else if ends.ends_at <= now {
             Standing::Revoked {

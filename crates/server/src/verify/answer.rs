@@ -1,10 +1,10 @@
 //! The JSON of a verdict, written straight into its buffer: this is the hottest output there is.
 
 use keystile_core::decision::{Code, DenyReason};
-use keystile_core::engine::{Decision, Explanation};
+use keystile_core::engine::{Explanation, Introspection};
 use keystile_core::manifest::Rules;
 use keystile_core::model::{Kind, Mode};
-use keystile_core::snapshot::{EnvironmentNode, KeyEntry};
+use keystile_core::snapshot::Identity;
 
 use super::outcome;
 
@@ -89,7 +89,7 @@ impl JsonWriter<'_> {
     }
 
     /// `"key"`, `"organization"`, `"project"` and `"environment"`, each after a comma.
-    fn identity(&mut self, key: &KeyEntry, decision: &Decision) {
+    fn identity(&mut self, key: &Identity<'_>, decision: &Introspection<'_>) {
         let rules = &decision.rules;
         self.raw(",\"key\":{\"id\":\"");
         key.id().push_to(self.0);
@@ -114,23 +114,22 @@ impl JsonWriter<'_> {
             Some(end) => self.raw(&format!(",\"expires_at\":\"{end}\"")),
             None => self.raw(",\"expires_at\":null"),
         }
-        self.place(key.environment(), rules);
+        self.place(key, rules);
     }
 
-    fn place(&mut self, environment: &EnvironmentNode, rules: &Rules) {
-        let organization = environment.organization();
+    fn place(&mut self, key: &Identity<'_>, rules: &Rules) {
         self.raw("},\"organization\":{\"id\":\"");
-        environment.organization_id().push_to(self.0);
+        key.organization_id().push_to(self.0);
         self.raw("\",\"external_id\":");
-        self.maybe_utf8(organization.external_id_bytes());
+        self.maybe_utf8(key.external_id_bytes());
         self.raw(",\"plan\":");
         let default = || Some(rules.default_plan()?.name.as_bytes());
-        self.maybe_utf8(organization.plan_bytes().or_else(default));
+        self.maybe_utf8(key.plan_bytes().or_else(default));
         self.raw("},\"project\":{\"id\":\"");
-        environment.project_id().push_to(self.0);
+        key.project_id().push_to(self.0);
         self.raw("\"},\"environment\":{\"id\":\"");
-        environment.id().push_to(self.0);
-        self.plain("\",\"name\":", environment.name());
+        key.environment_id().push_to(self.0);
+        self.plain("\",\"name\":", key.environment_name());
         self.raw("}");
     }
 
@@ -150,7 +149,7 @@ impl JsonWriter<'_> {
     }
 
     /// One verdict as an object, without its closing brace.
-    pub(super) fn verdict(&mut self, decision: &Decision) {
+    pub(super) fn verdict(&mut self, decision: &Introspection<'_>) {
         match decision.verdict {
             Ok(_) => self.raw("{\"valid\":true,\"code\":\"ok\",\"message\":\"allowed\""),
             Err(reason) => {
@@ -164,7 +163,7 @@ impl JsonWriter<'_> {
     }
 
     /// `"checks"`, after a comma.
-    pub(super) fn checks(&mut self, explained: &Explanation) {
+    pub(super) fn checks(&mut self, explained: &Explanation<'_>) {
         self.raw(",\"checks\":[");
         for (index, (name, failed)) in explained.checks.iter().enumerate() {
             self.raw(if index == 0 { "" } else { "," });
@@ -184,7 +183,7 @@ impl JsonWriter<'_> {
 }
 
 /// The code of a decision, for counting.
-pub(super) fn code(decision: &Decision) -> Code {
+pub(super) fn code(decision: &Introspection<'_>) -> Code {
     decision.verdict.map_or_else(DenyReason::code, |_| Code::Ok)
 }
 

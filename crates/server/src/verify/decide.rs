@@ -1,6 +1,6 @@
 //! Asking the engine, and what follows from an answer beside the answer itself.
 
-use keystile_core::engine::Decision;
+use keystile_core::engine::Introspection;
 use keystile_core::manifest::Rules;
 use keystile_core::request::RequestFacts;
 use keystile_core::snapshot::ProductNode;
@@ -14,19 +14,19 @@ use crate::metrics::Door;
 ///
 /// # Errors
 /// Whatever `ask` says.
-pub(super) fn decide<'f, E>(
-    app: &App,
+pub(super) fn decide<'a, 'f, E>(
+    app: &'a App,
     door: Door,
     product: &ProductNode,
     ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
-) -> Result<Decision, E> {
-    let decision = app.engine.verify_under(product, ask)?;
+) -> Result<Introspection<'a>, E> {
+    let decision = app.engine.introspect(product, ask)?;
     note(app, door, &decision);
     Ok(decision)
 }
 
 /// What every decision leaves behind.
-pub(super) fn note(app: &App, door: Door, decision: &Decision) {
+pub(super) fn note(app: &App, door: Door, decision: &Introspection<'_>) {
     app.metrics.verdict(door, answer::code(decision));
     if let (Some(newer), Some(found)) = (&decision.newer, &decision.key) {
         let rehash = Rehash {

@@ -11,11 +11,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 use keystile_core::decision::{Code, DenyReason};
-use keystile_core::engine::{Decision, Permit};
+use keystile_core::engine::{Introspection, Permit};
 use keystile_core::manifest::Rules;
 use keystile_core::model::Slug;
 use keystile_core::request::{Asked, Place, RequestFacts};
-use keystile_core::snapshot::KeyEntry;
+use keystile_core::snapshot::Identity;
 
 use super::credential::{self, single};
 use super::decide::decide;
@@ -131,20 +131,18 @@ fn configured(query: Option<&str>) -> Option<&str> {
 
 /// Only a permit makes identity headers, and it makes all of them, empty where nothing is known,
 /// so that none of the client's own can survive.
-fn allowed(_permit: Permit, key: &KeyEntry, decision: &Decision, request_id: &str) -> Reply {
-    let environment = key.environment();
-    let organization = environment.organization();
+fn allowed(_permit: Permit, key: &Identity<'_>, decision: &Introspection<'_>, request_id: &str) -> Reply {
     let mut told = Told::default();
     told.put(KEY_ID, |out| key.id().push_to(out));
     told.put(ORGANIZATION, |out| {
-        environment.organization_id().push_to(out);
+        key.organization_id().push_to(out);
     });
     told.put(EXTERNAL_ID, |out| {
-        push_encoded(organization.external_id_bytes().unwrap_or_default(), out);
+        push_encoded(key.external_id_bytes().unwrap_or_default(), out);
     });
-    told.put(PROJECT, |out| environment.project_id().push_to(out));
+    told.put(PROJECT, |out| key.project_id().push_to(out));
     told.put(ENVIRONMENT, |out| {
-        push_encoded(environment.name().as_bytes(), out);
+        push_encoded(key.environment_name().as_bytes(), out);
     });
     told.put(SCOPES, |out| push_scopes(decision, out));
     told.put(REQUEST, |out| push_encoded(request_id.as_bytes(), out));
@@ -188,7 +186,7 @@ impl Told {
     }
 }
 
-fn push_scopes(decision: &Decision, out: &mut Vec<u8>) {
+fn push_scopes(decision: &Introspection<'_>, out: &mut Vec<u8>) {
     for (index, name) in decision.rules.scope_names(decision.scopes).enumerate() {
         if index > 0 {
             out.push(b' ');

@@ -5,15 +5,15 @@ use keystile_core::decision::DenyReason;
 use keystile_core::manifest::{Rules, ScopeSet};
 use keystile_core::model::{ModeFilter, Slug, Timestamp};
 use keystile_core::request::{Asked, Place, RequestFacts};
-use keystile_core::snapshot::Found;
+use keystile_core::snapshot::Identity;
 
 use super::{credential, facts, outcome};
 use crate::app::{App, Caller};
 use crate::problem::Problem;
 
 /// An operator key that is good for what was asked, and the scopes it has.
-pub(super) struct Operator {
-    pub(super) key: Found,
+pub(super) struct Operator<'a> {
+    pub(super) key: Identity<'a>,
     scopes: ScopeSet,
 }
 
@@ -21,12 +21,12 @@ pub(super) struct Operator {
 ///
 /// # Errors
 /// 401 or 403 with the code of the reason, or 503 when nothing can be decided.
-pub(super) fn authorize_any(
-    app: &App,
+pub(super) fn authorize_any<'a>(
+    app: &'a App,
     headers: &HeaderMap,
     scope: &str,
     now: Timestamp,
-) -> Result<Operator, Problem> {
+) -> Result<Operator<'a>, Problem> {
     let products = app.engine.index().products();
     let Some(product) = products.get(Slug::OPERATOR) else {
         return Err(Problem::unavailable(
@@ -47,7 +47,7 @@ pub(super) fn authorize_any(
             now,
         })
     };
-    let decision = app.engine.verify_under(product, ask)?;
+    let decision = app.engine.introspect(product, ask)?;
     let scopes = decision.scopes;
     match (decision.verdict, decision.key) {
         (Ok(_), Some(key)) => Ok(Operator { key, scopes }),

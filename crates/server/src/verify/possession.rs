@@ -5,12 +5,12 @@ use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderValue, header};
 use keystile_core::decision::DenyReason;
-use keystile_core::engine::Decision;
+use keystile_core::engine::Introspection;
 use keystile_core::model::{
     EnvironmentId, KeyId, Kind, Mode, ModeFilter, OrganizationId, ProjectId, Slug, Timestamp,
 };
 use keystile_core::request::{Asked, Credential, Place, RequestFacts};
-use keystile_core::snapshot::KeyEntry;
+use keystile_core::snapshot::Identity;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -97,18 +97,17 @@ pub(crate) fn tell_holder(
     }
 }
 
-fn told(key: &KeyEntry, decision: &Decision, product: &Slug) -> Possession {
-    let environment = key.environment();
+fn told(key: &Identity<'_>, decision: &Introspection<'_>, product: &Slug) -> Possession {
     let secret = (key.kind() == Kind::Secret).then(|| SecretPart {
         id: key.id(),
         name: key.name().to_owned(),
         preview: keystile_core::key::preview(key.start()),
         product: product.clone(),
-        organization: environment.organization_id(),
-        project: environment.project_id(),
+        organization: key.organization_id(),
+        project: key.project_id(),
         environment: OwnEnvironment {
-            id: environment.id(),
-            name: environment.name().to_owned(),
+            id: key.environment_id(),
+            name: key.environment_name().to_owned(),
         },
         expires_at: key.expires_at(),
     });

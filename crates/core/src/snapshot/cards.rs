@@ -1,0 +1,250 @@
+//! What is told of keys, a cache line for each, by number.
+//!
+//! A card is written in place, so readers need nothing that keeps it alive. What has no room on it
+//! stands elsewhere: long texts, and the times at which the few keys end that have an end.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::{ArcSwapOption, Guard};
+
+use super::cells::{IdCell, TEXT, TextCell};
+use super::numbers::Numbers;
+use super::segments::Segments;
+use crate::model::{Key, Timestamp};
+
+/// Stands for "never".
+pub(super) const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
+
+/// When a key stops working, each [`NEVER`] where there is no such time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ends {
+    pub(super) expires_at: Timestamp,
+    /// When the key was revoked, or this value of it ends.
+    pub(super) ends_at: Timestamp,
+    pub(super) disabled_at: Timestamp,
+}
+
+impl Ends {
+    pub(super) const NONE: Self = Self {
+        expires_at: NEVER,
+        ends_at: NEVER,
+        disabled_at: NEVER,
+    };
+
+    pub(super) fn of(key: &Key, value_ends: Timestamp) -> Self {
+        let ended = key.revoked_at.or(key.deleted_at).unwrap_or(NEVER);
+        let disabled = || key.disabled_at.unwrap_or(key.created_at);
+        Self {
+            expires_at: key.expires_at.unwrap_or(NEVER),
+            ends_at: ended.min(value_ends),
+            disabled_at: if key.enabled { NEVER } else { disabled() },
+        }
+    }
+}
+
+/// What is told of one value of a key.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Card {
+    id: IdCell,
+    text: TextCell,
+    about: AtomicU64,
+}
+
+/// How long the texts on a card are, each less than 256 bytes, and where more is told: the number
+/// after that, or nothing.
+#[derive(Debug, Clone, Copy)]
+struct About(u64);
+
+/// What a card has no room for.
+#[derive(Debug)]
+struct More {
+    ends: Ends,
+    /// Name, start and metadata, where they are long.
+    texts: Option<[Box<[u8]>; 3]>,
+}
+
+type MoreGuard = Guard<Option<Arc<More>>>;
+
+/// What a card tells, as it was at one moment.
+#[derive(Debug)]
+pub(super) struct CardRead {
+    pub(super) id: [u8; 16],
+    text: [u8; TEXT],
+    about: About,
+    more: Option<MoreGuard>,
+}
+
+/// All cards by number, and what is told beside them.
+#[derive(Debug, Default)]
+pub(super) struct Cards {
+    all: Segments<Card>,
+    numbers: Numbers,
+    more: Segments<ArcSwapOption<More>>,
+    more_numbers: Numbers,
+}
+
+impl Cards {
+    /// A number for a card that is to be written.
+    pub(super) fn take(&self) -> u32 {
+        self.numbers.take()
+    }
+
+    /// Writes a card anew; whether its key has ends.
+    pub(super) fn write(&self, number: u32, key: &Key, start: &str, ends: Ends) -> bool {
+        let Some(card) = self.all.grown_to(number) else {
+            return false;
+        };
+        let metadata = key.metadata.as_deref().unwrap_or_default();
+        let texts = [key.name.as_str(), start, metadata].map(str::as_bytes);
+        let short = texts.iter().map(|text| text.len()).sum::<usize>() <= TEXT;
+        let has_ends = ends != Ends::NONE;
+        let more = (has_ends || !short).then(|| More {
+            ends,
+            texts: (!short).then(|| texts.map(Box::from)),
+        });
+        let place = self.put_more(card.about().more(), more);
+        card.id.put(key.id.to_bytes());
+        card.text.put(if short { &texts } else { &[] });
+        let lengths = texts.map(|text| if short { text.len() } else { 0 });
+        card.about.store(About::of(lengths, place).0, Ordering::Relaxed);
+        has_ends
+    }
+
+    /// Puts more in the place where it was before, if there was one; gives where it is now.
+    fn put_more(&self, place: Option<u32>, more: Option<More>) -> Option<u32> {
+        match (place, more) {
+            (None, None) => None,
+            (Some(place), None) => {
+                self.more.get(place)?.store(None);
+                self.more_numbers.give_back(place);
+                None
+            }
+            (place, Some(more)) => {
+                let place = place.unwrap_or_else(|| self.more_numbers.take());
+                self.more.grown_to(place)?.store(Some(Arc::new(more)));
+                Some(place)
+            }
+        }
+    }
+
+    /// Frees a card. Nothing in the index names it any more, and whoever found its number before
+    /// that looks again.
+    pub(super) fn give_back(&self, number: u32) {
+        if let Some(card) = self.all.get(number) {
+            self.put_more(card.about().more(), None);
+            card.about.store(About::of([0; 3], None).0, Ordering::Relaxed);
+            self.numbers.give_back(number);
+        }
+    }
+
+    /// What stands on a card.
+    #[inline]
+    pub(super) fn read(&self, number: u32) -> Option<CardRead> {
+        let card = self.all.get(number)?;
+        let about = card.about();
+        Some(CardRead {
+            id: card.id.read(),
+            text: card.text.read(),
+            about,
+            more: self.more(about),
+        })
+    }
+
+    /// When the key of a card ends. `None` where nothing is told of that.
+    pub(super) fn ends(&self, number: u32) -> Option<Ends> {
+        let more = self.more(self.all.get(number)?.about())?;
+        more.as_ref().map(|more| more.ends)
+    }
+
+    fn more(&self, about: About) -> Option<MoreGuard> {
+        Some(self.more.get(about.more()?)?.load())
+    }
+}
+
+impl Card {
+    #[inline]
+    fn about(&self) -> About {
+        About(self.about.load(Ordering::Relaxed))
+    }
+}
+
+impl About {
+    fn of(lengths: [usize; 3], more: Option<u32>) -> Self {
+        let [name, start, metadata] = lengths.map(|length| length as u64 & 0xff);
+        let more = more.map_or(0, |place| u64::from(place) + 1);
+        Self(name | start << 8 | metadata << 16 | more << 24)
+    }
+
+    /// Where name, start and metadata end.
+    #[inline]
+    fn text_ends(self) -> [usize; 3] {
+        let [name, start, metadata, ..] = self.0.to_le_bytes().map(usize::from);
+        [name, name + start, name + start + metadata]
+    }
+
+    #[inline]
+    fn more(self) -> Option<u32> {
+        u32::try_from((self.0 >> 24).checked_sub(1)?).ok()
+    }
+}
+
+impl CardRead {
+    /// What people call the key, in UTF-8.
+    #[inline]
+    pub(super) fn name(&self) -> &[u8] {
+        let [end, ..] = self.about.text_ends();
+        self.long(|[name, ..]| name).unwrap_or_else(|| self.short(0, end))
+    }
+
+    /// The part of the value that may be shown.
+    #[inline]
+    pub(super) fn start(&self) -> &[u8] {
+        let [from, to, _] = self.about.text_ends();
+        let short = || self.short(from, to);
+        self.long(|[_, start, _]| start).unwrap_or_else(short)
+    }
+
+    /// The operator's JSON object; empty where there is none.
+    #[inline]
+    pub(super) fn metadata(&self) -> &[u8] {
+        let [_, from, to] = self.about.text_ends();
+        let short = || self.short(from, to);
+        self.long(|[.., metadata]| metadata).unwrap_or_else(short)
+    }
+
+    /// When it ends.
+    pub(super) fn ends(&self) -> Ends {
+        let more = self.more.as_ref().and_then(|more| more.as_ref());
+        more.map_or(Ends::NONE, |more| more.ends)
+    }
+
+    fn short(&self, from: usize, to: usize) -> &[u8] {
+        self.text.get(from..to).unwrap_or_default()
+    }
+
+    fn long(&self, pick: impl Fn(&[Box<[u8]>; 3]) -> &[u8]) -> Option<&[u8]> {
+        let texts = self.more.as_ref()?.as_ref()?.texts.as_ref()?;
+        Some(pick(texts))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_about_a_card_is_kept_apart() {
+        let about = About::of([255, 1, 40], Some(u32::MAX));
+        assert_eq!(about.text_ends(), [255, 256, 296]);
+        assert_eq!(about.more(), Some(u32::MAX));
+        assert_eq!(About::of([0; 3], None).more(), None);
+        assert_eq!(About::of([0; 3], Some(0)).more(), Some(0));
+    }
+
+    #[test]
+    fn a_card_is_a_cache_line() {
+        assert_eq!(size_of::<Card>(), 64);
+    }
+}

@@ -1,0 +1,154 @@
+//! Whose key it is: what answers tell of a key that was found.
+
+use super::cards::{CardRead, Ends, NEVER};
+use super::environments::EnvironmentRead;
+use super::grants::ListsGuard;
+use super::index::{Found, Index};
+use crate::key::KeyDigest;
+use crate::model::{
+    Binding, EnvironmentId, KeyId, Kind, Mode, OrganizationId, ProjectId, Timestamp,
+};
+
+/// A key with all that it belongs to, as it was when the call was decided.
+#[derive(Debug)]
+pub struct Identity<'i> {
+    found: Found,
+    card: CardRead,
+    environment: EnvironmentRead,
+    environment_name: &'i str,
+    lists: Option<ListsGuard>,
+}
+
+impl<'i> Identity<'i> {
+    /// The identity of a key as it is now; `None` when the index was changed since it was found,
+    /// and whoever asks will ask again.
+    #[must_use]
+    pub fn of(index: &'i Index, found: &Found) -> Option<Self> {
+        let brief = found.value.brief;
+        // These lie anywhere in memory: read one after the other without a decision in between,
+        // they are waited for together.
+        let card = index.cards.read(found.value.card);
+        let environment = index.environments.read(brief.environment());
+        let (_, named) = index.environments.state(brief.environment())?;
+        let grant = index.grants.get(brief.grant())?;
+        let lists = grant.has_lists().then(|| index.grants.lists(brief.grant()));
+        Some(Self {
+            found: *found,
+            card: card?,
+            environment: environment?,
+            environment_name: &named.name,
+            lists: lists.flatten(),
+        })
+    }
+}
+
+impl Identity<'_> {
+    /// The key's identifier.
+    #[must_use]
+    pub fn id(&self) -> KeyId {
+        KeyId::from_bytes(self.card.id)
+    }
+
+    /// The digest it was found by.
+    #[must_use]
+    pub fn digest(&self) -> &KeyDigest {
+        self.found.digest()
+    }
+
+    /// Whether there is a time at which this value stops working.
+    #[must_use]
+    pub fn hangs_on_time(&self) -> bool {
+        self.found.value.brief.has_ends()
+    }
+
+    /// Who may hold it.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.found.value.brief.kind()
+    }
+
+    /// Live or test.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.found.value.brief.mode()
+    }
+
+    /// What people call it, in UTF-8: to see that it is text takes longer than to copy it.
+    #[must_use]
+    pub fn name_bytes(&self) -> &[u8] {
+        self.card.name()
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        std::str::from_utf8(self.name_bytes()).unwrap_or_default()
+    }
+
+    /// The part of the value that may be shown, prefix and four characters, in ASCII.
+    #[must_use]
+    pub fn start_bytes(&self) -> &[u8] {
+        self.card.start()
+    }
+
+    /// The part of the value that may be shown: prefix and four characters.
+    #[must_use]
+    pub fn start(&self) -> &str {
+        std::str::from_utf8(self.start_bytes()).unwrap_or_default()
+    }
+
+    /// The operator's JSON object, in UTF-8.
+    #[must_use]
+    pub fn metadata_bytes(&self) -> Option<&[u8]> {
+        Some(self.card.metadata()).filter(|text| !text.is_empty())
+    }
+
+    /// When it expires.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        let Ends { expires_at, .. } = self.card.ends();
+        Some(expires_at).filter(|end| *end != NEVER)
+    }
+
+    /// For operator keys: what they are confined to.
+    #[must_use]
+    pub fn binding(&self) -> Option<&Binding> {
+        self.lists.as_ref()?.as_ref()?.binding.as_ref()
+    }
+
+    /// The environment that owns it.
+    #[must_use]
+    pub fn environment_id(&self) -> EnvironmentId {
+        EnvironmentId::from_bytes(self.environment.ids.environment)
+    }
+
+    /// The name of that environment.
+    #[must_use]
+    pub fn environment_name(&self) -> &str {
+        self.environment_name
+    }
+
+    /// The project of that environment.
+    #[must_use]
+    pub fn project_id(&self) -> ProjectId {
+        ProjectId::from_bytes(self.environment.ids.project)
+    }
+
+    /// The organization of that project.
+    #[must_use]
+    pub fn organization_id(&self) -> OrganizationId {
+        OrganizationId::from_bytes(self.environment.ids.organization)
+    }
+
+    /// The operator's own name for that organization, in UTF-8.
+    #[must_use]
+    pub fn external_id_bytes(&self) -> Option<&[u8]> {
+        self.environment.external_id()
+    }
+
+    /// The organization's plan, in UTF-8; `None` is the product's first.
+    #[must_use]
+    pub fn plan_bytes(&self) -> Option<&[u8]> {
+        self.environment.plan()
+    }
+}
