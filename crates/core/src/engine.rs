@@ -9,10 +9,10 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::decision::DenyReason;
-use crate::key::{KeyDigest, Keyring, ParsedKey};
+use crate::key::{KeyDigest, Keyring, ParsedKey, Pepper};
 use crate::manifest::{Rules, ScopeSet};
 use crate::policy::{CHECKS, Case, Check};
-use crate::request::{Credential, RequestFacts};
+use crate::request::{Credential, PreparedKey, RequestFacts};
 use crate::snapshot::{CurrentRules, Found, Identity, Index, ProductNode, Terms};
 
 /// Decides, on the index it keeps.
@@ -67,8 +67,25 @@ struct Judged<K> {
 struct Question<'q, 'f> {
     product: &'q ProductNode,
     rules: &'q CurrentRules,
-    key: ParsedKey<'f>,
+    key: Presented<'f>,
     facts: &'q RequestFacts<'f>,
+}
+
+/// A key that parses, with its digest if that is known already.
+#[derive(Clone, Copy)]
+struct Presented<'f> {
+    key: ParsedKey<'f>,
+    prepared: Option<&'f PreparedKey<'f>>,
+}
+
+impl Presented<'_> {
+    /// Its digest under that pepper.
+    fn digest(&self, pepper: &Pepper) -> KeyDigest {
+        match self.prepared {
+            Some(known) if known.pepper == pepper.version() => known.digest,
+            _ => pepper.digest(self.key.text()),
+        }
+    }
 }
 
 impl Engine {
@@ -107,9 +124,29 @@ impl Engine {
     /// The product that a key belongs to, if there is such a key, whatever its state.
     #[must_use]
     pub fn product_of(&self, key: &str) -> Option<Arc<ProductNode>> {
-        let key = ParsedKey::parse(key).ok()?;
+        let key = parse(Credential::Text(key)).ok()?;
         let (found, _) = self.find(&self.keyring.load(), key)?;
         self.index.product_of(&found)
+    }
+
+    /// Makes a key ready that will be asked about soon, with others. `None` when it is not one: then
+    /// asking tells why.
+    #[must_use]
+    pub fn prepare<'k>(&self, key: &'k str) -> Option<PreparedKey<'k>> {
+        let key = ParsedKey::parse(key).ok()?;
+        let keyring = self.keyring.load();
+        let pepper = keyring.pepper()?;
+        Some(PreparedKey {
+            key,
+            digest: pepper.digest(key.text()),
+            pepper: pepper.version(),
+        })
+    }
+
+    /// Looks at what decisions about these keys will read, which lies anywhere in memory: for many
+    /// keys together, the waits overlap. It decides nothing.
+    pub fn approach<'p>(&self, keys: impl Iterator<Item = &'p PreparedKey<'p>> + Clone) {
+        self.index.approach(keys.map(|key| &key.digest));
     }
 
     /// Decides about one call to one product, on facts that mean the same under whatever rules.
@@ -256,28 +293,36 @@ impl Engine {
 
     /// Looks a key up under the newest pepper first, then under those that still have keys. With
     /// its digest under the newest, when it was found under an older one.
-    fn find(&self, keyring: &Keyring, key: ParsedKey<'_>) -> Option<(Found, Option<NewDigest>)> {
+    fn find(&self, keyring: &Keyring, key: Presented<'_>) -> Option<(Found, Option<NewDigest>)> {
         let (newest, older) = keyring.peppers().split_first()?;
-        let digest = newest.digest(key.text());
+        let digest = key.digest(newest);
         if let Some(found) = self.index.find(&digest) {
             return Some((found, None));
         }
         let found = older
             .iter()
-            .find_map(|pepper| self.index.find(&pepper.digest(key.text())))?;
+            .find_map(|pepper| self.index.find(&key.digest(pepper)))?;
         let pepper = newest.version();
         Some((found, Some(NewDigest { digest, pepper })))
     }
 }
 
-fn parse(credential: Credential<'_>) -> Result<ParsedKey<'_>, DenyReason> {
+fn parse(credential: Credential<'_>) -> Result<Presented<'_>, DenyReason> {
     match credential {
         Credential::Missing => Err(DenyReason::MissingCredential),
         Credential::Conflicting => Err(DenyReason::ConflictingCredentials),
         Credential::NotText => Err(DenyReason::MalformedKey(
             crate::key::KeyFormatError::Character,
         )),
-        Credential::Text(text) => ParsedKey::parse(text).map_err(DenyReason::MalformedKey),
+        Credential::Text(text) => {
+            let key = ParsedKey::parse(text).map_err(DenyReason::MalformedKey)?;
+            let prepared = None;
+            Ok(Presented { key, prepared })
+        }
+        Credential::Prepared(prepared) => Ok(Presented {
+            key: prepared.key,
+            prepared: Some(prepared),
+        }),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::key::{KeyDigest, ParsedKey};
 use crate::manifest::ScopeSet;
 use crate::model::{ModeFilter, Timestamp};
 
@@ -33,6 +34,8 @@ pub enum Credential<'a> {
     Conflicting,
     /// This text.
     Text(&'a str),
+    /// A key that was made ready before.
+    Prepared(&'a PreparedKey<'a>),
     /// Bytes that are not even text.
     NotText,
 }
@@ -42,10 +45,22 @@ impl std::fmt::Debug for Credential<'_> {
         f.write_str(match self {
             Self::Missing => "Missing",
             Self::Conflicting => "Conflicting",
-            Self::Text(_) => "Text(redacted)",
+            Self::Text(_) | Self::Prepared(_) => "Text(redacted)",
             Self::NotText => "NotText",
         })
     }
+}
+
+/// A key with the digest that it is looked for by, made by [`Engine::prepare`]. When many calls are
+/// decided together, all their keys are prepared first.
+///
+/// [`Engine::prepare`]: crate::engine::Engine::prepare
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PreparedKey<'a> {
+    pub(crate) key: ParsedKey<'a>,
+    pub(crate) digest: KeyDigest,
+    /// The number of the pepper that the digest is made with.
+    pub(crate) pepper: u32,
 }
 
 /// Where the call wants to go.

@@ -10,7 +10,7 @@ use super::ids::IdMap;
 use super::index::Index;
 use super::node::{EnvironmentNode, OrganizationNode, ProductNode, ProjectNode};
 use super::policy::PolicySource;
-use super::table::{Mark, Shard, Value};
+use super::table::{Mark, Value};
 use crate::key::KeyDigest;
 use crate::manifest::{Manifest, Problems, Rules};
 use crate::model::{
@@ -119,13 +119,8 @@ impl Index {
         let problems = self.load_keys(keys);
         self.loading.store(false, Ordering::Release);
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let share = self.shards.len().div_ceil(threads.min(MOST_THREADS)).max(1);
-        std::thread::scope(|scope| {
-            for shards in self.shards.chunks(share) {
-                let replaced = || shards.iter().flat_map(Shard::finish);
-                scope.spawn(move || replaced().for_each(|value| self.forget(value)));
-            }
-        });
+        let replaced = self.tables.finish(threads.min(MOST_THREADS));
+        replaced.into_iter().for_each(|value| self.forget(value));
         self.set_applied(seq);
         none_or(problems)
     }
@@ -272,19 +267,19 @@ impl Index {
 
     /// Puts one value of a key in, which uses the grant from then on.
     fn put_value(&self, digest: &KeyDigest, key: &Key, start: &str, ends: Ends, parts: Parts) {
-        let Some(shard) = self.shard(digest) else {
-            return;
-        };
         let mark = Mark::of(digest);
         let loading = self.loading.load(Ordering::Relaxed);
-        let known = if loading { None } else { shard.find(mark) };
+        let known = match loading {
+            true => None,
+            false => self.tables.read().find(mark),
+        };
         let card = known.map_or_else(|| self.cards.take(), |known| known.card);
         let has_ends = self.cards.write(card, key, start, ends);
         let brief = Brief::new(Parts { has_ends, ..parts });
         let keyed = (mark, Value { brief, card });
         if loading {
-            shard.load(keyed);
-        } else if let Some(replaced) = shard.put(keyed) {
+            self.tables.load(keyed);
+        } else if let Some(replaced) = self.tables.put(keyed) {
             self.grants.release(replaced.brief.grant());
         }
     }
@@ -307,8 +302,7 @@ impl Index {
             let digests = former.map(|(value, _)| &value.digest);
             digests
                 .chain([&key.digest])
-                .filter_map(|digest| self.shard(digest))
-                .for_each(|shard| shard.make_room(ROOM));
+                .for_each(|digest| self.tables.make_room(Mark::of(digest), ROOM));
         }
     }
 
@@ -316,8 +310,7 @@ impl Index {
         if let Subject::RetiredValue(key, digest) = subject {
             let digest = KeyDigest::from_bytes(*digest);
             self.nodes_mut().forget(*key, &digest);
-            let shard = self.shard(&digest);
-            let removed = shard.and_then(|shard| shard.remove(Mark::of(&digest)));
+            let removed = self.tables.remove(Mark::of(&digest));
             removed.into_iter().for_each(|value| self.forget(value));
         }
     }

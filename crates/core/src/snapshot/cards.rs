@@ -139,6 +139,12 @@ impl Cards {
         }
     }
 
+    /// Reads a little of a card.
+    #[inline]
+    pub(super) fn approach(&self, number: u32) -> u64 {
+        self.all.get(number).map_or(0, |card| card.about().0)
+    }
+
     /// What stands on a card.
     #[inline]
     pub(super) fn read(&self, number: u32) -> Option<CardRead> {

@@ -32,6 +32,13 @@ impl TextCell {
         }
     }
 
+    /// Reads a little of it.
+    #[inline]
+    pub(super) fn approach(&self) -> u64 {
+        let [.., last] = &self.0;
+        last.load(Ordering::Relaxed)
+    }
+
     #[inline]
     pub(super) fn read(&self) -> [u8; TEXT] {
         let mut bytes = [0; TEXT];

@@ -202,6 +202,19 @@ impl Environments {
         self.names.get(number)?.get()
     }
 
+    /// Reads a little of what is said of an environment.
+    #[inline]
+    pub(super) fn approach(&self, number: u32) -> u64 {
+        let word = self.words.get(number);
+        let word = word.map_or(0, |word| word.load(Ordering::Relaxed));
+        let card = self.cards.get(number);
+        // A card is two cache lines.
+        let card = card.map_or(0, |card| {
+            card.about.load(Ordering::Relaxed) ^ card.text.approach()
+        });
+        u64::from(word) ^ card
+    }
+
     /// What stands on the card of an environment.
     #[inline]
     pub(super) fn read(&self, number: u32) -> Option<EnvironmentRead> {

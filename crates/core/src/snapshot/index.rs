@@ -10,13 +10,9 @@ use super::cards::Cards;
 use super::environments::Environments;
 use super::grants::Grants;
 use super::node::ProductNode;
-use super::table::{Mark, Shard, Value};
+use super::table::{Mark, Tables, Value};
 use crate::key::KeyDigest;
 use crate::model::Key;
-
-/// So few that what leads to their tables stays in a processor's cache; so many that one of them
-/// grows in little time.
-const SHARDS: usize = 128;
 
 /// How often a reader spins before it lets others run.
 const SPINS: u32 = 64;
@@ -24,7 +20,7 @@ const SPINS: u32 = 64;
 /// Every value of every key, by digest.
 #[derive(Debug)]
 pub struct Index {
-    pub(super) shards: Box<[Shard]>,
+    pub(super) tables: Tables,
     pub(super) products: ArcSwap<Products>,
     pub(super) nodes: RwLock<Nodes>,
     pub(super) environments: Arc<Environments>,
@@ -85,7 +81,7 @@ impl Index {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            shards: std::iter::repeat_with(Shard::new).take(SHARDS).collect(),
+            tables: Tables::new(),
             products: ArcSwap::default(),
             nodes: RwLock::default(),
             environments: Arc::default(),
@@ -103,9 +99,24 @@ impl Index {
     #[must_use]
     pub fn find(&self, digest: &KeyDigest) -> Option<Found> {
         Some(Found {
-            value: self.shard(digest)?.find(Mark::of(digest))?,
+            value: self.tables.read().find(Mark::of(digest))?,
             digest: *digest,
         })
+    }
+
+    /// Reads a little of all that is told of these values, so that it is near when it is asked for.
+    pub(crate) fn approach<'d>(&self, digests: impl Iterator<Item = &'d KeyDigest> + Clone) {
+        // In two rounds, since only a slot tells where the rest is. The sums keep the reading from
+        // being left out; each of its steps waits for nothing of the one before.
+        let tables = self.tables.read();
+        let marks = digests.map(Mark::of);
+        let slots = marks.clone().map(|mark| tables.approach(mark));
+        std::hint::black_box(slots.fold(0, |all, word| all ^ word));
+        let rest = marks.filter_map(|mark| tables.find(mark)).map(|value| {
+            let environment = value.brief.environment();
+            self.cards.approach(value.card) ^ self.environments.approach(environment)
+        });
+        std::hint::black_box(rest.fold(0, |all, word| all ^ word));
     }
 
     /// The product that a value belongs to.
@@ -161,12 +172,6 @@ impl Index {
                 std::hint::spin_loop();
             }
         }
-    }
-
-    pub(super) fn shard(&self, digest: &KeyDigest) -> Option<&Shard> {
-        let [.., high, low] = digest.as_bytes();
-        self.shards
-            .get((usize::from(*high) << 8 | usize::from(*low)) % SHARDS)
     }
 
     /// Runs `change` as one step that no reader sees half of. The caller holds `writing`.

@@ -1,9 +1,9 @@
-//! One shard of the index: an open-addressing table of slots, each half a cache line.
+//! Where values are found: open-addressing tables of slots, each half a cache line.
 //!
 //! A slot holds what tells a value of a key from all others, what decides about most calls with
-//! it, and the number of the card with the rest, so that a verify waits for memory once. Only one
-//! writer at a time changes a shard; it grows by building a larger table and putting it in place,
-//! while readers go on with the smaller one.
+//! it, and the number of the card with the rest, so that a verify waits for memory once. There are
+//! several tables, so that one of them grows in little time: a larger one is built and put in its
+//! place, while readers go on with the smaller one. One writer at a time changes them.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +12,9 @@ use arc_swap::{ArcSwap, Guard};
 
 use super::brief::Brief;
 use crate::key::KeyDigest;
+
+/// So few that what leads to them stays in a processor's cache.
+const TABLES: usize = 128;
 
 const EMPTY: u64 = 0;
 const REMOVED: u64 = 1;
@@ -27,18 +30,30 @@ pub(super) struct Value {
 /// A value with what it is found by.
 pub(super) type Keyed = (Mark, Value);
 
+/// All tables.
 #[derive(Debug)]
-pub(super) struct Shard {
-    table: ArcSwap<Table>,
-    /// What was loaded at start and is not in the table yet.
-    loaded: Mutex<Vec<Keyed>>,
+pub(super) struct Tables {
+    current: ArcSwap<Directory>,
+    /// What only whoever changes them needs to know of each.
+    upkeep: Box<[Upkeep]>,
 }
 
-#[derive(Debug)]
-struct Table {
-    slots: Box<[Slot]>,
+/// The tables at one moment.
+#[derive(Debug, Clone)]
+struct Directory(Box<[Table]>);
+
+/// Held while tables are read.
+pub(super) struct Reading(Guard<Arc<Directory>>);
+
+#[derive(Debug, Clone)]
+struct Table(Arc<[Slot]>);
+
+#[derive(Debug, Default)]
+struct Upkeep {
     /// Slots that are not empty, removed ones included.
     used: AtomicUsize,
+    /// What was loaded at start and is not in the table yet.
+    loaded: Mutex<Vec<Keyed>>,
 }
 
 /// Two of these fill a cache line.
@@ -62,6 +77,13 @@ impl Mark {
         Self([first.max(REMOVED + 1), second])
     }
 
+    /// In which table it is.
+    #[inline]
+    fn table(self) -> usize {
+        // The rest of a division by so small a number is one.
+        (self.0[1] % TABLES as u64) as usize
+    }
+
     /// Where a search begins: digests are uniform already, so their own bits serve as hash, scaled
     /// to the number of slots, which need not be a power of two.
     #[inline]
@@ -71,75 +93,139 @@ impl Mark {
     }
 }
 
-impl Shard {
+impl Tables {
     pub(super) fn new() -> Self {
+        let tables = std::iter::repeat_with(|| Table::with_slots(4)).take(TABLES);
         Self {
-            table: ArcSwap::from_pointee(Table::with_slots(4)),
-            loaded: Mutex::default(),
+            current: ArcSwap::from_pointee(Directory(tables.collect())),
+            upkeep: std::iter::repeat_with(Upkeep::default)
+                .take(TABLES)
+                .collect(),
         }
     }
 
+    /// The tables as they are now; to be let go soon.
     #[inline]
-    pub(super) fn find(&self, mark: Mark) -> Option<Value> {
-        self.table.load().find(mark).map(Slot::value)
+    pub(super) fn read(&self) -> Reading {
+        Reading(self.current.load())
     }
 
     /// Takes a value in that is found only after [`Self::finish`]. Filling a table at once costs
-    /// far less than growing it: nobody reads it yet, and it gets its right size.
+    /// far less than growing it: nobody reads it yet, and it gets its right size. May be called
+    /// from several threads.
     pub(super) fn load(&self, keyed: Keyed) {
-        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        loaded.push(keyed);
+        if let Some(upkeep) = self.upkeep.get(keyed.0.table()) {
+            let mut loaded = upkeep.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+            loaded.push(keyed);
+        }
     }
 
-    /// Makes the table of what was loaded; gives the values that others with the same mark came
-    /// after, which do not count.
-    pub(super) fn finish(&self) -> Vec<Value> {
-        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        let loaded = std::mem::take(&mut *loaded);
-        if loaded.is_empty() {
-            return Vec::new();
-        }
-        let old = self.table.load();
-        let count = old.values().count() + loaded.len();
-        let table = Table::with_slots(count + count / 2 + 4);
-        let all = old.values().chain(loaded);
-        let replaced = all.filter_map(|keyed| table.put(keyed)).collect();
-        self.table.store(Arc::new(table));
+    /// Makes the tables of what was loaded, on so many threads; gives the values that others with
+    /// the same mark came after, which do not count.
+    pub(super) fn finish(&self, threads: usize) -> Vec<Value> {
+        let read = self.read();
+        let mut tables = read.0.0.clone();
+        let share = TABLES.div_ceil(threads.max(1));
+        let shares = tables.chunks_mut(share).zip(self.upkeep.chunks(share));
+        let replaced = std::thread::scope(|scope| {
+            let working: Vec<_> = shares
+                .map(|(tables, upkeep)| {
+                    let each = tables.iter_mut().zip(upkeep);
+                    scope.spawn(|| each.flat_map(Upkeep::finish).collect::<Vec<_>>())
+                })
+                .collect();
+            let done = working.into_iter().flat_map(|thread| thread.join().ok());
+            done.flatten().collect()
+        });
+        self.current.store(Arc::new(Directory(tables)));
         replaced
     }
 
-    /// Grows the table unless so many more fit. It says the same before and after, so this may be
-    /// done while readers read. As all that changes a shard, it is for one writer at a time.
-    pub(super) fn make_room(&self, more: usize) {
-        self.with_room(more);
-    }
-
-    /// Puts a value in place of that with the same mark, which is given back, or beside the others.
-    pub(super) fn put(&self, keyed: Keyed) -> Option<Value> {
-        self.with_room(1).put(keyed)
-    }
-
-    /// The table, in which so many more fit.
-    fn with_room(&self, more: usize) -> Guard<Arc<Table>> {
-        let table = self.table.load();
-        if table.has_room(more) {
-            return table;
+    /// Lets the table of that mark grow unless so many more fit. It says the same before and
+    /// after, so this may be done while readers read.
+    pub(super) fn make_room(&self, mark: Mark, more: usize) {
+        let read = self.read();
+        let at = mark.table();
+        let (Some(table), Some(upkeep)) = (read.0.0.get(at), self.upkeep.get(at)) else {
+            return;
+        };
+        let (slots, used) = (table.0.len(), upkeep.used.load(Ordering::Relaxed));
+        if used + more <= slots - slots / 4 {
+            return;
         }
-        let slots = (table.values().count() + more) * 5 / 3 + 4;
-        let larger = Table::with_slots(slots);
+        let count = table.values().count();
+        let larger = Table::with_slots((count + more) * 5 / 3 + 4);
         table.values().for_each(|keyed| {
             larger.put(keyed);
         });
-        self.table.store(Arc::new(larger));
-        self.table.load()
+        let mut tables = read.0.0.clone();
+        if let Some(place) = tables.get_mut(at) {
+            *place = larger;
+        }
+        self.current.store(Arc::new(Directory(tables)));
+        upkeep.used.store(count, Ordering::Relaxed);
+    }
+
+    /// Puts a value in place of that with the same mark, which is given back, or beside the others.
+    pub(super) fn put(&self, (mark, value): Keyed) -> Option<Value> {
+        self.make_room(mark, 1);
+        let read = self.read();
+        let replaced = read.table(mark)?.put((mark, value));
+        if replaced.is_none()
+            && let Some(upkeep) = self.upkeep.get(mark.table())
+        {
+            upkeep.used.fetch_add(1, Ordering::Relaxed);
+        }
+        replaced
     }
 
     /// Takes out and gives back the value of that mark.
     pub(super) fn remove(&self, mark: Mark) -> Option<Value> {
-        let table = self.table.load();
-        let slot = table.find(mark)?;
+        let read = self.read();
+        let slot = read.table(mark)?.find(mark)?;
         slot.mark[0].store(REMOVED, Ordering::Release);
         Some(slot.value())
+    }
+}
+
+impl Upkeep {
+    /// Makes the table of what was loaded beside what it has.
+    fn finish((table, upkeep): (&mut Table, &Self)) -> Vec<Value> {
+        let mut loaded = upkeep.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let loaded = std::mem::take(&mut *loaded);
+        if loaded.is_empty() {
+            return Vec::new();
+        }
+        let count = table.values().count() + loaded.len();
+        let larger = Table::with_slots(count + count / 2 + 4);
+        let all = table.values().chain(loaded);
+        let replaced: Vec<_> = all.filter_map(|keyed| larger.put(keyed)).collect();
+        upkeep.used.store(count - replaced.len(), Ordering::Relaxed);
+        *table = larger;
+        replaced
+    }
+}
+
+impl Reading {
+    /// The value with that mark.
+    #[inline]
+    pub(super) fn find(&self, mark: Mark) -> Option<Value> {
+        self.table(mark)?.find(mark).map(Slot::value)
+    }
+
+    /// Reads where a search for that mark begins.
+    #[inline]
+    pub(super) fn approach(&self, mark: Mark) -> u64 {
+        let begin = |table: &Table| {
+            let slot = table.0.get(mark.begin(table.0.len()))?;
+            Some(slot.card.load(Ordering::Relaxed))
+        };
+        self.table(mark).and_then(begin).unwrap_or(0)
+    }
+
+    #[inline]
+    fn table(&self, mark: Mark) -> Option<&Table> {
+        self.0.0.get(mark.table())
     }
 }
 
@@ -168,10 +254,7 @@ impl Slot {
 impl Table {
     fn with_slots(slots: usize) -> Self {
         let empty = std::iter::repeat_with(Slot::default);
-        Self {
-            slots: empty.take(slots).collect(),
-            used: AtomicUsize::new(0),
-        }
+        Self(empty.take(slots).collect())
     }
 
     /// Every value there is.
@@ -180,17 +263,14 @@ impl Table {
             let mark = slot.mark();
             (mark.0[0] > REMOVED).then(|| (mark, slot.value()))
         };
-        self.slots.iter().filter_map(held)
+        self.0.iter().filter_map(held)
     }
 
     /// The slots in the order of the search.
     #[inline]
     fn probe(&self, mark: Mark) -> impl Iterator<Item = &Slot> {
-        let begin = mark.begin(self.slots.len());
-        let (before, from) = self
-            .slots
-            .split_at_checked(begin)
-            .unwrap_or((&[], &self.slots));
+        let begin = mark.begin(self.0.len());
+        let (before, from) = self.0.split_at_checked(begin).unwrap_or((&[], &self.0));
         from.iter().chain(before)
     }
 
@@ -209,10 +289,6 @@ impl Table {
         None
     }
 
-    fn has_room(&self, more: usize) -> bool {
-        self.used.load(Ordering::Relaxed) + more <= self.slots.len() - self.slots.len() / 4
-    }
-
     /// The mark comes last, so that whoever sees it finds the value.
     fn put(&self, (mark, value): Keyed) -> Option<Value> {
         if let Some(slot) = self.find(mark) {
@@ -225,7 +301,6 @@ impl Table {
             slot.put(value);
             slot.mark[1].store(mark.0[1], Ordering::Relaxed);
             slot.mark[0].store(mark.0[0], Ordering::Release);
-            self.used.fetch_add(1, Ordering::Relaxed);
         }
         None
     }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::HeaderMap;
 use keystile_core::model::{Binding, Timestamp};
+use keystile_core::request::Credential;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -56,13 +57,21 @@ pub(crate) fn verify_batch(
         ));
     }
     let asker = Asker::new(app, binding, now);
+    let keys = batch.requests.iter().map(|Object(question)| &*question.key);
+    let keys: Vec<_> = keys.map(|key| app.engine.prepare(key)).collect();
+    app.engine.approach(keys.iter().flatten());
     let mut out = Vec::with_capacity(batch.requests.len() * 640);
     out.extend_from_slice(b"{\"results\":[");
-    for (index, Object(question)) in batch.requests.iter().enumerate() {
+    let asked = batch.requests.iter().zip(&keys).enumerate();
+    for (index, (Object(question), key)) in asked {
         if index > 0 {
             out.push(b',');
         }
-        asker.answer(question, At::Among(index), Door::Batch, &mut out)?;
+        let key = match key {
+            Some(key) => Credential::Prepared(key),
+            None => Credential::Text(&question.key),
+        };
+        asker.answer(question, key, At::Among(index), Door::Batch, &mut out)?;
         out.push(b'}');
     }
     let mut json = JsonWriter(&mut out);

@@ -178,7 +178,8 @@ pub(crate) fn verify_one(
     let question: Question<'_> = body::parse_fast(headers, body)?;
     let asker = Asker::new(app, binding, now);
     let mut out = Vec::with_capacity(1024);
-    if asker.answer(&question, At::Alone, Door::Json, &mut out)? == Code::Undecided {
+    let key = Credential::Text(&question.key);
+    if asker.answer(&question, key, At::Alone, Door::Json, &mut out)? == Code::Undecided {
         let reason = DenyReason::Undecided;
         return Err(Problem::unavailable(
             reason.code().as_str(),
@@ -229,16 +230,18 @@ impl<'a> Asker<'a> {
         }
     }
 
-    /// Decides one question and writes the verdict without its closing brace; gives its code.
+    /// Decides one question about its key, which may have been prepared, and writes the verdict
+    /// without its closing brace; gives its code.
     pub(super) fn answer(
         &self,
         question: &Question<'_>,
+        key: Credential<'_>,
         at: At,
         door: Door,
         out: &mut Vec<u8>,
     ) -> Result<Code, Problem> {
         let product = self.product(question, at)?;
-        let ask = |rules: &Rules| self.facts(question, rules, at);
+        let ask = |rules: &Rules| self.facts(question, key, rules, at);
         let mut json = JsonWriter(out);
         if question.explain {
             let explained = self.app.engine.explain(product, ask)?;
@@ -255,12 +258,13 @@ impl<'a> Asker<'a> {
     fn facts<'q>(
         &'q self,
         question: &'q Question<'_>,
+        credential: Credential<'q>,
         rules: &Rules,
         at: At,
     ) -> Result<RequestFacts<'q>, Problem> {
         let origin = question.origin.as_deref();
         Ok(RequestFacts {
-            credential: Credential::Text(&question.key),
+            credential,
             place: self.place(question, rules, at)?,
             asked: asked(question, rules, at)?,
             origin: origin.map_or(Origin::Absent, Origin::Of),
