@@ -2,6 +2,8 @@
 
 mod population;
 
+use std::convert::Infallible;
+
 use keystile_core::decision::Code;
 use keystile_core::engine::Engine;
 use keystile_core::model::{Key, ModeFilter, Record, Timestamp};
@@ -28,10 +30,10 @@ fn put(engine: &Engine, change: impl FnOnce(&mut Key)) {
 fn verify_counted(engine: &Engine, facts: &RequestFacts<'_>) -> (Code, u64) {
     let product = population::node(engine.index());
     let verify = || {
-        engine
-            .verify(&product, facts)
-            .verdict
-            .map_or_else(keystile_core::decision::DenyReason::code, |_| Code::Ok)
+        let verified = engine.verify(&product, facts).verdict;
+        let Ok(told) = engine.introspect(&product, |_| Ok::<_, Infallible>(*facts));
+        assert_eq!(verified.err(), told.verdict.err());
+        verified.map_or_else(keystile_core::decision::DenyReason::code, |_| Code::Ok)
     };
     let code = verify();
     let counted = allocation_counter::measure(|| {

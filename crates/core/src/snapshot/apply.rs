@@ -131,10 +131,7 @@ impl Index {
         let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
         let environment = |(key, _): &(Box<Key>, bool)| nodes.environments.get(&key.environment);
         let environments: Vec<_> = keys.iter().map(environment).collect();
-        let numbers = environments
-            .iter()
-            .flatten()
-            .map(|one| one.number());
+        let numbers = environments.iter().flatten().map(|one| one.number());
         std::hint::black_box(numbers.fold(0, |all, number| all ^ number));
         let with = |((key, sound), environment): ((Box<Key>, bool), Option<&Arc<_>>)| {
             let orphan = || ApplyProblem::Orphan(Subject::Key(key.id));
@@ -238,7 +235,7 @@ impl Index {
             .environments
             .get(&record.environment)
             .ok_or(ApplyProblem::Orphan(Subject::Key(record.id)))?;
-        self.put_values(&nodes, &record, sound, environment);
+        self.put_values(&nodes, record, sound, environment);
         Ok(())
     }
 

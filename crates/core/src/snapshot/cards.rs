@@ -108,7 +108,8 @@ impl Cards {
         card.id.put(key.id.to_bytes());
         card.text.put(if short { &texts } else { &[] });
         let lengths = texts.map(|text| if short { text.len() } else { 0 });
-        card.about.store(About::of(lengths, place).0, Ordering::Relaxed);
+        card.about
+            .store(About::of(lengths, place).0, Ordering::Relaxed);
         has_ends
     }
 
@@ -134,7 +135,8 @@ impl Cards {
     pub(super) fn give_back(&self, number: u32) {
         if let Some(card) = self.all.get(number) {
             self.put_more(card.about().more(), None);
-            card.about.store(About::of([0; 3], None).0, Ordering::Relaxed);
+            card.about
+                .store(About::of([0; 3], None).0, Ordering::Relaxed);
             self.numbers.give_back(number);
         }
     }
@@ -201,7 +203,8 @@ impl CardRead {
     #[inline]
     pub(super) fn name(&self) -> &[u8] {
         let [end, ..] = self.about.text_ends();
-        self.long(|[name, ..]| name).unwrap_or_else(|| self.short(0, end))
+        self.long(|[name, ..]| name)
+            .unwrap_or_else(|| self.short(0, end))
     }
 
     /// The part of the value that may be shown.

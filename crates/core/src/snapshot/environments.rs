@@ -133,14 +133,18 @@ impl Environments {
     /// number, so nothing is allowed there.
     pub(super) fn take(&self) -> u32 {
         let next = |count: u32| count.checked_add(1);
-        let taken = self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        let taken = self
+            .count
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
         taken.unwrap_or(u32::MAX)
     }
 
     /// A number for one more name of environments; `None` when there are too many.
     pub(super) fn take_name(&self, product: &Arc<ProductState>, name: &str) -> Option<u32> {
         let next = |count: u32| count.checked_add(1).filter(|count| *count < Word::NAMES);
-        let taken = self.count_names.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        let taken = self
+            .count_names
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
         let number = taken.ok()?;
         let named = Named {
             product: Arc::clone(product),
@@ -242,7 +246,16 @@ impl About {
         let length = |text: &[u8]| if long { 0 } else { text.len().to_le_bytes()[0] };
         let [external_id, plan] = texts.map(|text| text.map_or(0, length));
         let flags = flags | if long { IS_LONG } else { 0 };
-        Self(u64::from_le_bytes([external_id, plan, flags, 0, 0, 0, 0, 0]))
+        Self(u64::from_le_bytes([
+            external_id,
+            plan,
+            flags,
+            0,
+            0,
+            0,
+            0,
+            0,
+        ]))
     }
 
     #[inline]
@@ -268,7 +281,9 @@ impl EnvironmentRead {
             return external_id;
         }
         let [end, _] = self.about.ends();
-        self.text.get(..end).filter(|_| self.about.has(HAS_EXTERNAL_ID))
+        self.text
+            .get(..end)
+            .filter(|_| self.about.has(HAS_EXTERNAL_ID))
     }
 
     /// The plan of the organization, in UTF-8; `None` is the product's first.
@@ -335,6 +350,10 @@ mod tests {
         environments.put_state(1, name, StateBits::from_bits(0xf));
         let (state, named) = environments.state(1).unwrap();
         assert!(state.sound() && &*named.name == "production");
-        assert!(environments.state(0).is_none_or(|(state, _)| !state.sound()));
+        assert!(
+            environments
+                .state(0)
+                .is_none_or(|(state, _)| !state.sound())
+        );
     }
 }

@@ -63,7 +63,12 @@ impl<'i> Terms<'i> {
         };
         let lists = match grant.has_lists() {
             // That there are none means that they are being changed, not that there is no limit.
-            true => Some(index.grants.lists(brief.grant()).filter(|lists| lists.is_some())?),
+            true => Some(
+                index
+                    .grants
+                    .lists(brief.grant())
+                    .filter(|lists| lists.is_some())?,
+            ),
             false => None,
         };
         Some(Self {

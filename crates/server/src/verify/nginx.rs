@@ -131,7 +131,12 @@ fn configured(query: Option<&str>) -> Option<&str> {
 
 /// Only a permit makes identity headers, and it makes all of them, empty where nothing is known,
 /// so that none of the client's own can survive.
-fn allowed(_permit: Permit, key: &Identity<'_>, decision: &Introspection<'_>, request_id: &str) -> Reply {
+fn allowed(
+    _permit: Permit,
+    key: &Identity<'_>,
+    decision: &Introspection<'_>,
+    request_id: &str,
+) -> Reply {
     let mut told = Told::default();
     told.put(KEY_ID, |out| key.id().push_to(out));
     told.put(ORGANIZATION, |out| {
