@@ -48,6 +48,8 @@ pub struct Decision<K> {
     pub newer: Option<NewDigest>,
     /// The scopes that key has at this moment.
     pub scopes: ScopeSet,
+    /// The operation that the call names, by its place in the manifest.
+    pub operation: Option<u16>,
     /// The rules that this was decided by.
     pub rules: CurrentRules,
 }
@@ -61,6 +63,7 @@ struct Judged<K> {
     key: Option<K>,
     newer: Option<NewDigest>,
     scopes: ScopeSet,
+    operation: Option<u16>,
 }
 
 /// A key to be judged by what is asked of it.
@@ -286,6 +289,7 @@ impl Engine {
                 key: Some(told),
                 newer,
                 scopes,
+                operation: case.operation().map(|operation| operation.index),
             };
             Some((judged, Some(more)))
         })
@@ -333,6 +337,7 @@ impl<K> Judged<K> {
             key: None,
             newer: None,
             scopes: ScopeSet::default(),
+            operation: None,
         }
     }
 
@@ -342,12 +347,14 @@ impl<K> Judged<K> {
             key,
             newer,
             scopes,
+            operation,
         } = self;
         Decision {
             verdict,
             key,
             newer,
             scopes,
+            operation,
             rules,
         }
     }

@@ -69,6 +69,12 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// The operation that the call names, if the product has it.
+    #[must_use]
+    pub fn operation(&self) -> Option<&'a Operation> {
+        self.operation.ok().flatten()
+    }
+
     /// Runs the checks up to the first that fails.
     ///
     /// # Errors

@@ -222,7 +222,7 @@ impl Index {
         if let Some(node) = products.get(record.slug.as_str()) {
             node.replace_rules(Arc::new(rules), sound);
         } else {
-            let shared = (&self.environments, &self.grants);
+            let shared = (&self.environments, &self.grants, &self.uses);
             let node = ProductNode::new(record, Arc::new(rules), sound, shared);
             self.products.store(Arc::new(products.with(Arc::new(node))));
         }
@@ -271,6 +271,7 @@ impl Index {
             false => self.tables.read().find(mark),
         };
         let card = known.map_or_else(|| self.cards.take(), |known| known.card);
+        self.uses.make_place(card);
         let has_ends = self.cards.write(card, key, start, ends);
         let brief = Brief::new(Parts { has_ends, ..parts });
         let keyed = (mark, Value { brief, card });
@@ -283,7 +284,7 @@ impl Index {
 
     /// Gives back what a value used that is no longer in the index.
     fn forget(&self, value: Value) {
-        self.cards.give_back(value.card);
+        self.cards.rest(value.card);
         self.grants.release(value.brief.grant());
     }
 

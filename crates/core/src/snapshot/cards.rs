@@ -3,8 +3,8 @@
 //! A card is written in place, so readers need nothing that keeps it alive. What has no room on it
 //! stands elsewhere: long texts, and the times at which the few keys end that have an end.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::{ArcSwapOption, Guard};
 
@@ -81,8 +81,18 @@ pub(super) struct CardRead {
 pub(super) struct Cards {
     all: Segments<Card>,
     numbers: Numbers,
+    resting: Mutex<Resting>,
     more: Segments<ArcSwapOption<More>>,
     more_numbers: Numbers,
+}
+
+/// Cards of values that are gone. What they were used for is still to be collected, and whoever
+/// found such a value may still have to note it: so they rest from one collection to the next but
+/// one.
+#[derive(Debug, Default)]
+struct Resting {
+    since_last: Vec<u32>,
+    longer: Vec<u32>,
 }
 
 impl Cards {
@@ -130,15 +140,32 @@ impl Cards {
         }
     }
 
-    /// Frees a card. Nothing in the index names it any more, and whoever found its number before
-    /// that looks again.
-    pub(super) fn give_back(&self, number: u32) {
-        if let Some(card) = self.all.get(number) {
-            self.put_more(card.about().more(), None);
-            card.about
-                .store(About::of([0; 3], None).0, Ordering::Relaxed);
-            self.numbers.give_back(number);
+    /// Lets a card rest. Nothing in the index names it any more.
+    pub(super) fn rest(&self, number: u32) {
+        self.resting().since_last.push(number);
+    }
+
+    /// Frees the cards that have rested for long enough.
+    pub(super) fn wake(&self) {
+        let mut resting = self.resting();
+        let since_last = std::mem::take(&mut resting.since_last);
+        for number in std::mem::replace(&mut resting.longer, since_last) {
+            if let Some(card) = self.all.get(number) {
+                self.put_more(card.about().more(), None);
+                card.about
+                    .store(About::of([0; 3], None).0, Ordering::Relaxed);
+                self.numbers.give_back(number);
+            }
         }
+    }
+
+    fn resting(&self) -> MutexGuard<'_, Resting> {
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many numbers were ever given to cards.
+    pub(super) fn count(&self) -> u32 {
+        self.numbers.count()
     }
 
     /// Reads a little of a card.

@@ -49,6 +49,12 @@ impl Identity<'_> {
         KeyId::from_bytes(self.card.id)
     }
 
+    /// The value that was found.
+    #[must_use]
+    pub fn found(&self) -> &Found {
+        &self.found
+    }
+
     /// The digest it was found by.
     #[must_use]
     pub fn digest(&self) -> &KeyDigest {

@@ -1,7 +1,8 @@
 //! The index as readers see it, and the version that makes their answers consistent.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -11,11 +12,16 @@ use super::environments::Environments;
 use super::grants::Grants;
 use super::node::ProductNode;
 use super::table::{Mark, Tables, Value};
+use super::uses::{CoarseAddress, Collected, Use, Uses, hour_of};
+use crate::decision::Code;
 use crate::key::KeyDigest;
-use crate::model::Key;
+use crate::model::{Key, KeyId, Kind, Timestamp};
 
 /// How often a reader spins before it lets others run.
 const SPINS: u32 = 64;
+
+/// So many cards are looked through at once for what they were used for.
+const PIECE: u32 = 16_384;
 
 /// Every value of every key, by digest.
 #[derive(Debug)]
@@ -25,6 +31,7 @@ pub struct Index {
     pub(super) nodes: RwLock<Nodes>,
     pub(super) environments: Arc<Environments>,
     pub(super) cards: Cards,
+    pub(super) uses: Arc<Uses>,
     pub(super) grants: Arc<Grants>,
     /// Held while the index is changed: there is one writer at a time.
     pub(super) writing: Mutex<()>,
@@ -86,6 +93,7 @@ impl Index {
             nodes: RwLock::default(),
             environments: Arc::default(),
             cards: Cards::default(),
+            uses: Arc::default(),
             grants: Arc::default(),
             writing: Mutex::default(),
             waiting: Mutex::default(),
@@ -114,7 +122,9 @@ impl Index {
         std::hint::black_box(slots.fold(0, |all, word| all ^ word));
         let rest = marks.filter_map(|mark| tables.find(mark)).map(|value| {
             let environment = value.brief.environment();
-            self.cards.approach(value.card) ^ self.environments.approach(environment)
+            self.cards.approach(value.card)
+                ^ self.uses.approach(value.card)
+                ^ self.environments.approach(environment)
         });
         std::hint::black_box(rest.fold(0, |all, word| all ^ word));
     }
@@ -127,6 +137,66 @@ impl Index {
         let products = self.products();
         let product = products.iter().find(|product| product.is(&named.product));
         product.map(Arc::clone)
+    }
+
+    /// Notes that a call with this value was allowed: when, and for secret keys from where roughly,
+    /// and for which operation, by the number that its rules gave it.
+    #[inline]
+    pub fn note_allowed(
+        &self,
+        found: &Found,
+        at: Timestamp,
+        address: Option<IpAddr>,
+        operation: Option<u32>,
+    ) {
+        let kept = address.filter(|_| found.value.brief.kind() == Kind::Secret);
+        let used = Use {
+            at,
+            address: kept.map(CoarseAddress::from),
+            operation,
+        };
+        self.uses.note(found.value.card, used);
+    }
+
+    /// Counts a call with this value that was refused.
+    pub fn note_refused(&self, found: &Found, at: Timestamp, code: Code) {
+        self.uses.count(found.value.card, hour_of(at), code);
+    }
+
+    /// Hands over what all values were used for since the last time. For one caller at a time, and
+    /// at least once an hour.
+    pub fn collect_uses(&self, now: Timestamp) -> Vec<Collected> {
+        let mut refused = self.uses.take_counts();
+        let mut all = Vec::new();
+        let mut next = 0;
+        // Changes wait for a piece of this, not for the whole.
+        while next < self.cards.count() {
+            let piece = next..self.cards.count().min(next.saturating_add(PIECE));
+            next = piece.end;
+            let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+            for card in piece {
+                let noted = self.uses.take(card);
+                let counts = refused.remove(&card);
+                if noted.is_none() && counts.is_none() {
+                    continue;
+                }
+                let Some(told) = self.cards.read(card) else {
+                    continue;
+                };
+                let (mut all_counts, last) =
+                    noted.map_or((Vec::new(), None), |noted| (noted.counts, noted.last));
+                all_counts.extend(counts.into_iter().flatten());
+                all.push(Collected {
+                    key: KeyId::from_bytes(told.id),
+                    start: String::from_utf8_lossy(told.start()).into_owned(),
+                    last,
+                    counts: all_counts,
+                });
+            }
+        }
+        self.cards.wake();
+        self.uses.collected(now);
+        all
     }
 
     /// The products at this moment.

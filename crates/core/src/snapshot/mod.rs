@@ -19,9 +19,11 @@ mod segments;
 mod state;
 mod table;
 mod terms;
+mod uses;
 
 pub use apply::{Applied, ApplyProblem};
 pub use identity::Identity;
 pub use index::{Found, Index, Products};
 pub use node::{CurrentRules, EnvironmentNode, ProductNode};
 pub use terms::{Standing, Terms};
+pub use uses::{CoarseAddress, Collected, LastUse};

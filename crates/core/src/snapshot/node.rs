@@ -15,6 +15,7 @@ use super::environments::{Environments, Ids, OrganizationDetails, ProductState};
 use super::grants::Grants;
 use super::policy::{Policies, PolicySource};
 use super::state::State;
+use super::uses::Uses;
 use crate::manifest::Rules;
 use crate::model::{
     Environment, EnvironmentId, Mode, Organization, OrganizationId, Product, Project, ProjectId,
@@ -25,19 +26,28 @@ use crate::model::{
 #[derive(Debug)]
 pub struct ProductNode {
     slug: Slug,
-    rules: ArcSwap<Rules>,
+    rules: ArcSwap<Edition>,
     /// Counts changes of `rules`, after them.
     edition: AtomicU64,
     state: Arc<ProductState>,
     policies: Policies,
     environments: Arc<Environments>,
+    uses: Arc<Uses>,
     /// The number of each name that its environments have.
     names: Mutex<HashMap<Box<str>, u32>>,
 }
 
+/// Rules with what the index adds to them.
+#[derive(Debug)]
+struct Edition {
+    rules: Arc<Rules>,
+    /// The numbers under which uses of its operations are noted, in their order.
+    operations: Box<[Option<u32>]>,
+}
+
 /// The rules of a product as they were at one moment.
 pub struct CurrentRules {
-    rules: Guard<Arc<Rules>>,
+    rules: Guard<Arc<Edition>>,
     edition: u64,
 }
 
@@ -46,15 +56,16 @@ impl ProductNode {
         record: &Product,
         rules: Arc<Rules>,
         sound: bool,
-        (environments, grants): (&Arc<Environments>, &Arc<Grants>),
+        (environments, grants, uses): (&Arc<Environments>, &Arc<Grants>, &Arc<Uses>),
     ) -> Self {
         Self {
             slug: record.slug.clone(),
             policies: Policies::new(Arc::clone(grants), &rules),
-            rules: ArcSwap::new(rules),
+            rules: ArcSwap::from_pointee(Edition::new(rules, uses)),
             edition: AtomicU64::new(0),
             state: Arc::new(ProductState::new(sound)),
             environments: Arc::clone(environments),
+            uses: Arc::clone(uses),
             names: Mutex::default(),
         }
     }
@@ -83,7 +94,7 @@ impl ProductNode {
     /// Takes over new rules, for every key at once.
     pub(super) fn replace_rules(&self, rules: Arc<Rules>, sound: bool) {
         self.policies.resolve(&rules);
-        self.rules.store(rules);
+        self.rules.store(Arc::new(Edition::new(rules, &self.uses)));
         self.edition.fetch_add(1, Ordering::Release);
         self.state.set(sound);
     }
@@ -110,7 +121,27 @@ impl ProductNode {
     /// The number of the policy for these lists, shared by all keys that have the same; it has one
     /// user more now.
     pub(super) fn hold_policy(&self, source: PolicySource) -> u32 {
-        self.policies.hold(source, || self.rules.load_full())
+        self.policies
+            .hold(source, || Arc::clone(&self.rules.load().rules))
+    }
+}
+
+impl Edition {
+    fn new(rules: Arc<Rules>, uses: &Uses) -> Self {
+        let operations = rules.operations.as_slice().iter();
+        let operations = operations.map(|operation| uses.name(&operation.text));
+        Self {
+            operations: operations.collect(),
+            rules,
+        }
+    }
+}
+
+impl CurrentRules {
+    /// The number under which uses of an operation are noted, by its place in the manifest.
+    #[must_use]
+    pub fn number_of(&self, operation: u16) -> Option<u32> {
+        *self.rules.operations.get(usize::from(operation))?
     }
 }
 
@@ -118,17 +149,13 @@ impl Deref for CurrentRules {
     type Target = Rules;
 
     fn deref(&self) -> &Rules {
-        &self.rules
+        &self.rules.rules
     }
 }
 
 impl fmt::Debug for CurrentRules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "CurrentRules({}, edition {})",
-            self.rules.slug, self.edition
-        )
+        write!(f, "CurrentRules({}, edition {})", self.slug, self.edition)
     }
 }
 

@@ -20,6 +20,11 @@ impl Numbers {
         self.back().push(number);
     }
 
+    /// How many different numbers were ever given out.
+    pub(super) fn count(&self) -> u32 {
+        self.given.load(Ordering::Relaxed)
+    }
+
     fn back(&self) -> MutexGuard<'_, Vec<u32>> {
         self.back.lock().unwrap_or_else(PoisonError::into_inner)
     }
