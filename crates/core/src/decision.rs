@@ -124,6 +124,36 @@ impl Code {
         Self::Undecided,
     ];
 
+    /// The number by which it is kept. Numbers are never given out again.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::MissingCredential => 1,
+            Self::ConflictingCredentials => 2,
+            Self::MalformedKey => 3,
+            Self::UnknownKey => 4,
+            Self::RevokedKey => 5,
+            Self::ExpiredKey => 6,
+            Self::DisabledKey => 7,
+            Self::OrganizationSuspended => 8,
+            Self::UnknownHost => 9,
+            Self::WrongEnvironment => 10,
+            Self::SecretKeyInBrowser => 11,
+            Self::OriginNotAllowed => 12,
+            Self::IpNotAllowed => 13,
+            Self::UnknownOperation => 14,
+            Self::InsufficientScope => 15,
+            Self::Undecided => 16,
+        }
+    }
+
+    /// The code of a number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.number() == number)
+    }
+
     /// As JSON, headers and metrics write it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -237,5 +267,18 @@ const fn malformed(why: KeyFormatError) -> &'static str {
         KeyFormatError::Checksum => {
             "the checksum does not fit, so at least one character of the key was changed"
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_number_of_its_own() {
+        for code in Code::ALL {
+            assert_eq!(Code::from_number(code.number()), Some(code));
+        }
+        assert_eq!(Code::from_number(255), None);
     }
 }

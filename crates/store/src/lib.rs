@@ -19,15 +19,17 @@ mod journal;
 mod query;
 pub mod sqlite;
 mod traits;
+mod usage;
 
 pub use change::{Change, Committed, Guard, Idempotency, MAX_WRITES, Write};
 pub use clock::{Clock, WallClock};
 pub use error::{CommitError, OpenError, StoreError};
 pub use query::{
-    AuditFilter, EnvironmentFilter, KeyFilter, OrganizationFilter, Page, ProjectFilter,
+    AuditFilter, EnvironmentFilter, IdleRule, KeyFilter, OrganizationFilter, Page, ProjectFilter,
     StoredIdempotency,
 };
 pub use traits::{
     AuditReport, AuditStore, Feed, FeedRow, Finding, Head, Reads, ScanReport, Scanned, Store,
-    Writes,
+    UsageStore, Writes,
 };
+pub use usage::{HourCount, MAX_USES, UsageOf, ValueUse};

@@ -63,6 +63,20 @@ pub struct KeyFilter {
     pub state: Option<KeyState>,
     /// Whose name contains this, in any case.
     pub name: Option<String>,
+    /// Only such as are idle by one of these.
+    pub idle: Option<Vec<IdleRule>>,
+}
+
+/// Keys of a product and kind are idle when they work and were last used, or else created, before
+/// a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdleRule {
+    /// The product.
+    pub product: Slug,
+    /// The kind.
+    pub kind: Kind,
+    /// The time.
+    pub before: Timestamp,
 }
 
 /// Which rows of the journal.

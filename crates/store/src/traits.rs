@@ -1,5 +1,6 @@
 //! What every database must be able to do. [`Store`] is all of it.
 
+use std::ops::Range;
 use std::path::Path;
 
 use async_trait::async_trait;
@@ -8,16 +9,17 @@ use keystile_core::model::{
     AuditEntry, Effective, Environment, EnvironmentId, Key, KeyId, Organization, OrganizationId,
     Product, Project, ProjectId, Record, RetiredValue, Slug, Subject, Timestamp,
 };
+use keystile_core::snapshot::Collected;
 
 use crate::{
-    AuditFilter, Change, CommitError, Committed, EnvironmentFilter, KeyFilter, OrganizationFilter,
-    Page, ProjectFilter, StoreError, StoredIdempotency,
+    AuditFilter, Change, CommitError, Committed, EnvironmentFilter, HourCount, KeyFilter,
+    OrganizationFilter, Page, ProjectFilter, StoreError, StoredIdempotency, UsageOf, ValueUse,
 };
 
 /// Everything a store can do.
-pub trait Store: Reads + Writes + Feed + AuditStore {}
+pub trait Store: Reads + Writes + Feed + AuditStore + UsageStore {}
 
-impl<T: Reads + Writes + Feed + AuditStore> Store for T {}
+impl<T: Reads + Writes + Feed + AuditStore + UsageStore> Store for T {}
 
 /// One row or a page of rows. Every row's MAC is checked: one that fails is
 /// [`StoreError::Tampered`] when asked for alone, and left out of a page with an error in the log.
@@ -149,6 +151,20 @@ pub trait AuditStore: Send + Sync {
     /// Erases the personal fields of all rows earlier than this, and says of how many. The chain
     /// covers only their salted hashes, so it stays whole.
     async fn erase_personal(&self, before: Timestamp) -> Result<u64, StoreError>;
+}
+
+/// What keys were used for. It decides nothing, so its rows have no MAC and no journal row.
+#[async_trait]
+pub trait UsageStore: Send + Sync {
+    /// Adds what was collected, of at most [`MAX_USES`](crate::MAX_USES) values: wholly or not at
+    /// all. When it is unknown which, it must not be added again.
+    async fn add_uses(&self, uses: Vec<Collected>) -> Result<(), CommitError>;
+
+    /// The last use of each value of these keys.
+    async fn last_uses(&self, keys: Vec<KeyId>) -> Result<Vec<ValueUse>, StoreError>;
+
+    /// How often calls ended with which code, summed over keys, by hour.
+    async fn usage(&self, of: UsageOf, hours: Range<u32>) -> Result<Vec<HourCount>, StoreError>;
 }
 
 /// A record met by a scan.

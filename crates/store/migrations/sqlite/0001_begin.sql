@@ -62,7 +62,7 @@ CREATE TABLE environments (
 ) STRICT;
 CREATE UNIQUE INDEX environments_by_name ON environments (project, name) WHERE deleted_at IS NULL;
 CREATE INDEX environments_by_product ON environments (product, id) WHERE deleted_at IS NULL;
-CREATE INDEX environments_by_organization ON environments (organization) WHERE deleted_at IS NULL;
+CREATE INDEX environments_by_organization ON environments (organization);
 
 CREATE TABLE keys (
   id BLOB NOT NULL PRIMARY KEY,
@@ -98,7 +98,7 @@ CREATE TABLE keys (
 ) STRICT;
 CREATE UNIQUE INDEX keys_by_name ON keys (environment, kind, name)
   WHERE deleted_at IS NULL AND revoked_at IS NULL;
-CREATE INDEX keys_by_environment ON keys (environment, id) WHERE deleted_at IS NULL;
+CREATE INDEX keys_by_environment ON keys (environment, id);
 
 CREATE TABLE retired_values (
   key BLOB NOT NULL REFERENCES keys (id) DEFERRABLE INITIALLY DEFERRED,
@@ -187,3 +187,21 @@ CREATE TABLE effective (
   confirmed INTEGER NOT NULL,
   lapsed INTEGER NOT NULL
 ) STRICT;
+
+-- How often calls with a key ended with which code: a day of a key in one row, packed.
+CREATE TABLE usage_days (
+  key BLOB NOT NULL,
+  day INTEGER NOT NULL,
+  counts BLOB NOT NULL,
+  PRIMARY KEY (key, day)
+) STRICT, WITHOUT ROWID;
+
+-- The last allowed call with each value of a key; `start` tells the values apart.
+CREATE TABLE value_uses (
+  key BLOB NOT NULL,
+  start TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  address TEXT,
+  operation TEXT,
+  PRIMARY KEY (key, start)
+) STRICT, WITHOUT ROWID;

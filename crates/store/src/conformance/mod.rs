@@ -21,6 +21,7 @@ pub mod lists;
 pub mod names;
 pub mod reopened;
 pub mod sample;
+pub mod uses;
 
 /// Makes a test of each function of the suite.
 ///
@@ -89,6 +90,13 @@ macro_rules! conformance_tests {
                 removed_values_are_named_in_every_row_that_knew_them,
                 replaced_key_material_shows_in_its_row_only,
                 whoever_waits_for_growth_is_woken_by_a_commit,
+            ];
+            uses: [
+                counts_add_up_by_key_hour_and_code,
+                counts_of_all_keys_below_add_up,
+                the_last_use_of_each_value_is_kept,
+                idle_keys_are_found_by_product_and_kind,
+                too_many_uses_at_once_are_refused,
             ];
             audit: [
                 an_entry_tells_who_what_when_and_from_where,

@@ -1,5 +1,7 @@
 //! Pages of records: filters as SQL, newest first. It does not decide who may see them.
 
+use std::borrow::Cow;
+
 use keystile_core::key::Integrity;
 use keystile_core::model::{EnvironmentId, KeyState, OrganizationId, ProjectId, Record, Timestamp};
 use rusqlite::types::Value;
@@ -7,13 +9,13 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::rows::{ENVIRONMENTS, KEYS, ORGANIZATIONS, PROJECTS, Table};
 use super::stored::{FORGED, Met, Reader};
-use crate::{EnvironmentFilter, KeyFilter, OrganizationFilter, ProjectFilter};
+use crate::{EnvironmentFilter, IdleRule, KeyFilter, OrganizationFilter, ProjectFilter};
 
 /// The lists' records, by the name `t`, and what they must fulfil.
 pub(super) struct Query {
     table: &'static Table,
     from: String,
-    conditions: Vec<&'static str>,
+    conditions: Vec<Cow<'static, str>>,
     values: Vec<Value>,
 }
 
@@ -22,20 +24,37 @@ impl Query {
         Self {
             table,
             from: from.into(),
-            conditions: vec!["t.deleted_at IS NULL"],
+            conditions: vec!["t.deleted_at IS NULL".into()],
             values: Vec::new(),
         }
     }
 
     fn and(&mut self, condition: &'static str, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
-            self.conditions.push(condition);
+            self.conditions.push(condition.into());
             self.values.push(value.into());
         }
     }
 
     fn and_id(&mut self, condition: &'static str, id: Option<[u8; 16]>) {
         self.and(condition, id.map(|id| id.to_vec()));
+    }
+
+    fn and_idle(&mut self, rules: &[IdleRule]) {
+        let one = "o.product = ? AND t.kind = ? AND coalesce((SELECT max(u.at) FROM value_uses u \
+             WHERE u.key = t.id), t.created_at) < ?";
+        let any = vec![one; rules.len()].join(" OR ");
+        self.conditions.push(match rules {
+            [] => "0".into(),
+            _ => format!("({any})").into(),
+        });
+        for rule in rules {
+            self.values.extend([
+                Value::from(rule.product.to_string()),
+                Value::from(rule.kind.as_str().to_owned()),
+                Value::from(rule.before.millis()),
+            ]);
+        }
     }
 
     fn sql(&self) -> String {
@@ -140,11 +159,12 @@ pub(super) fn keys(
     now: Timestamp,
 ) -> rusqlite::Result<Query> {
     let mut query = Query::of(&KEYS, key_source(connection, &filter)?);
-    query.conditions.extend([
+    let above = [
         "e.deleted_at IS NULL",
         "p.deleted_at IS NULL",
         "o.deleted_at IS NULL",
-    ]);
+    ];
+    query.conditions.extend(above.map(Cow::from));
     query.and("o.product = ?", filter.product.map(|slug| slug.to_string()));
     query.and("e.name = ?", filter.environment_name);
     query.and_id(
@@ -164,6 +184,10 @@ pub(super) fn keys(
     query.and("holds_text(t.name, ?)", filter.name);
     if let Some(state) = filter.state {
         query.and(in_state(state), Some(now.millis()));
+    }
+    if let Some(rules) = filter.idle {
+        query.and(in_state(KeyState::Active), Some(now.millis()));
+        query.and_idle(&rules);
     }
     Ok(query)
 }

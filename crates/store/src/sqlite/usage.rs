@@ -1,0 +1,198 @@
+//! What keys were used for: added by the writing thread, read by the others.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use async_trait::async_trait;
+use keystile_core::decision::Code;
+use keystile_core::model::{KeyId, Timestamp};
+use keystile_core::snapshot::Collected;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+use super::SqliteStore;
+use super::commit::not_written;
+use super::errors::{plain, unavailable};
+use super::writer::{Desk, Refused};
+use crate::usage::{Day, HOURS};
+use crate::{CommitError, HourCount, MAX_USES, StoreError, UsageOf, UsageStore, ValueUse};
+
+/// Days of which usage is kept: a year, and a month to look back at it.
+const DAYS_KEPT: u32 = 396;
+
+#[async_trait]
+impl UsageStore for SqliteStore {
+    async fn add_uses(&self, uses: Vec<Collected>) -> Result<(), CommitError> {
+        if uses.len() > MAX_USES {
+            let reason = format!("at most {MAX_USES} uses are added at once: split them");
+            return Err(CommitError::NotWritten(reason));
+        }
+        let answer = self
+            .writer
+            .ask(move |desk| desk.add_uses(&uses))
+            .map_err(|refused| CommitError::NotWritten(refused.to_string()))?;
+        answer
+            .await
+            .unwrap_or_else(|_| Err(CommitError::Unknown(Refused::Stopped.to_string())))
+    }
+
+    async fn last_uses(&self, keys: Vec<KeyId>) -> Result<Vec<ValueUse>, StoreError> {
+        self.readers
+            .read(move |connection| {
+                last_uses(connection, &keys).map_err(|error| unavailable(&error))
+            })
+            .await
+    }
+
+    async fn usage(&self, of: UsageOf, hours: Range<u32>) -> Result<Vec<HourCount>, StoreError> {
+        self.readers
+            .read(move |connection| {
+                usage(connection, of, &hours).map_err(|error| unavailable(&error))
+            })
+            .await
+    }
+}
+
+impl Desk {
+    fn add_uses(&mut self, uses: &[Collected]) -> Result<(), CommitError> {
+        if let Some(reason) = &self.closed {
+            return Err(CommitError::NotWritten(reason.clone()));
+        }
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|error| not_written(&error))?;
+        for one in uses {
+            add(&transaction, one).map_err(|error| not_written(&error))?;
+        }
+        transaction
+            .commit()
+            .map_err(|error| CommitError::Unknown(plain(&error)))
+    }
+}
+
+fn add(connection: &Connection, one: &Collected) -> rusqlite::Result<()> {
+    let key = one.key.to_bytes();
+    if let Some(last) = &one.last {
+        connection
+            .prepare_cached(
+                "INSERT INTO value_uses (key, start, at, address, operation) \
+                 VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (key, start) DO UPDATE \
+                 SET at = excluded.at, address = excluded.address, operation = excluded.operation \
+                 WHERE excluded.at >= at",
+            )?
+            .execute(params![
+                key,
+                one.start,
+                last.at.millis(),
+                last.address.map(|address| address.to_string()),
+                last.operation.as_deref(),
+            ])?;
+    }
+    let mut days = BTreeMap::<u32, Vec<(u8, Code, u64)>>::new();
+    for (hour, code, count) in &one.counts {
+        let of_day = u8::try_from(hour % HOURS).unwrap_or(0);
+        let counts = days.entry(hour / HOURS).or_default();
+        counts.push((of_day, *code, *count));
+    }
+    days.into_iter()
+        .try_for_each(|(day, counts)| add_day(connection, &key, day, counts))
+}
+
+fn add_day(
+    connection: &Connection,
+    key: &[u8; 16],
+    day: u32,
+    counts: Vec<(u8, Code, u64)>,
+) -> rusqlite::Result<()> {
+    let known: Option<Vec<u8>> = connection
+        .prepare_cached("SELECT counts FROM usage_days WHERE key = ?1 AND day = ?2")?
+        .query_row(params![key, day], |row| row.get(0))
+        .optional()?;
+    let is_new = known.is_none();
+    let mut all = known.map_or_else(Day::default, |bytes| {
+        Day::unpack(&bytes).unwrap_or_else(|| {
+            tracing::error!(day, "a day of usage cannot be read and begins anew");
+            Day::default()
+        })
+    });
+    for (hour, code, count) in counts {
+        all.add(hour, code, count);
+    }
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO usage_days (key, day, counts) VALUES (?1, ?2, ?3)")?
+        .execute(params![key, day, all.pack()])?;
+    if is_new {
+        connection
+            .prepare_cached("DELETE FROM usage_days WHERE key = ?1 AND day < ?2")?
+            .execute(params![key, day.saturating_sub(DAYS_KEPT)])?;
+    }
+    Ok(())
+}
+
+fn last_uses(connection: &Connection, keys: &[KeyId]) -> rusqlite::Result<Vec<ValueUse>> {
+    let mut found = Vec::new();
+    let mut statement = connection
+        .prepare_cached("SELECT start, at, address, operation FROM value_uses WHERE key = ?1")?;
+    for key in keys {
+        let uses = statement.query_map([key.to_bytes()], |row| {
+            Ok(ValueUse {
+                key: *key,
+                start: row.get(0)?,
+                at: Timestamp::from_millis(row.get(1)?),
+                address: row.get(2)?,
+                operation: row.get(3)?,
+            })
+        })?;
+        for one in uses {
+            found.push(one?);
+        }
+    }
+    Ok(found)
+}
+
+fn usage(
+    connection: &Connection,
+    of: UsageOf,
+    hours: &Range<u32>,
+) -> rusqlite::Result<Vec<HourCount>> {
+    let (condition, id) = match of {
+        UsageOf::Key(key) => ("u.key = ?1", key.to_bytes()),
+        UsageOf::Environment(environment) => (
+            "u.key IN (SELECT id FROM keys WHERE environment = ?1)",
+            environment.to_bytes(),
+        ),
+        UsageOf::Organization(organization) => (
+            "u.key IN (SELECT k.id FROM environments e JOIN keys k ON k.environment = e.id \
+             WHERE e.organization = ?1)",
+            organization.to_bytes(),
+        ),
+    };
+    let sql = format!(
+        "SELECT u.day, u.counts FROM usage_days u WHERE {condition} AND u.day BETWEEN ?2 AND ?3"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let last = hours.end.saturating_sub(1) / HOURS;
+    let mut rows = statement.query(params![id, hours.start / HOURS, last])?;
+    let mut sums = BTreeMap::<(u32, u8), HourCount>::new();
+    while let Some(row) = rows.next()? {
+        let (day, counts): (u32, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        let Some(counts) = Day::unpack(&counts) else {
+            tracing::error!(day, "a day of usage cannot be read and is left out");
+            continue;
+        };
+        for (of_day, code, count) in counts.counts() {
+            let hour = day * HOURS + u32::from(of_day);
+            if !hours.contains(&hour) {
+                continue;
+            }
+            let none = HourCount {
+                hour,
+                code,
+                count: 0,
+            };
+            let sum = sums.entry((hour, code.number())).or_insert(none);
+            sum.count = sum.count.saturating_add(count);
+        }
+    }
+    Ok(sums.into_values().collect())
+}
