@@ -10,6 +10,7 @@ use keystile_core::model::{Actor, Binding, KeyId, Slug, Timestamp};
 use keystile_store::Store;
 use tokio::sync::{mpsc, watch};
 
+use crate::background::Uses;
 use crate::config::Settings;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
@@ -26,6 +27,10 @@ pub struct App {
     pub(crate) masters: Mutex<Vec<MasterKey>>,
     /// Where keys go that were used under an older pepper.
     pub(crate) rehashes: mpsc::Sender<Rehash>,
+    /// Where secret keys go that came from a web page.
+    pub(crate) exposures: mpsc::Sender<KeyId>,
+    /// What keys were used for and is not written down yet.
+    pub(crate) uses: Uses,
     /// Checked settings.
     pub(crate) settings: Settings,
     /// Counters.

@@ -87,12 +87,16 @@ actions! {
     KeyUpdated = "key.updated",
     /// A key got a new value.
     KeyRotated = "key.rotated",
+    /// The grace of a key's old value was shortened or ended.
+    KeyGraceEnded = "key.grace_ended",
     /// A key was revoked.
     KeyRevoked = "key.revoked",
     /// A key was deleted.
     KeyDeleted = "key.deleted",
     /// A key's digest was remade with the current pepper.
     KeyRehashed = "key.rehashed",
+    /// A secret key came from a web page for the first time.
+    KeyExposed = "key.exposed",
     /// A recoverable secret was shown again.
     KeyRevealed = "key.revealed",
     /// The master key was replaced.

@@ -245,6 +245,9 @@ pub struct Key {
     pub created_by: String,
     /// When it last got a new value.
     pub rotated_at: Option<Timestamp>,
+    /// Secret keys only: when its current value first came from a web page, where visitors can
+    /// read it.
+    pub exposed_at: Option<Timestamp>,
     /// The digest of its current value.
     pub digest: KeyDigest,
     /// The pepper that digest was made with.
@@ -472,6 +475,7 @@ impl Key {
         out.time(self.created_at);
         out.text(&self.created_by);
         out.maybe_time(self.rotated_at);
+        out.maybe_time(self.exposed_at);
         out.bytes(self.digest.as_bytes());
         out.number(u64::from(self.pepper));
         out.text(&self.start);

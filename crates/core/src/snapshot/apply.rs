@@ -248,6 +248,7 @@ impl Index {
             mode: key.mode,
             sound,
             has_ends: false,
+            exposed: key.exposed_at.is_some(),
             grant,
             environment: environment.number(),
         };

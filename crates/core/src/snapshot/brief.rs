@@ -10,10 +10,11 @@ const SECRET: u64 = 1;
 const LIVE: u64 = 2;
 const SOUND: u64 = 4;
 const HAS_ENDS: u64 = 8;
-const FLAGS: u32 = 4;
+const EXPOSED: u64 = 16;
+const FLAGS: u32 = 5;
 
 /// So many bits count grants.
-const GRANT: u32 = 28;
+const GRANT: u32 = 27;
 
 /// What a brief is made of.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +25,8 @@ pub(super) struct Parts {
     pub(super) sound: bool,
     /// Whether there is any time from which on it is refused.
     pub(super) has_ends: bool,
+    /// Whether it is known that it came from a web page.
+    pub(super) exposed: bool,
     /// The number of its policy's grant. One that the word has no room for is none, which allows
     /// nothing.
     pub(super) grant: u32,
@@ -38,6 +41,7 @@ impl Brief {
             (parts.mode == Mode::Live, LIVE),
             (parts.sound, SOUND),
             (parts.has_ends, HAS_ENDS),
+            (parts.exposed, EXPOSED),
         ];
         let flags = flags.into_iter().filter(|(on, _)| *on);
         let flags = flags.fold(0, |all, (_, flag)| all | flag);
@@ -82,6 +86,11 @@ impl Brief {
     }
 
     #[inline]
+    pub(super) const fn exposed(self) -> bool {
+        self.0 & EXPOSED != 0
+    }
+
+    #[inline]
     pub(super) const fn environment(self) -> u32 {
         (self.0 >> 32) as u32
     }
@@ -103,12 +112,13 @@ mod tests {
             mode: Mode::Test,
             sound: true,
             has_ends: false,
-            grant: 0x0abc_def1,
+            exposed: false,
+            grant: 0x07bc_def1,
             environment: 0xdead_beef,
         };
         let brief = Brief::new(parts);
         assert_eq!((brief.kind(), brief.mode()), (Kind::Secret, Mode::Test));
-        assert!(brief.sound() && !brief.has_ends());
+        assert!(brief.sound() && !brief.has_ends() && !brief.exposed());
         assert_eq!(brief.grant(), parts.grant);
         assert_eq!(brief.environment(), parts.environment);
         let brief = Brief::new(Parts {
@@ -116,6 +126,7 @@ mod tests {
             mode: Mode::Live,
             sound: false,
             has_ends: true,
+            exposed: true,
             grant: u32::MAX,
             environment: 0,
         });
@@ -123,7 +134,7 @@ mod tests {
             (brief.kind(), brief.mode()),
             (Kind::Publishable, Mode::Live)
         );
-        assert!(!brief.sound() && brief.has_ends());
+        assert!(!brief.sound() && brief.has_ends() && brief.exposed());
         assert_eq!((brief.grant(), brief.environment()), ((1 << GRANT) - 1, 0));
     }
 }

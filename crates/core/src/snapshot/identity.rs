@@ -67,6 +67,12 @@ impl Identity<'_> {
         self.found.value.brief.has_ends()
     }
 
+    /// Whether it is known that its value came from a web page.
+    #[must_use]
+    pub fn is_exposed(&self) -> bool {
+        self.found.value.brief.exposed()
+    }
+
     /// Who may hold it.
     #[must_use]
     pub fn kind(&self) -> Kind {

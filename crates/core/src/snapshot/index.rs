@@ -166,7 +166,7 @@ impl Index {
     /// Hands over what all values were used for since the last time. For one caller at a time, and
     /// at least once an hour.
     pub fn collect_uses(&self, now: Timestamp) -> Vec<Collected> {
-        let mut refused = self.uses.take_counts();
+        let mut counted = self.uses.take_counts();
         let mut all = Vec::new();
         let mut next = 0;
         // Changes wait for a piece of this, not for the whole.
@@ -175,22 +175,17 @@ impl Index {
             next = piece.end;
             let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
             for card in piece {
-                let noted = self.uses.take(card);
-                let counts = refused.remove(&card);
-                if noted.is_none() && counts.is_none() {
+                let Some(noted) = self.uses.take(card, counted.remove(&card)) else {
                     continue;
-                }
+                };
                 let Some(told) = self.cards.read(card) else {
                     continue;
                 };
-                let (mut all_counts, last) =
-                    noted.map_or((Vec::new(), None), |noted| (noted.counts, noted.last));
-                all_counts.extend(counts.into_iter().flatten());
                 all.push(Collected {
                     key: KeyId::from_bytes(told.id),
                     start: String::from_utf8_lossy(told.start()).into_owned(),
-                    last,
-                    counts: all_counts,
+                    last: noted.last,
+                    counts: noted.counts,
                 });
             }
         }

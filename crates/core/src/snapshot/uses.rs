@@ -198,8 +198,9 @@ impl Uses {
         all
     }
 
-    /// Takes what was noted at the place of a card; `None` if nothing was.
-    pub(super) fn take(&self, card: u32) -> Option<Noted> {
+    /// Takes what was noted of a card, together with what was counted of it elsewhere; `None` if
+    /// nothing was.
+    pub(super) fn take(&self, card: u32, counted: Option<Vec<(u32, Code, u64)>>) -> Option<Noted> {
         let place = self.places.get(card)?;
         let [even, odd] = &place.allowed;
         let take = |word: &AtomicU64| match word.load(Ordering::Relaxed) {
@@ -207,9 +208,11 @@ impl Uses {
             _ => word.swap(0, Ordering::Acquire),
         };
         let words = [take(even), take(odd)];
-        if words == [0, 0] {
+        let counted = counted.unwrap_or_default();
+        if words == [0, 0] && counted.is_empty() {
             return None;
         }
+        let allowed = words != [0, 0] || counted.iter().any(|(_, code, _)| *code == Code::Ok);
         let base = self.base.load(Ordering::Relaxed);
         let slots = [(0, 0, 0), (1, 1, 0), (2, 0, 32), (3, 1, 32)];
         let counts = slots
@@ -227,8 +230,8 @@ impl Uses {
         let about = place.about.load(Ordering::Relaxed);
         let at = i64::try_from(place.at.load(Ordering::Relaxed)).unwrap_or(0);
         Some(Noted {
-            counts: counts.collect(),
-            last: Some(LastUse {
+            counts: counts.chain(counted).collect(),
+            last: allowed.then(|| LastUse {
                 at: Timestamp::from_millis(at),
                 address: address_of(about),
                 operation: self.names.text(about >> ADDRESS_BITS),
@@ -314,11 +317,14 @@ mod tests {
 
     /// What is counted by hour, wherever.
     fn counted(uses: &Uses) -> Vec<(u32, u64)> {
-        let noted = uses.take(0).map_or(Vec::new(), |noted| noted.counts);
-        let other = uses.take_counts().remove(&0).unwrap_or_default();
-        let all = noted.into_iter().chain(other);
+        let counted = uses.take_counts().remove(&0);
+        let all = uses.take(0, counted).map_or(Vec::new(), |noted| {
+            assert!(noted.last.is_some(), "whatever hour it was");
+            noted.counts
+        });
         let mut hours = HashMap::<u32, u64>::new();
-        all.for_each(|(hour, _, count)| *hours.entry(hour).or_default() += count);
+        all.into_iter()
+            .for_each(|(hour, _, count)| *hours.entry(hour).or_default() += count);
         let mut hours: Vec<_> = hours.into_iter().collect();
         hours.sort_unstable();
         hours
@@ -371,11 +377,11 @@ mod tests {
         };
         uses.note(3, used(7, "192.0.2.1", "GET /a"));
         uses.note(3, used(9, "2001:db8::1", "GET /b"));
-        let last = uses.take(3).unwrap().last.unwrap();
+        let last = uses.take(3, None).unwrap().last.unwrap();
         assert_eq!(last.at, Timestamp::from_millis(9 * 60_000));
         assert_eq!(last.address.unwrap().to_string(), "2001:db8::/48");
         assert_eq!(last.operation.as_deref(), Some("GET /b"));
-        assert!(uses.take(3).is_none(), "it is given once");
+        assert!(uses.take(3, None).is_none(), "it is given once");
         assert_eq!(size_of::<Place>(), 32);
     }
 }

@@ -233,6 +233,7 @@ pub(crate) fn key(number: u64, owner: u64) -> Key {
         created_at: START,
         created_by: "local".into(),
         rotated_at: None,
+        exposed_at: None,
         digest: pepper().digest(text.reveal()),
         pepper: 1,
         start: start(&text),

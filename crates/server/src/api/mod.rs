@@ -9,11 +9,13 @@ mod call;
 mod environments;
 mod idempotency;
 mod installation;
+mod key_view;
 mod keys;
 mod operation;
 mod organizations;
 mod products;
 mod projects;
+mod usage;
 mod view;
 
 pub(crate) use answer::Answer;
@@ -28,6 +30,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         projects::operations(),
         environments::operations(),
         products::operations(),
+        usage::operations(),
         installation::operations(),
     ];
     groups.into_iter().flatten().collect()

@@ -1,18 +1,16 @@
 //! What answers show of things. Spelled out here, so that what is stored can change without what
 //! is answered, and the other way round.
 
-use keystile_core::key::preview;
-use keystile_core::manifest::Rules;
 use keystile_core::model::{
-    Binding, Effective, Environment, EnvironmentId, Key, KeyId, KeyState, Kind, Mode, Organization,
-    OrganizationId, Project, ProjectId, Slug, TextList, Timestamp,
+    Effective, Environment, EnvironmentId, Mode, Organization, OrganizationId, Project, ProjectId,
+    Slug, Timestamp,
 };
-use keystile_core::snapshot::EnvironmentNode;
 use keystile_store::{KeyFilter, Page as Part};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::key_view::KeyView;
 use crate::app::App;
 use crate::manage::{Minted, MintedEnvironment, MintedProject};
 use crate::problem::Problem;
@@ -136,97 +134,6 @@ impl From<&Environment> for EnvironmentView {
     }
 }
 
-/// A key, without its secret.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Key")]
-pub(super) struct KeyView {
-    id: KeyId,
-    kind: Kind,
-    mode: Mode,
-    name: String,
-    note: Option<String>,
-    /// The whole value, of publishable keys only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<String>,
-    /// What may be shown of any key: prefix, four characters, bullets.
-    preview: String,
-    status: KeyState,
-    enabled: bool,
-    /// What it may do now.
-    scopes: Vec<String>,
-    /// The scopes it lists itself; absent when it follows the manifest.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    own_scopes: Option<TextList>,
-    allowed_origins: Option<TextList>,
-    allowed_ips: Option<TextList>,
-    metadata: Option<Map<String, Value>>,
-    /// For operator keys: what it is confined to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    binding: Option<Binding>,
-    product: Slug,
-    organization: OrganizationId,
-    project: ProjectId,
-    environment: KeyEnvironment,
-    expires_at: Option<Timestamp>,
-    revoked_at: Option<Timestamp>,
-    rotated_at: Option<Timestamp>,
-    created_at: Timestamp,
-    /// Who created it; recorded, decides nothing.
-    created_by: String,
-}
-
-/// Where a key belongs.
-#[derive(Debug, Serialize, JsonSchema)]
-struct KeyEnvironment {
-    id: EnvironmentId,
-    name: String,
-}
-
-impl KeyView {
-    /// Shows a key whose environment the index knows; deleted ones and those below are not shown.
-    pub(super) fn of(app: &App, key: &Key) -> Option<Self> {
-        let environment = app.engine.index().environment(key.environment)?;
-        let rules = environment.product().rules();
-        Some(Self::within(app, key, &environment, &rules))
-    }
-
-    fn within(app: &App, key: &Key, environment: &EnvironmentNode, rules: &Rules) -> Self {
-        let scopes = match &key.scopes {
-            Some(listed) => rules.resolve_scopes(key.kind, listed),
-            None => rules.kind(key.kind).default_scopes,
-        };
-        Self {
-            id: key.id,
-            kind: key.kind,
-            mode: key.mode,
-            name: key.name.clone(),
-            note: key.note.clone(),
-            value: key.value.clone(),
-            preview: preview(&key.start),
-            status: key.state(app.now()),
-            enabled: key.enabled,
-            scopes: rules.scope_names(scopes).map(str::to_owned).collect(),
-            own_scopes: key.scopes.clone(),
-            allowed_origins: key.allowed_origins.clone(),
-            allowed_ips: key.allowed_ips.clone(),
-            metadata: metadata(key.metadata.as_deref()),
-            binding: key.binding.clone(),
-            product: environment.product().slug().clone(),
-            organization: environment.organization_id(),
-            project: environment.project_id(),
-            environment: KeyEnvironment {
-                id: environment.id(),
-                name: environment.name().to_owned(),
-            },
-            expires_at: key.expires_at,
-            revoked_at: key.revoked_at,
-            rotated_at: key.rotated_at,
-            created_at: key.created_at,
-            created_by: key.created_by.clone(),
-        }
-    }
-}
-
 /// A key that was made automatically.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct AutomaticKey {
@@ -336,6 +243,6 @@ pub(super) struct Changed<T> {
     pub(super) effective: Option<Effective>,
 }
 
-fn metadata(text: Option<&str>) -> Option<Map<String, Value>> {
+pub(super) fn metadata(text: Option<&str>) -> Option<Map<String, Value>> {
     text.and_then(|text| serde_json::from_str(text).ok())
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use keystile_core::engine::Engine;
 use keystile_core::key::{Keyring, MasterKey, Random, UnwrapError};
-use keystile_core::model::{Record, Subject};
+use keystile_core::model::{KeyId, Record, Subject};
 use keystile_core::snapshot::{ApplyProblem, Index};
 use keystile_store::{ScanReport, Scanned, Store, StoreError};
 use prometheus_client::metrics::gauge::Gauge;
@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::app::{App, Rehash};
+use crate::background::Uses;
 use crate::config::Settings;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
@@ -35,21 +36,29 @@ pub enum LoadError {
 /// How many keys may wait for their digests to be remade; beyond that their next use asks again.
 const REHASHES: usize = 10_000;
 
+/// How many exposed keys may wait to be marked; beyond that their next use tells again.
+const EXPOSURES: usize = 1_000;
+
 /// An app whose index is filled, and what its background work reads.
 pub struct Loaded {
     /// The app.
     pub app: Arc<App>,
     used: mpsc::Receiver<Rehash>,
+    exposed: mpsc::Receiver<KeyId>,
 }
 
 /// Work that goes on beside requests for as long as this is held.
 #[derive(Debug)]
-pub struct Background(JoinSet<()>);
+pub struct Background {
+    app: Arc<App>,
+    work: JoinSet<()>,
+}
 
 impl Background {
-    /// Ends it, and returns when it has ended.
+    /// Ends it, and returns when it has ended and what keys were used for is written down.
     pub async fn end(mut self) {
-        self.0.shutdown().await;
+        self.app.write_uses().await;
+        self.work.shutdown().await;
     }
 }
 
@@ -60,7 +69,10 @@ impl Loaded {
         let mut work = JoinSet::new();
         work.spawn(super::follow(Arc::clone(&self.app)));
         work.spawn(super::rehash_used(Arc::clone(&self.app), self.used));
-        (self.app, Background(work))
+        work.spawn(super::mark_exposed(Arc::clone(&self.app), self.exposed));
+        work.spawn(super::write_uses_down(Arc::clone(&self.app)));
+        let app = Arc::clone(&self.app);
+        (self.app, Background { app, work })
     }
 }
 
@@ -86,12 +98,17 @@ pub async fn load(
     let request_ids = RequestIds::new(&*random)?;
     let (applied, _) = watch::channel(report.head.seq);
     let (rehashes, used) = mpsc::channel(REHASHES);
+    let (exposures, exposed) = mpsc::channel(EXPOSURES);
+    // From now on, hours are told apart.
+    index.collect_uses(store.now());
     let app = App {
         engine: Engine::new(index, keyring),
         store,
         random,
         masters: Mutex::new(vec![master]),
         rehashes,
+        exposures,
+        uses: Uses::default(),
         settings,
         metrics,
         request_ids,
@@ -101,6 +118,7 @@ pub async fn load(
     Ok(Loaded {
         app: Arc::new(app),
         used,
+        exposed,
     })
 }
 

@@ -1,10 +1,14 @@
-//! What goes on beside requests: keeping the index at the head of the journal, and digests
-//! under the current pepper.
+//! What goes on beside requests: keeping the index at the head of the journal and digests under
+//! the current pepper, and writing down what keys were used for.
 
+mod exposure;
 mod load;
 mod refresh;
 mod rehash;
+mod uses;
 
+pub use exposure::mark_exposed;
 pub use load::{Background, LoadError, Loaded, load};
 pub use refresh::follow;
 pub use rehash::rehash_used;
+pub(crate) use uses::{Uses, write_uses_down};

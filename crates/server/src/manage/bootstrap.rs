@@ -9,7 +9,7 @@ use keystile_core::model::{
 use keystile_store::{EnvironmentFilter, OrganizationFilter, Page, Write};
 use serde_json::json;
 
-use super::keys::{NewOperatorKey, check_bootstrap, create_operator_key, is_known};
+use super::operator_keys::{NewOperatorKey, check_bootstrap, create_operator_key, is_known};
 use super::work::{Request, Work};
 use crate::app::{App, Caller};
 use crate::problem::Problem;

@@ -138,6 +138,7 @@ impl Work<'_> {
             created_at: self.now(),
             created_by: self.caller.scope(),
             rotated_at: None,
+            exposed_at: None,
             digest: value.digest,
             pepper: value.pepper,
             start: value.start,

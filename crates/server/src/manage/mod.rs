@@ -10,6 +10,7 @@ mod field;
 mod keys;
 mod material;
 mod minting;
+mod operator_keys;
 mod organizations;
 mod products;
 mod projects;
@@ -19,16 +20,15 @@ mod work;
 pub(crate) use bootstrap::operator_environment;
 pub(crate) use environments::{NewEnvironment, create_environment};
 pub(crate) use field::check_limit;
-pub(crate) use keys::{
-    KeyChange, NewKey, NewOperatorKey, Rights, create_key, create_operator_key, update_key,
-};
+pub(crate) use keys::{KeyChange, NewKey, Rights, create_key, mark_key_exposed, update_key};
 pub(crate) use material::{rehash, rotate_master_key, rotate_pepper};
 pub(crate) use minting::{Minted, MintedEnvironment, MintedProject};
+pub(crate) use operator_keys::{NewOperatorKey, create_operator_key};
 pub(crate) use organizations::{
     CreatedOrganization, NewOrganization, OrganizationChange, check_named, create_organization,
     update_organization,
 };
 pub(crate) use products::{apply_manifest, invalid as invalid_manifest};
 pub(crate) use projects::{NodeChange, create_project, update_environment, update_project};
-pub(crate) use rotation::{end_key, rotate_key};
+pub(crate) use rotation::{LONGEST_GRACE, end_grace, end_key, rotate_key};
 pub(crate) use work::{Request, Work};

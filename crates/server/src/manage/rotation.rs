@@ -47,6 +47,7 @@ pub(crate) async fn rotate_key(work: &Work<'_>, id: KeyId, grace: u32) -> Result
         key.value = value.clear;
         key.sealed = value.sealed;
         key.rotated_at = Some(now);
+        key.exposed_at = None;
         key.narrowed_seq = Some(THIS_ROW);
 
         let details = json!({ "name": before.name, "grace_seconds": grace });
@@ -77,6 +78,52 @@ pub(crate) async fn rotate_key(work: &Work<'_>, id: KeyId, grace: u32) -> Result
     .await
 }
 
+/// Shortens the grace of a key's old value, or ends it at once: it lasts at most so many seconds
+/// from now on.
+pub(crate) async fn end_grace(
+    work: &Work<'_>,
+    id: KeyId,
+    grace: u32,
+) -> Result<(Placed, Effective), Problem> {
+    work.attempt(async || {
+        let mut placed = work.key(id).await?;
+        let now = work.now();
+        let end = now.plus_millis(i64::from(grace) * 1000);
+        let values = work.app.store.retired_values(id).await?;
+        let running = values.into_iter().find(|value| value.ends_at > now);
+        let Some(running) = running.filter(|_| placed.key.state(now) != KeyState::Revoked) else {
+            // Nothing works but the current value, and there is proof of that.
+            if let Some(effective) = work.effective(placed.key.narrowed_seq).await? {
+                return Ok((placed, effective));
+            }
+            let detail = "the key has no old value that still works; it was never rotated";
+            return Err(Problem::conflict("nothing_retiring", detail).into());
+        };
+        if end > running.ends_at {
+            let message = format!(
+                "the old value ends at {} already: a grace is shortened, never made longer",
+                running.ends_at
+            );
+            return Err(Problem::field("/grace_seconds", message).into());
+        }
+        let before = placed.key.seq;
+        placed.key.narrowed_seq = Some(THIS_ROW);
+        let details = json!({ "name": placed.key.name, "grace_seconds": grace });
+        let mut change = work.change(Action::KeyGraceEnded, details);
+        change.product = Some(placed.environment.product.clone());
+        change.organization = Some(placed.organization.id);
+        change
+            .writes
+            .push(update(Record::Key(Box::new(placed.key.clone())), before));
+        change.writes.extend(end_graces(work, id, end).await?);
+        let effective = work.narrow(change).await?;
+        placed.key.seq = effective.seq;
+        placed.key.narrowed_seq = Some(effective.seq);
+        Ok((placed, effective))
+    })
+    .await
+}
+
 fn retired(key: &Key, now: Timestamp, grace: u32) -> RetiredValue {
     RetiredValue {
         digest: key.digest,
@@ -88,16 +135,16 @@ fn retired(key: &Key, now: Timestamp, grace: u32) -> RetiredValue {
     }
 }
 
-/// Ends every former value that still works.
-async fn end_graces(work: &Work<'_>, id: KeyId, now: Timestamp) -> Result<Vec<Write>, Failure> {
+/// Ends every former value that would still work then.
+async fn end_graces(work: &Work<'_>, id: KeyId, at: Timestamp) -> Result<Vec<Write>, Failure> {
     let values = work.app.store.retired_values(id).await?;
-    let running = values.into_iter().filter(|value| value.ends_at > now);
+    let running = values.into_iter().filter(|value| value.ends_at > at);
     Ok(running
         .map(|value| {
             let replaces = value.seq;
             update(
                 Record::RetiredValue(RetiredValue {
-                    ends_at: now,
+                    ends_at: at,
                     ..value
                 }),
                 replaces,

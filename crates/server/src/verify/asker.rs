@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{HeaderMap, HeaderName, header};
 use keystile_core::model::{Binding, Timestamp};
+use keystile_core::snapshot::Found;
 use zeroize::Zeroizing;
 
 use super::operator::{Operator, authorize_any};
@@ -40,6 +41,7 @@ struct Known {
     scope: &'static str,
     authorization: Zeroizing<Vec<u8>>,
     entitled: Entitled,
+    found: Found,
 }
 
 impl LastAsker {
@@ -62,6 +64,8 @@ impl LastAsker {
             && known.scope == scope
             && same(&known.authorization, sent)
         {
+            let index = app.engine.index();
+            index.note_allowed(&known.found, now, None, None);
             return Ok(known.entitled.clone());
         }
         let Operator { key, .. } = authorize_any(app, headers, scope, now)?;
@@ -72,6 +76,7 @@ impl LastAsker {
                 scope,
                 authorization: Zeroizing::new(sent.to_vec()),
                 entitled: entitled.clone(),
+                found: *key.found(),
             }),
             _ => None,
         };

@@ -1,13 +1,27 @@
 //! Asking the engine, and what follows from an answer beside the answer itself.
 
-use keystile_core::engine::Introspection;
+use std::cell::Cell;
+use std::net::IpAddr;
+
+use keystile_core::decision::DenyReason;
+use keystile_core::engine::{Explanation, Introspection};
 use keystile_core::manifest::Rules;
+use keystile_core::model::{Kind, Timestamp};
 use keystile_core::request::RequestFacts;
 use keystile_core::snapshot::ProductNode;
 
 use super::answer;
 use crate::app::{App, Rehash};
 use crate::metrics::Door;
+
+/// When a call came, and from where, as far as that is known.
+#[derive(Debug, Clone, Copy)]
+struct Came {
+    at: Timestamp,
+    from: Option<IpAddr>,
+    /// Whether it bears the marks of a web page's own script.
+    by_browser: bool,
+}
 
 /// Decides on the facts that `ask` makes of the product's rules, counts, and remembers what should
 /// be done later.
@@ -20,22 +34,94 @@ pub(super) fn decide<'a, 'f, E>(
     product: &ProductNode,
     ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
 ) -> Result<Introspection<'a>, E> {
-    let decision = app.engine.introspect(product, ask)?;
-    note(app, door, &decision);
+    let decision = decide_for(app, product, ask)?;
+    app.metrics.verdict(door, answer::code(&decision));
     Ok(decision)
 }
 
-/// What every decision leaves behind.
-pub(super) fn note(app: &App, door: Door, decision: &Introspection<'_>) {
-    app.metrics.verdict(door, answer::code(decision));
-    if let (Some(newer), Some(found)) = (&decision.newer, &decision.key) {
+/// [`decide`] for a call that is counted elsewhere.
+///
+/// # Errors
+/// As there.
+pub(super) fn decide_for<'a, 'f, E>(
+    app: &'a App,
+    product: &ProductNode,
+    ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
+) -> Result<Introspection<'a>, E> {
+    let came = Cell::new(None);
+    let decision = app.engine.introspect(product, seen(ask, &came))?;
+    remember(app, came.get(), &decision);
+    Ok(decision)
+}
+
+/// Like [`decide`], with every check's own result.
+///
+/// # Errors
+/// As there.
+pub(super) fn explain<'a, 'f, E>(
+    app: &'a App,
+    door: Door,
+    product: &ProductNode,
+    ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
+) -> Result<Explanation<'a>, E> {
+    let came = Cell::new(None);
+    let explained = app.engine.explain(product, seen(ask, &came))?;
+    remember(app, came.get(), &explained.decision);
+    app.metrics.verdict(door, answer::code(&explained.decision));
+    Ok(explained)
+}
+
+/// Notes when and from where the call came for which facts are made.
+fn seen<'f, E>(
+    ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
+    came: &Cell<Option<Came>>,
+) -> impl Fn(&Rules) -> Result<RequestFacts<'f>, E> {
+    move |rules| {
+        let facts = ask(rules)?;
+        came.set(Some(Came {
+            at: facts.now,
+            from: facts.ip,
+            by_browser: facts.from_browser,
+        }));
+        Ok(facts)
+    }
+}
+
+/// What is remembered of a decision for whoever looks after the key.
+fn remember(app: &App, came: Option<Came>, decision: &Introspection<'_>) {
+    let (Some(key), Some(came)) = (&decision.key, came) else {
+        return;
+    };
+    let index = app.engine.index();
+    match decision.verdict {
+        Ok(_) => {
+            let operation = decision.operation;
+            let operation = operation.and_then(|index| decision.rules.number_of(index));
+            index.note_allowed(key.found(), came.at, came.from, operation);
+        }
+        Err(reason) => index.note_refused(key.found(), came.at, reason.code()),
+    }
+    if let Some(newer) = &decision.newer {
         let rehash = Rehash {
-            key: found.id(),
-            old: *found.digest(),
+            key: key.id(),
+            old: *key.digest(),
             new: newer.digest,
             pepper: newer.pepper,
         };
         // When too many wait, the key's next use asks again.
         let _ = app.rehashes.try_send(rehash);
     }
+    if came.by_browser && key.kind() == Kind::Secret && !key.is_exposed() && is_alive(decision) {
+        // As above.
+        let _ = app.exposures.try_send(key.id());
+    }
+}
+
+/// Whether the key itself still works: one that is dead cannot be exposed any more.
+fn is_alive(decision: &Introspection<'_>) -> bool {
+    use DenyReason::{DisabledKey, ExpiredKey, RevokedKey, Undecided};
+    !matches!(
+        decision.verdict,
+        Err(RevokedKey { .. } | ExpiredKey { .. } | DisabledKey { .. } | Undecided)
+    )
 }

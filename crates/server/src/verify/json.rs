@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{self, JsonWriter};
-use super::decide::{decide, note};
+use super::decide::{decide, explain};
 use super::facts;
 use crate::api::body;
 use crate::app::App;
@@ -244,8 +244,7 @@ impl<'a> Asker<'a> {
         let ask = |rules: &Rules| self.facts(question, key, rules, at);
         let mut json = JsonWriter(out);
         if question.explain {
-            let explained = self.app.engine.explain(product, ask)?;
-            note(self.app, door, &explained.decision);
+            let explained = explain(self.app, door, product, ask)?;
             json.verdict(&explained.decision);
             json.checks(&explained);
             return Ok(answer::code(&explained.decision));

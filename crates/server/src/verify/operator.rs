@@ -7,6 +7,7 @@ use keystile_core::model::{ModeFilter, Slug, Timestamp};
 use keystile_core::request::{Asked, Place, RequestFacts};
 use keystile_core::snapshot::Identity;
 
+use super::decide::decide_for;
 use super::{credential, facts, outcome};
 use crate::app::{App, Caller};
 use crate::problem::Problem;
@@ -47,7 +48,7 @@ pub(super) fn authorize_any<'a>(
             now,
         })
     };
-    let decision = app.engine.introspect(product, ask)?;
+    let decision = decide_for(app, product, ask)?;
     let scopes = decision.scopes;
     match (decision.verdict, decision.key) {
         (Ok(_), Some(key)) => Ok(Operator { key, scopes }),

@@ -60,6 +60,11 @@ impl Calls {
             .replace("{environment}", self.customer.environment("dev"))
             .replace("{product}", "bkend")
             .replace("{external_id}", "paperboat-1")
+            .replace("/v1/usage", &self.usage_path())
+    }
+
+    fn usage_path(&self) -> String {
+        format!("/v1/usage?organization={}", self.customer.organization)
     }
 
     /// A body that does something, for operations that take one.
@@ -75,7 +80,7 @@ impl Calls {
             "changeOrganization" => json!({ "name": "Renamed" }),
             "changeProject" => json!({ "name": "Renamed" }),
             "changeEnvironment" => json!({ "enabled": false }),
-            "rotateKey" | "revokeKey" => json!({}),
+            "rotateKey" | "revokeKey" | "retireKeyValue" => json!({}),
             "applyManifest" => {
                 let system = keystile_core::manifest::System::Bkend;
                 let text = keystile_core::manifest::starter(Some(system));
@@ -156,7 +161,7 @@ async fn no_operation_is_open_to_strangers() {
 async fn a12_every_operation_needs_its_own_scope() {
     let calls = Calls::new().await;
     let document = keystile_server::openapi_document();
-    let none = calls.operator(&json!({ "name": "usage only", "scopes": ["usage:read"] }));
+    let none = calls.operator(&json!({ "name": "credits only", "scopes": ["credits:read"] }));
     for operation in described()
         .iter()
         .filter(|operation| operation.id != "getOwnKey")
@@ -236,6 +241,11 @@ async fn every_change_writes_exactly_one_row_and_nothing_else_writes_any() {
         if operation.id == "createEnvironment" {
             let path = format!("/v1/environments/{}", calls.customer.environment("dev"));
             calls.house.delete(&path).expect(200);
+        }
+        if operation.id == "retireKeyValue" {
+            let path = format!("/v1/keys/{}/rotate", calls.key);
+            let grace = json!({ "grace_seconds": 60 });
+            calls.house.post(&path, &grace).expect(200);
         }
         let before = calls.journal();
         let operator = calls.house.operator.clone();

@@ -4,9 +4,11 @@
 mod coverage;
 mod faults;
 mod front_door;
+mod hands;
 mod house;
 mod kept_open;
 mod lists;
 mod revoked_means_revoked;
 mod story;
+mod uses;
 mod verify;

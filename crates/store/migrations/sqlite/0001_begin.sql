@@ -87,6 +87,7 @@ CREATE TABLE keys (
   created_at INTEGER NOT NULL,
   created_by TEXT NOT NULL,
   rotated_at INTEGER,
+  exposed_at INTEGER,
   digest BLOB NOT NULL,
   pepper INTEGER NOT NULL,
   start TEXT NOT NULL,

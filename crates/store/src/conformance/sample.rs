@@ -161,6 +161,7 @@ pub fn key(number: u128, owner: EnvironmentId) -> Key {
         created_at: START,
         created_by: "operator key_00000000000000000000000007".into(),
         rotated_at: None,
+        exposed_at: None,
         digest: digest(number),
         pepper: 1,
         start: "sk_live_oZXP".into(),

@@ -144,7 +144,7 @@ tables! {
         "id", "environment", "kind", "mode", "name", "note", "scopes", "allowed_origins",
         "allowed_ips", "rate_limit", "rate_period", "metadata", "binding_product",
         "binding_environment", "expires_at", "enabled", "disabled_at", "revoked_at",
-        "deleted_at", "created_at", "created_by", "rotated_at", "digest", "pepper", "start",
+        "deleted_at", "created_at", "created_by", "rotated_at", "exposed_at", "digest", "pepper", "start",
         "value", "sealed", "narrowed_seq", "seq", "tag",
     ];
     RETIRED_VALUES: "retired_values", 2, retired_value, [
@@ -245,6 +245,7 @@ fn key(columns: &mut Columns<'_>, known: &mut KnownLists) -> Result<Record, Unre
         created_at: columns.time()?,
         created_by: columns.text()?,
         rotated_at: columns.maybe_time()?,
+        exposed_at: columns.maybe_time()?,
         digest: KeyDigest::from_bytes(columns.array()?),
         pepper: columns.number()?,
         start: columns.text()?,
@@ -386,6 +387,7 @@ fn key_values<'a>(row: &'a Key, out: &mut Values<'a>) {
     out.time(row.created_at);
     out.text(&row.created_by);
     out.maybe_time(row.rotated_at);
+    out.maybe_time(row.exposed_at);
     out.bytes(row.digest.as_bytes());
     out.number(u64::from(row.pepper));
     out.text(&row.start);

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::api::idempotency::Begun;
+use crate::api::key_view::KeyView;
 use crate::api::keys::repeat_create;
-use crate::api::view::KeyView;
 use crate::api::{Answer, Call, Operation};
 use crate::manage::{NewOperatorKey, create_operator_key, operator_environment};
 use crate::problem::Problem;

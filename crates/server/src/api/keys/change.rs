@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::api::body::told;
-use crate::api::view::{Changed, KeyView};
+use crate::api::key_view::KeyView;
+use crate::api::view::Changed;
 use crate::api::{Answer, Call, Operation};
 use crate::manage::{KeyChange, update_key};
 use crate::problem::Problem;
@@ -79,6 +80,6 @@ async fn handle(call: Call) -> Result<Answer, Problem> {
     let work = call.work();
     work.may_touch_keys_of(id).await?;
     let (placed, effective) = update_key(&work, id, &wanted).await?;
-    let thing = KeyView::of(&call.app, &placed.key).ok_or_else(|| Problem::not_found("key"))?;
+    let thing = KeyView::one(&call.app, &placed.key).await?;
     Ok(Answer::ok(&Changed { thing, effective }).version(placed.key.seq))
 }

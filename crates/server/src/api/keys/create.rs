@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::api::idempotency::Begun;
-use crate::api::view::KeyView;
+use crate::api::key_view::KeyView;
 use crate::api::{Answer, Call, Operation};
 use crate::manage::{NewKey, Rights, create_key};
 use crate::problem::Problem;

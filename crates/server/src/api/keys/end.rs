@@ -4,7 +4,7 @@ use keystile_core::model::Effective;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::view::KeyView;
+use crate::api::key_view::KeyView;
 use crate::api::{Answer, Call, Operation};
 use crate::manage::end_key;
 use crate::problem::Problem;
@@ -19,6 +19,8 @@ struct Body {}
 #[schemars(rename = "EndedKey")]
 struct Ended {
     key: KeyView,
+    /// Whether a call was allowed with it in the hour before: then somebody still uses it.
+    used_lately: bool,
     /// No request that begins from now on is allowed on any of these nodes.
     effective: Effective,
 }
@@ -52,6 +54,11 @@ async fn end(call: Call, delete: bool) -> Result<Answer, Problem> {
     let work = call.work();
     work.may_touch_keys_of(id).await?;
     let (placed, effective) = end_key(&work, id, delete).await?;
-    let key = KeyView::of(&call.app, &placed.key).ok_or_else(|| Problem::not_found("key"))?;
-    Ok(Answer::ok(&Ended { key, effective }).version(placed.key.seq))
+    let key = KeyView::one(&call.app, &placed.key).await?;
+    let ended = Ended {
+        used_lately: key.was_used_lately(placed.key.revoked_at.unwrap_or(call.app.now())),
+        key,
+        effective,
+    };
+    Ok(Answer::ok(&ended).version(placed.key.seq))
 }

@@ -1,12 +1,16 @@
 //! `GET /v1/keys` and `GET /v1/environments/{environment}/keys`
 
+use std::sync::Arc;
+
 use keystile_core::model::{EnvironmentId, Key, KeyState, Kind, OrganizationId, ProjectId, Slug};
-use keystile_store::{KeyFilter, Page as Part};
+use keystile_core::snapshot::ProductNode;
+use keystile_store::{IdleRule, KeyFilter, Page as Part};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::api::call::cursor;
-use crate::api::view::{KeyView, Page};
+use crate::api::key_view::{KeyView, idle_before};
+use crate::api::view::Page;
 use crate::api::{Answer, Call, Operation};
 use crate::manage::check_limit;
 use crate::problem::Problem;
@@ -31,6 +35,9 @@ struct Filter {
     status: Option<KeyState>,
     /// Whose name contains this, in any case.
     name: Option<String>,
+    /// `true`: only working keys that were not used for as long as the manifest's `idle_after`
+    /// says.
+    idle: Option<bool>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// How many a page.
@@ -94,7 +101,12 @@ async fn list(call: &Call, filter: Filter) -> Result<Answer, Problem> {
         kind: filter.kind,
         state: filter.status,
         name: filter.name,
+        idle: filter.idle.unwrap_or(false).then(|| idle_rules(call)),
     };
+    if filter.idle.is_some() {
+        // What was used a moment ago is not idle.
+        call.app.write_uses().await;
+    }
     let rows = call
         .app
         .store
@@ -106,15 +118,26 @@ async fn list(call: &Call, filter: Filter) -> Result<Answer, Problem> {
             },
         )
         .await?;
-    let page = Page::of(
-        rows,
-        limit,
-        |key: &Key| key.id.to_string(),
-        |key| KeyView::of(&call.app, &key),
-    );
-    let data = page.data.into_iter().flatten().collect();
+    let page = Page::of(rows, limit, |key: &Key| key.id.to_string(), |key| key);
     Ok(Answer::ok(&Page {
-        data,
+        data: KeyView::all(&call.app, &page.data).await?,
         next_cursor: page.next_cursor,
     }))
+}
+
+/// What idle means, by product and kind.
+fn idle_rules(call: &Call) -> Vec<IdleRule> {
+    let (now, products) = (call.app.now(), call.app.engine.index().products());
+    let of_product = |product: &Arc<ProductNode>| {
+        let rules = product.rules();
+        let of_kind = |kind| {
+            Some(IdleRule {
+                product: product.slug().clone(),
+                kind,
+                before: idle_before(now, rules.kind(kind).idle_after_seconds?),
+            })
+        };
+        [Kind::Publishable, Kind::Secret].map(of_kind)
+    };
+    products.iter().flat_map(of_product).flatten().collect()
 }

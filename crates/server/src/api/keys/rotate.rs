@@ -4,7 +4,7 @@ use keystile_core::model::Effective;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::view::KeyView;
+use crate::api::key_view::KeyView;
 use crate::api::{Answer, Call, Operation};
 use crate::manage::rotate_key;
 use crate::problem::Problem;
@@ -50,8 +50,7 @@ async fn handle(call: Call) -> Result<Answer, Problem> {
     let work = call.work();
     work.may_touch_keys_of(id).await?;
     let rotated = rotate_key(&work, id, body.grace_seconds).await?;
-    let key = KeyView::of(&call.app, &rotated.placed.key);
-    let key = key.ok_or_else(|| Problem::not_found("key"))?;
+    let key = KeyView::one(&call.app, &rotated.placed.key).await?;
     let secret = rotated.secret.map(|secret| secret.reveal().to_owned());
     let view = RotatedView {
         key,

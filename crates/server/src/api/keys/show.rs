@@ -1,6 +1,7 @@
 //! `GET /v1/keys/{key}`
 
-use crate::api::view::{Changed, KeyView};
+use crate::api::key_view::KeyView;
+use crate::api::view::Changed;
 use crate::api::{Answer, Call, Operation};
 use crate::problem::Problem;
 
@@ -19,6 +20,6 @@ async fn handle(call: Call) -> Result<Answer, Problem> {
     let work = call.work();
     let placed = work.key(call.id("key")?).await?;
     let effective = work.effective(placed.key.narrowed_seq).await?;
-    let thing = KeyView::of(&call.app, &placed.key).ok_or_else(|| Problem::not_found("key"))?;
+    let thing = KeyView::one(&call.app, &placed.key).await?;
     Ok(Answer::ok(&Changed { thing, effective }).version(placed.key.seq))
 }
