@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::key::KeyFormatError;
+use crate::limit::Allowance;
 use crate::manifest::{OperationError, ScopeId};
 use crate::model::Timestamp;
 
@@ -57,6 +58,8 @@ pub enum DenyReason {
         /// The first one that is missing.
         missing: ScopeId,
     },
+    /// There were too many calls.
+    RateLimited(Allowance),
     /// The key's row cannot be trusted, so nothing can be decided on it. Never an allow.
     Undecided,
 }
@@ -98,13 +101,15 @@ pub enum Code {
     UnknownOperation,
     /// See [`DenyReason::InsufficientScope`].
     InsufficientScope,
+    /// See [`DenyReason::RateLimited`].
+    RateLimited,
     /// See [`DenyReason::Undecided`].
     Undecided,
 }
 
 impl Code {
     /// Every code, in the order of the checks.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Ok,
         Self::MissingCredential,
         Self::ConflictingCredentials,
@@ -121,6 +126,7 @@ impl Code {
         Self::IpNotAllowed,
         Self::UnknownOperation,
         Self::InsufficientScope,
+        Self::RateLimited,
         Self::Undecided,
     ];
 
@@ -145,6 +151,7 @@ impl Code {
             Self::UnknownOperation => 14,
             Self::InsufficientScope => 15,
             Self::Undecided => 16,
+            Self::RateLimited => 17,
         }
     }
 
@@ -174,6 +181,7 @@ impl Code {
             Self::IpNotAllowed => "ip_not_allowed",
             Self::UnknownOperation => "unknown_operation",
             Self::InsufficientScope => "insufficient_scope",
+            Self::RateLimited => "rate_limited",
             Self::Undecided => "undecided",
         }
     }
@@ -205,6 +213,7 @@ impl DenyReason {
             Self::IpNotAllowed { .. } => Code::IpNotAllowed,
             Self::UnknownOperation(_) => Code::UnknownOperation,
             Self::InsufficientScope { .. } => Code::InsufficientScope,
+            Self::RateLimited(_) => Code::RateLimited,
             Self::Undecided => Code::Undecided,
         }
     }
@@ -245,6 +254,7 @@ impl DenyReason {
                  an empty segment or an encoded slash"
             }
             Self::InsufficientScope { .. } => "the key lacks a scope that the operation needs",
+            Self::RateLimited(_) => "there were too many calls; wait, then try again",
             Self::Undecided => "it could not be decided whether the key is good; try again later",
         }
     }

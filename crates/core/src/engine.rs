@@ -4,22 +4,28 @@
 //! the time is one of the facts.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
 use crate::decision::DenyReason;
 use crate::key::{KeyDigest, Keyring, ParsedKey, Pepper};
+use crate::limit::{Allowance, Limiter};
 use crate::manifest::{Rules, ScopeSet};
-use crate::policy::{CHECKS, Case, Check};
+use crate::policy::{CHECKS, Case, Check, limits};
 use crate::request::{Credential, PreparedKey, RequestFacts};
 use crate::snapshot::{CurrentRules, Found, Identity, Index, ProductNode, Terms};
+
+/// How many windows of rate limits there may be at once: keys, and clients of publishable keys.
+const WINDOWS: usize = 1 << 18;
 
 /// Decides, on the index it keeps.
 #[derive(Debug)]
 pub struct Engine {
     index: Arc<Index>,
     keyring: ArcSwap<Keyring>,
+    limiter: Limiter,
 }
 
 /// Proof that the engine allowed a call. Nobody else can make one, and doors need one to hand out
@@ -50,6 +56,8 @@ pub struct Decision<K> {
     pub scopes: ScopeSet,
     /// The operation that the call names, by its place in the manifest.
     pub operation: Option<u16>,
+    /// What is left of the rate limit that has least left, if there is any; see [`Engine::admit`].
+    pub allowance: Option<Allowance>,
     /// The rules that this was decided by.
     pub rules: CurrentRules,
 }
@@ -98,6 +106,7 @@ impl Engine {
         Self {
             index,
             keyring: ArcSwap::from_pointee(keyring),
+            limiter: Limiter::new(WINDOWS),
         }
     }
 
@@ -221,6 +230,31 @@ impl Engine {
                     Explanation { decision, checks }
                 }
             });
+        }
+    }
+
+    /// Counts an allowed call against all rate limits that it is under, and refuses it if it does
+    /// not fit into one of them; then it is counted nowhere. `tick` tells milliseconds of a clock
+    /// that never steps, `client` is the address the call came from.
+    pub fn admit(
+        &self,
+        decision: &mut Introspection<'_>,
+        tick: impl FnOnce() -> u64,
+        client: Option<IpAddr>,
+    ) {
+        let (Ok(_), Some(key)) = (&decision.verdict, &decision.key) else {
+            return;
+        };
+        let needed = limits::needed(key, &decision.rules, decision.operation, client);
+        if needed.iter().all(Option::is_none) {
+            return;
+        }
+        match self.limiter.take(needed.into_iter().flatten(), tick()) {
+            Ok(allowance) => decision.allowance = allowance,
+            Err(allowance) => {
+                decision.allowance = Some(allowance);
+                decision.verdict = Err(DenyReason::RateLimited(allowance));
+            }
         }
     }
 
@@ -355,6 +389,7 @@ impl<K> Judged<K> {
             newer,
             scopes,
             operation,
+            allowance: None,
             rules,
         }
     }

@@ -13,6 +13,7 @@
 pub mod decision;
 pub mod engine;
 pub mod key;
+pub mod limit;
 pub mod manifest;
 pub mod model;
 pub mod policy;

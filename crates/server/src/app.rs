@@ -9,6 +9,7 @@ use keystile_core::manifest::ScopeSet;
 use keystile_core::model::{Actor, Binding, KeyId, Slug, Timestamp};
 use keystile_store::Store;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
 use crate::background::Uses;
 use crate::config::Settings;
@@ -33,6 +34,8 @@ pub struct App {
     pub(crate) uses: Uses,
     /// Checked settings.
     pub(crate) settings: Settings,
+    /// When this began; only how long ago that is means anything.
+    pub(crate) begun: Instant,
     /// Counters.
     pub(crate) metrics: Metrics,
     /// Names requests.
@@ -47,6 +50,11 @@ impl App {
     /// The time by the store, which never runs backwards.
     pub fn now(&self) -> Timestamp {
         self.store.now()
+    }
+
+    /// Milliseconds since this began, by a clock that never steps.
+    pub(crate) fn tick(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     /// The current master key.

@@ -43,8 +43,8 @@ pub(super) fn judge(path: &[String], before: Side<'_>, after: Side<'_>, old: &Ma
         ["operations", name] if before.is_none() => added_operation(name, old),
         ["operations", _] => Narrows,
         ["operations", _, "cost"] => ceiling(after, before),
-        ["operations", _, "rate_limit"] => limit(before, after),
-        ["operations", _, "rate_limit", "limit"] => ceiling(before, after),
+        ["environments" | "operations", _, "rate_limit"] => limit(before, after),
+        ["environments" | "operations", _, "rate_limit", "limit"] => ceiling(before, after),
 
         // Other plans, and another default, change what organizations have in ways that depend on
         // those organizations; they end at the last line.

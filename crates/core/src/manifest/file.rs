@@ -131,6 +131,9 @@ pub struct EnvironmentEntry {
     /// Host and path prefix of the APIs of this environment; operations match what follows.
     #[serde(default)]
     pub base_urls: Vec<String>,
+    /// How often all keys in one such environment together may be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimitEntry>,
 }
 
 /// The two kinds of key.

@@ -78,6 +78,8 @@ pub struct EnvironmentRules {
     pub mode: Mode,
     /// Where it is reached, in canonical form and in the order of the manifest.
     pub base_urls: Box<[BaseUrl]>,
+    /// How often all keys in one such environment together may be used.
+    pub rate_limit: Option<RateLimit>,
 }
 
 /// What holds for all keys of one kind.

@@ -7,6 +7,7 @@
 mod evaluate;
 pub mod host;
 mod ip;
+pub mod limits;
 mod origin;
 
 pub use evaluate::{CHECKS, Case, Check, Destination};

@@ -11,7 +11,7 @@ use arc_swap::{ArcSwapOption, Guard};
 use super::cells::{IdCell, TEXT, TextCell};
 use super::numbers::Numbers;
 use super::segments::Segments;
-use crate::model::{Key, Timestamp};
+use crate::model::{Key, RateLimit, Timestamp};
 
 /// Stands for "never".
 pub(super) const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
@@ -61,6 +61,7 @@ struct About(u64);
 #[derive(Debug)]
 struct More {
     ends: Ends,
+    rate_limit: Option<RateLimit>,
     /// Name, start and metadata, where they are long.
     texts: Option<[Box<[u8]>; 3]>,
 }
@@ -110,8 +111,9 @@ impl Cards {
         let texts = [key.name.as_str(), start, metadata].map(str::as_bytes);
         let short = texts.iter().map(|text| text.len()).sum::<usize>() <= TEXT;
         let has_ends = ends != Ends::NONE;
-        let more = (has_ends || !short).then(|| More {
+        let more = (has_ends || !short || key.rate_limit.is_some()).then(|| More {
             ends,
+            rate_limit: key.rate_limit,
             texts: (!short).then(|| texts.map(Box::from)),
         });
         let place = self.put_more(card.about().more(), more);
@@ -254,6 +256,11 @@ impl CardRead {
     pub(super) fn ends(&self) -> Ends {
         let more = self.more.as_ref().and_then(|more| more.as_ref());
         more.map_or(Ends::NONE, |more| more.ends)
+    }
+
+    /// How often the key may be used, where it has a limit of its own.
+    pub(super) fn rate_limit(&self) -> Option<RateLimit> {
+        self.more.as_ref()?.as_ref()?.rate_limit
     }
 
     fn short(&self, from: usize, to: usize) -> &[u8] {

@@ -6,7 +6,7 @@ use super::grants::ListsGuard;
 use super::index::{Found, Index};
 use crate::key::KeyDigest;
 use crate::model::{
-    Binding, EnvironmentId, KeyId, Kind, Mode, OrganizationId, ProjectId, Timestamp,
+    Binding, EnvironmentId, KeyId, Kind, Mode, OrganizationId, ProjectId, RateLimit, Timestamp,
 };
 
 /// A key with all that it belongs to, as it was when the call was decided.
@@ -120,6 +120,12 @@ impl Identity<'_> {
     pub fn expires_at(&self) -> Option<Timestamp> {
         let Ends { expires_at, .. } = self.card.ends();
         Some(expires_at).filter(|end| *end != NEVER)
+    }
+
+    /// How often it may be used, where it has a limit of its own.
+    #[must_use]
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        self.card.rate_limit()
     }
 
     /// For operator keys: what they are confined to.

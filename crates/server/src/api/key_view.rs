@@ -3,8 +3,8 @@
 use keystile_core::key::preview;
 use keystile_core::manifest::Rules;
 use keystile_core::model::{
-    Binding, EnvironmentId, Key, KeyId, KeyState, Kind, Mode, OrganizationId, ProjectId, Slug,
-    TextList, Timestamp,
+    Binding, EnvironmentId, Key, KeyId, KeyState, Kind, Mode, OrganizationId, ProjectId, RateLimit,
+    Slug, TextList, Timestamp,
 };
 use keystile_core::snapshot::EnvironmentNode;
 use keystile_store::ValueUse;
@@ -46,6 +46,8 @@ pub(crate) struct KeyView {
     own_scopes: Option<TextList>,
     allowed_origins: Option<TextList>,
     allowed_ips: Option<TextList>,
+    /// Its own rate limit; without one, that of the manifest holds.
+    rate_limit: Option<RateLimit>,
     metadata: Option<Map<String, Value>>,
     /// For operator keys: what it is confined to.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -200,6 +202,7 @@ impl KeyView {
             own_scopes: key.scopes.clone(),
             allowed_origins: key.allowed_origins.clone(),
             allowed_ips: key.allowed_ips.clone(),
+            rate_limit: key.rate_limit,
             metadata: metadata(key.metadata.as_deref()),
             binding: key.binding.clone(),
             product: environment.product().slug().clone(),

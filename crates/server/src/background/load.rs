@@ -12,6 +12,7 @@ use keystile_store::{ScanReport, Scanned, Store, StoreError};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::app::{App, Rehash};
 use crate::background::Uses;
@@ -109,6 +110,7 @@ pub async fn load(
         rehashes,
         exposures,
         uses: Uses::default(),
+        begun: Instant::now(),
         settings,
         metrics,
         request_ids,

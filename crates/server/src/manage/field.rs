@@ -1,7 +1,7 @@
 //! Checks of single fields, all problems collected before any is answered.
 
 use keystile_core::key::holds_secret_key;
-use keystile_core::model::Timestamp;
+use keystile_core::model::{RateLimit, Timestamp};
 use serde_json::{Map, Value};
 
 use crate::problem::{FieldError, Problem};
@@ -10,6 +10,7 @@ const NAME_CHARS: usize = 100;
 const NOTE_CHARS: usize = 500;
 const METADATA_BYTES: usize = 2 << 10;
 const EXTERNAL_ID_CHARS: usize = 255;
+const LONGEST_PERIOD: u32 = 31 * 24 * 3600;
 const TEN_YEARS: i64 = 10 * 366 * 24 * 3600 * 1000;
 
 /// Collects what is wrong with the fields of one request.
@@ -115,6 +116,19 @@ impl Fields {
                 pointer,
                 "the expiry lies more than ten years ahead; leave it out instead",
             );
+        }
+    }
+
+    /// A limit that lets something through, in a period of at most 31 days.
+    pub(crate) fn rate_limit(&mut self, pointer: &str, limit: Option<RateLimit>) {
+        let Some(limit) = limit else { return };
+        if limit.limit == 0 {
+            let message = "a limit of 0 refuses everything: disable the key instead";
+            self.wrong(format!("{pointer}/limit"), message);
+        }
+        if !(1..=LONGEST_PERIOD).contains(&limit.period_seconds) {
+            let message = format!("a period has 1 to {LONGEST_PERIOD} seconds (31 days)");
+            self.wrong(format!("{pointer}/period_seconds"), message);
         }
     }
 

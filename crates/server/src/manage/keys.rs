@@ -2,8 +2,8 @@
 
 use keystile_core::manifest::Rules;
 use keystile_core::model::{
-    Action, Effective, EnvironmentId, Key, KeyId, KeyState, Kind, Mode, Organization, Record,
-    Subject, THIS_ROW, TextList, Timestamp,
+    Action, Effective, EnvironmentId, Key, KeyId, KeyState, Kind, Mode, Organization, RateLimit,
+    Record, Subject, THIS_ROW, TextList, Timestamp,
 };
 use keystile_core::policy::{EntryProblem, IpList, OriginList};
 use keystile_store::{Guard, Write};
@@ -30,6 +30,7 @@ pub(crate) struct Rights {
     pub(crate) scopes: Option<Vec<String>>,
     pub(crate) allowed_origins: Option<Vec<String>>,
     pub(crate) allowed_ips: Option<Vec<String>>,
+    pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) expires_at: Option<Timestamp>,
 }
 
@@ -41,6 +42,7 @@ pub(crate) struct KeyChange {
     pub(crate) scopes: Option<Option<Vec<String>>>,
     pub(crate) allowed_origins: Option<Option<Vec<String>>>,
     pub(crate) allowed_ips: Option<Option<Vec<String>>>,
+    pub(crate) rate_limit: Option<Option<RateLimit>>,
     pub(crate) expires_at: Option<Option<Timestamp>>,
     pub(crate) metadata: Option<Option<Map<String, Value>>>,
     pub(crate) enabled: Option<bool>,
@@ -74,6 +76,7 @@ impl Rights {
                 Err(problems) => wrong_entries(fields, "/allowed_ips", problems),
             }
         }
+        fields.rate_limit("/rate_limit", self.rate_limit);
         fields.expiry("/expires_at", self.expires_at, now);
     }
 
@@ -81,6 +84,7 @@ impl Rights {
         key.scopes = self.scopes.map(TextList::from);
         key.allowed_origins = self.allowed_origins.map(TextList::from);
         key.allowed_ips = self.allowed_ips.map(TextList::from);
+        key.rate_limit = self.rate_limit;
         key.expires_at = self.expires_at;
     }
 }
@@ -247,6 +251,7 @@ fn apply(work: &Work<'_>, key: &mut Key, wanted: &KeyChange, rules: &Rules) -> R
         scopes: wanted.scopes.clone().flatten(),
         allowed_origins: wanted.allowed_origins.clone().flatten(),
         allowed_ips: wanted.allowed_ips.clone().flatten(),
+        rate_limit: wanted.rate_limit.flatten(),
         expires_at: wanted.expires_at.flatten(),
     };
     rights.check((key.kind, key.mode), rules, work.now(), &mut fields);
@@ -258,6 +263,9 @@ fn apply(work: &Work<'_>, key: &mut Key, wanted: &KeyChange, rules: &Rules) -> R
     }
     if wanted.allowed_ips.is_some() {
         key.allowed_ips = rights.allowed_ips.map(TextList::from);
+    }
+    if wanted.rate_limit.is_some() {
+        key.rate_limit = rights.rate_limit;
     }
     if wanted.expires_at.is_some() {
         key.expires_at = rights.expires_at;
@@ -276,7 +284,8 @@ fn apply(work: &Work<'_>, key: &mut Key, wanted: &KeyChange, rules: &Rules) -> R
 fn narrows(before: &Key, after: &Key) -> bool {
     let lists = before.scopes != after.scopes
         || before.allowed_origins != after.allowed_origins
-        || before.allowed_ips != after.allowed_ips;
+        || before.allowed_ips != after.allowed_ips
+        || (before.rate_limit != after.rate_limit && after.rate_limit.is_some());
     let end = |key: &Key| key.expires_at.map_or(i64::MAX, Timestamp::millis);
     lists || end(after) < end(before) || (before.enabled && !after.enabled)
 }
@@ -291,6 +300,7 @@ fn changed_fields(before: &Key, after: &Key) -> Vec<&'static str> {
             before.allowed_origins != after.allowed_origins,
         ),
         ("allowed_ips", before.allowed_ips != after.allowed_ips),
+        ("rate_limit", before.rate_limit != after.rate_limit),
         ("expires_at", before.expires_at != after.expires_at),
         ("metadata", before.metadata != after.metadata),
         ("enabled", before.enabled != after.enabled),

@@ -2,6 +2,7 @@
 
 use keystile_core::decision::{Code, DenyReason};
 use keystile_core::engine::{Explanation, Introspection};
+use keystile_core::limit::Allowance;
 use keystile_core::manifest::Rules;
 use keystile_core::model::{Kind, Mode};
 use keystile_core::snapshot::Identity;
@@ -160,6 +161,22 @@ impl JsonWriter<'_> {
         if let Some(key) = &decision.key {
             self.identity(key, decision);
         }
+        if let Some(allowance) = &decision.allowance {
+            self.allowance(allowance);
+        }
+    }
+
+    /// `"rate_limit"`, after a comma.
+    fn allowance(&mut self, allowance: &Allowance) {
+        let Allowance {
+            limit,
+            remaining,
+            reset_seconds,
+            ..
+        } = allowance;
+        self.raw(&format!(
+            ",\"rate_limit\":{{\"limit\":{limit},\"remaining\":{remaining},\"reset_seconds\":{reset_seconds}}}"
+        ));
     }
 
     /// `"checks"`, after a comma.

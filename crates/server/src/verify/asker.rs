@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{HeaderMap, HeaderName, header};
 use keystile_core::model::{Binding, Timestamp};
-use keystile_core::snapshot::Found;
+use keystile_core::snapshot::{Found, Identity};
 use zeroize::Zeroizing;
 
 use super::operator::{Operator, authorize_any};
@@ -71,7 +71,7 @@ impl LastAsker {
         let Operator { key, .. } = authorize_any(app, headers, scope, now)?;
         let entitled = key.binding().cloned().map(Arc::new);
         *last = match (state, alone) {
-            (Some(state), Some(sent)) if !key.hangs_on_time() => Some(Known {
+            (Some(state), Some(sent)) if is_lasting(&key) => Some(Known {
                 state,
                 scope,
                 authorization: Zeroizing::new(sent.to_vec()),
@@ -82,6 +82,12 @@ impl LastAsker {
         };
         Ok(entitled)
     }
+}
+
+/// Whether a verdict about a key stays the same for as long as nothing is changed: neither time nor
+/// its own use ends it.
+fn is_lasting(key: &Identity<'_>) -> bool {
+    !key.hangs_on_time() && key.rate_limit().is_none()
 }
 
 /// Whether these are the same, found out in a time that tells nothing of where they differ: all

@@ -49,8 +49,8 @@ pub(super) fn decide_for<'a, 'f, E>(
     ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
 ) -> Result<Introspection<'a>, E> {
     let came = Cell::new(None);
-    let decision = app.engine.introspect(product, seen(ask, &came))?;
-    remember(app, came.get(), &decision);
+    let mut decision = app.engine.introspect(product, seen(ask, &came))?;
+    settle(app, came.get(), &mut decision);
     Ok(decision)
 }
 
@@ -65,8 +65,15 @@ pub(super) fn explain<'a, 'f, E>(
     ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
 ) -> Result<Explanation<'a>, E> {
     let came = Cell::new(None);
-    let explained = app.engine.explain(product, seen(ask, &came))?;
-    remember(app, came.get(), &explained.decision);
+    let mut explained = app.engine.explain(product, seen(ask, &came))?;
+    let judged = explained.decision.is_allowed();
+    settle(app, came.get(), &mut explained.decision);
+    if judged {
+        // Counted only when everything else allows it.
+        explained
+            .checks
+            .push(("rate_limit", explained.decision.verdict.err()));
+    }
     app.metrics.verdict(door, answer::code(&explained.decision));
     Ok(explained)
 }
@@ -85,6 +92,15 @@ fn seen<'f, E>(
         }));
         Ok(facts)
     }
+}
+
+/// Counts a call that is otherwise allowed against its rate limits, and remembers how it ended.
+fn settle(app: &App, came: Option<Came>, decision: &mut Introspection<'_>) {
+    if decision.is_allowed() {
+        let client = came.and_then(|came| came.from);
+        app.engine.admit(decision, || app.tick(), client);
+    }
+    remember(app, came, decision);
 }
 
 /// What is remembered of a decision for whoever looks after the key.

@@ -115,6 +115,9 @@ pub(crate) struct VerifyAnswer {
     /// The environment it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     environment: Option<VerifiedEnvironment>,
+    /// What is left of the rate limit that has least left, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate_limit: Option<RateLimitLeft>,
     /// Each check's own result, when `explain` asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     checks: Option<Vec<CheckResult>>,
@@ -151,6 +154,16 @@ struct VerifiedProject {
 struct VerifiedEnvironment {
     id: keystile_core::model::EnvironmentId,
     name: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct RateLimitLeft {
+    /// How many calls its period has room for.
+    limit: u32,
+    /// How many more there may be now.
+    remaining: u32,
+    /// In how many seconds there is room for more; 0 when nothing counts.
+    reset_seconds: u32,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

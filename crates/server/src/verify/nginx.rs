@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 use keystile_core::decision::{Code, DenyReason};
 use keystile_core::engine::{Introspection, Permit};
+use keystile_core::limit::Allowance;
 use keystile_core::manifest::Rules;
 use keystile_core::model::Slug;
 use keystile_core::request::{Asked, Place, RequestFacts};
@@ -44,6 +45,8 @@ const CREDITS: HeaderName = HeaderName::from_static("x-keystile-credits-remainin
 const SPEND: HeaderName = HeaderName::from_static("x-keystile-spend-id");
 const REQUEST: HeaderName = HeaderName::from_static("x-keystile-request-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 type Reply = Response<Full<Bytes>>;
 
@@ -161,7 +164,24 @@ fn allowed(
     if let Some(id) = headers.get(REQUEST).cloned() {
         headers.insert(REQUEST_ID, id);
     }
+    if let Some(allowance) = &decision.allowance {
+        tell_allowance(headers, allowance);
+    }
     reply
+}
+
+/// How much is left, as draft-ietf-httpapi-ratelimit-headers writes it.
+fn tell_allowance(headers: &mut HeaderMap, allowance: &Allowance) {
+    let Allowance {
+        limit,
+        period_seconds,
+        remaining,
+        reset_seconds,
+    } = allowance;
+    let policy = format!("\"keystile\";q={limit};w={period_seconds}");
+    let left = format!("\"keystile\";r={remaining};t={reset_seconds}");
+    headers.insert(RATE_LIMIT_POLICY, text(&policy));
+    headers.insert(RATE_LIMIT, text(&left));
 }
 
 /// Header values that are written into one piece of memory and then share it.
@@ -215,6 +235,10 @@ fn denied(reason: DenyReason, rules: &Rules, request_id: &str) -> Reply {
     let headers = reply.headers_mut();
     headers.insert(STATUS, HeaderValue::from(wire.status.as_u16()));
     headers.insert(header::WWW_AUTHENTICATE, text(&challenge));
+    if let DenyReason::RateLimited(allowance) = reason {
+        tell_allowance(headers, &allowance);
+        headers.insert(header::RETRY_AFTER, allowance.reset_seconds.into());
+    }
     reply
 }
 

@@ -34,6 +34,7 @@ pub(crate) const fn wire(code: Code) -> Wire {
         | Code::OriginNotAllowed
         | Code::IpNotAllowed
         | Code::UnknownOperation => (StatusCode::FORBIDDEN, None),
+        Code::RateLimited => (StatusCode::TOO_MANY_REQUESTS, None),
         Code::InsufficientScope => (StatusCode::FORBIDDEN, Some("insufficient_scope")),
         Code::Undecided => (StatusCode::SERVICE_UNAVAILABLE, None),
     };

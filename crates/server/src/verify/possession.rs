@@ -133,7 +133,10 @@ fn refuse(realm: &str, reason: DenyReason) -> Box<Refused> {
     let challenge = outcome::challenge(realm, reason, None);
     let challenge =
         HeaderValue::from_str(&challenge).unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
-    let problem = Problem::new(wire.status, reason.code().as_str(), detail);
+    let mut problem = Problem::new(wire.status, reason.code().as_str(), detail);
+    if let DenyReason::RateLimited(allowance) = reason {
+        problem.retry_after = Some(allowance.reset_seconds);
+    }
     Box::new(Refused { problem, challenge })
 }
 

@@ -9,6 +9,7 @@ mod hands;
 mod house;
 mod kept_open;
 mod lists;
+mod rate_limits;
 mod revoked_means_revoked;
 mod story;
 mod uses;

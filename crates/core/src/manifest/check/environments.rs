@@ -1,6 +1,6 @@
 //! The list `environments`, and which base URL belongs to which of them.
 
-use super::check_unique;
+use super::{check_rate_limit, check_unique};
 use crate::manifest::file::EnvironmentEntry;
 use crate::manifest::grammar;
 use crate::manifest::place::{BaseUrl, Places};
@@ -71,5 +71,10 @@ fn check_entry(
         name: entry.name.as_str().into(),
         mode: Mode::of_environment(&entry.name),
         base_urls: own.into(),
+        rate_limit: check_rate_limit(
+            entry.rate_limit.as_ref(),
+            &format!("{pointer}/rate_limit"),
+            report,
+        ),
     }
 }

@@ -1,6 +1,6 @@
 //! `PATCH /v1/keys/{key}`
 
-use keystile_core::model::Timestamp;
+use keystile_core::model::{RateLimit, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -37,6 +37,10 @@ struct Body {
     #[serde(default, deserialize_with = "told")]
     #[schemars(with = "Option<Vec<String>>")]
     allowed_ips: Option<Option<Vec<String>>>,
+    /// How often it may be used; `null` is as the manifest says.
+    #[serde(default, deserialize_with = "told")]
+    #[schemars(with = "Option<RateLimit>")]
+    rate_limit: Option<Option<RateLimit>>,
     /// When it ends by itself; `null` is never.
     #[serde(default, deserialize_with = "told")]
     #[schemars(with = "Option<Timestamp>")]
@@ -72,6 +76,7 @@ async fn handle(call: Call) -> Result<Answer, Problem> {
         scopes: body.scopes,
         allowed_origins: body.allowed_origins,
         allowed_ips: body.allowed_ips,
+        rate_limit: body.rate_limit,
         expires_at: body.expires_at,
         metadata: body.metadata,
         enabled: body.enabled,

@@ -1,6 +1,6 @@
 //! `POST /v1/environments/{environment}/keys`
 
-use keystile_core::model::{KeyId, Kind, Timestamp};
+use keystile_core::model::{KeyId, Kind, RateLimit, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -31,6 +31,10 @@ struct Body {
     /// Address ranges it may be used from, such as `192.0.2.0/24`; left out, any.
     #[serde(default)]
     allowed_ips: Option<Vec<String>>,
+    /// How often it may be used; of a publishable key, by each client. Left out, as the manifest
+    /// says.
+    #[serde(default)]
+    rate_limit: Option<RateLimit>,
     /// When it ends by itself.
     #[serde(default)]
     expires_at: Option<Timestamp>,
@@ -79,6 +83,7 @@ async fn handle(call: Call) -> Result<Answer, Problem> {
             scopes: body.scopes,
             allowed_origins: body.allowed_origins,
             allowed_ips: body.allowed_ips,
+            rate_limit: body.rate_limit,
             expires_at: body.expires_at,
         },
         metadata: body.metadata,

@@ -1,0 +1,220 @@
+//! One sliding window: how many calls there were in the last so many seconds.
+//!
+//! The period is cut into pieces, and calls are counted by the piece in which they came. A call
+//! counts until the whole of its piece is a period ago, so there are never more calls than allowed
+//! in any period, wherever it begins; a call may count for one piece longer than it must.
+
+use crate::model::RateLimit;
+
+/// Pieces that are kept: those of a whole period, and the one that goes on.
+const PIECES: u64 = 32;
+
+/// Calls of the last period.
+#[derive(Debug, Clone)]
+pub(super) struct Window {
+    counts: [u32; PIECES as usize],
+    /// The number of the piece that goes on, since time began.
+    current: u64,
+    /// All of `counts`.
+    sum: u32,
+    /// What the pieces are pieces of.
+    period_seconds: u32,
+    /// What was allowed when it was last asked.
+    pub(super) limit: u32,
+}
+
+impl Window {
+    /// A window without calls.
+    pub(super) fn new(limit: RateLimit, tick: u64) -> Self {
+        Self {
+            counts: [0; PIECES as usize],
+            current: tick / piece_millis(limit.period_seconds),
+            sum: 0,
+            period_seconds: limit.period_seconds,
+            limit: limit.limit,
+        }
+    }
+
+    /// Lets go what is too long ago. With another period than before it begins anew.
+    pub(super) fn advance(&mut self, limit: RateLimit, tick: u64) {
+        if limit.period_seconds != self.period_seconds {
+            *self = Self::new(limit, tick);
+            return;
+        }
+        self.limit = limit.limit;
+        let now = tick / piece_millis(self.period_seconds);
+        let passed = now.saturating_sub(self.current);
+        for piece in self.current.saturating_add(1)..=self.current + passed.min(PIECES) {
+            if let Some(count) = self.counts.get_mut((piece % PIECES) as usize) {
+                self.sum -= std::mem::take(count);
+            }
+        }
+        if passed > PIECES {
+            self.counts = [0; PIECES as usize];
+            self.sum = 0;
+        }
+        self.current = self.current.max(now);
+    }
+
+    /// How many more calls there may be now.
+    pub(super) fn remaining(&self) -> u32 {
+        self.limit.saturating_sub(self.sum)
+    }
+
+    /// Counts a call that is allowed.
+    pub(super) fn take(&mut self) {
+        if let Some(count) = self.counts.get_mut((self.current % PIECES) as usize) {
+            *count += 1;
+            self.sum += 1;
+        }
+    }
+
+    /// In how many milliseconds there is room for one more call, or, when there is, for the first
+    /// of those that count; 0 when none counts.
+    pub(super) fn wait_millis(&self, tick: u64) -> u64 {
+        let mut too_many = (self.sum + 1).saturating_sub(self.limit).max(1);
+        if self.sum == 0 {
+            return 0;
+        }
+        let width = piece_millis(self.period_seconds);
+        let oldest = self.current.saturating_sub(PIECES - 1);
+        for piece in oldest..=self.current {
+            let count = self.counts.get((piece % PIECES) as usize);
+            too_many = too_many.saturating_sub(count.copied().unwrap_or(0));
+            if too_many == 0 {
+                return ((piece + PIECES) * width).saturating_sub(tick);
+            }
+        }
+        // More than all of them: there may be no call at all.
+        u64::from(self.period_seconds) * 1000
+    }
+
+    /// Whether no call counts any more.
+    pub(super) fn is_over(&self, tick: u64) -> bool {
+        let now = tick / piece_millis(self.period_seconds);
+        self.sum == 0 || now >= self.current + PIECES
+    }
+}
+
+/// How long a piece is.
+fn piece_millis(period_seconds: u32) -> u64 {
+    (u64::from(period_seconds) * 1000)
+        .div_ceil(PIECES - 1)
+        .max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rate(limit: u32, period_seconds: u32) -> RateLimit {
+        RateLimit {
+            limit,
+            period_seconds,
+        }
+    }
+
+    /// The calls that a window lets through, of those that come at these times.
+    fn allowed(limit: RateLimit, ticks: &[u64]) -> Vec<u64> {
+        let mut window = Window::new(limit, ticks.first().copied().unwrap_or(0));
+        let mut through = Vec::new();
+        for tick in ticks {
+            window.advance(limit, *tick);
+            if window.remaining() > 0 {
+                window.take();
+                through.push(*tick);
+            }
+        }
+        through
+    }
+
+    proptest! {
+        #[test]
+        fn r17_no_period_has_more_calls_than_allowed_wherever_it_begins(
+            limit in 1..20_u32,
+            period in 1..100_u32,
+            gaps in prop::collection::vec(0..4_000_u64, 1..300),
+        ) {
+            let mut tick = 12_345;
+            let ticks: Vec<_> = gaps.iter().map(|gap| { tick += gap; tick }).collect();
+            let through = allowed(rate(limit, period), &ticks);
+            let millis = u64::from(period) * 1000;
+            for (index, begin) in through.iter().enumerate() {
+                let within = through[index..].iter().take_while(|tick| **tick < begin + millis);
+                prop_assert!(within.count() <= limit as usize);
+            }
+        }
+
+        #[test]
+        fn whoever_waits_as_long_as_told_is_let_through(
+            limit in 1..20_u32,
+            period in 1..100_u32,
+            gaps in prop::collection::vec(0..1_000_u64, 1..100),
+        ) {
+            let limit = rate(limit, period);
+            let mut tick = 99;
+            let mut window = Window::new(limit, tick);
+            for gap in gaps {
+                tick += gap;
+                window.advance(limit, tick);
+                if window.remaining() == 0 {
+                    let wait = window.wait_millis(tick);
+                    // At most a period and a piece of it.
+                    let longest = u64::from(limit.period_seconds) * 1000 * 33 / 31 + 2;
+                    prop_assert!(0 < wait && wait <= longest);
+                    tick += wait;
+                    window.advance(limit, tick);
+                    prop_assert!(window.remaining() > 0);
+                }
+                window.take();
+            }
+        }
+    }
+
+    #[test]
+    fn all_of_it_may_be_used_at_once_and_again_after_a_period_and_a_piece() {
+        let limit = rate(5, 10);
+        let at_once = |tick| [tick; 9];
+        assert_eq!(allowed(limit, &at_once(1_000)).len(), 5);
+        let later = 1_000 + 10_000 * 32 / 31 + 1;
+        let ticks = [at_once(1_000), at_once(later)].concat();
+        assert_eq!(allowed(limit, &ticks).len(), 10);
+        let long_after = [at_once(1_000), at_once(10_000_000)].concat();
+        assert_eq!(allowed(limit, &long_after).len(), 10);
+    }
+
+    #[test]
+    fn a_steady_caller_loses_no_more_than_a_piece() {
+        // 600 a minute, asked for ten times a second for ten minutes.
+        let ticks: Vec<_> = (0..6_000).map(|call| call * 100).collect();
+        let through = allowed(rate(600, 60), &ticks).len();
+        assert!(through >= 6_000 * 31 / 32, "{through}");
+    }
+
+    #[test]
+    fn r18_time_that_steps_back_frees_nothing_and_blocks_nobody_for_longer() {
+        let limit = rate(2, 10);
+        let mut window = Window::new(limit, 50_000);
+        window.advance(limit, 50_000);
+        window.take();
+        window.take();
+        window.advance(limit, 1_000);
+        assert_eq!(window.remaining(), 0);
+        window.advance(limit, 61_000);
+        assert_eq!(window.remaining(), 2);
+    }
+
+    #[test]
+    fn a_lower_limit_holds_at_once() {
+        let mut window = Window::new(rate(10, 10), 0);
+        (0..6).for_each(|_| window.take());
+        window.advance(rate(4, 10), 1);
+        assert_eq!(window.remaining(), 0);
+        assert!(window.wait_millis(1) > 0);
+        window.advance(rate(8, 10), 1);
+        assert_eq!(window.remaining(), 2);
+        window.advance(rate(0, 10), 1);
+        assert_eq!(window.wait_millis(1), 10_000);
+    }
+}

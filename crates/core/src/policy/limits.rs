@@ -1,0 +1,74 @@
+//! Which rate limits a call is under.
+
+use std::net::IpAddr;
+
+use crate::limit::{MOST_AT_ONCE, Needed, Subject};
+use crate::manifest::Rules;
+use crate::model::{Kind, Mode};
+use crate::snapshot::Identity;
+
+/// The windows that an allowed call needs: that of its operation, else that which the manifest
+/// gives its key; always its key's own, that of all visitors of a publishable key, its
+/// environment's, and that of its organization's plan. With a publishable key the first two are
+/// counted for each client.
+#[must_use]
+pub fn needed(
+    key: &Identity<'_>,
+    rules: &Rules,
+    operation: Option<u16>,
+    client: Option<IpAddr>,
+) -> [Option<Needed>; MOST_AT_ONCE] {
+    let (id, of_kind) = (key.id().to_bytes(), rules.kind(key.kind()));
+    let operation = operation.and_then(|index| rules.operations.get(index));
+    let of_operation = operation.and_then(|operation| {
+        let subject = match key.kind() {
+            Kind::Secret => Subject::KeyOperation(id, operation.index),
+            Kind::Publishable => Subject::ClientOperation(id, operation.index, client),
+        };
+        let limit = operation.rate_limit?;
+        Some(Needed { subject, limit })
+    });
+    let of_key = match (key.rate_limit(), of_operation) {
+        (Some(own), _) => Some(own),
+        (None, Some(_)) => None,
+        (None, None) => of_kind.rate_limit,
+    };
+    let of_key = of_key.map(|limit| Needed {
+        subject: match key.kind() {
+            Kind::Secret => Subject::Key(id),
+            Kind::Publishable => Subject::Client(id, client),
+        },
+        limit,
+    });
+    let of_all_visitors = of_kind.total_rate_limit.map(|limit| Needed {
+        subject: Subject::Key(id),
+        limit,
+    });
+    let environment = rules.environment(key.environment_name());
+    let of_environment = environment.and_then(|(_, environment)| {
+        let subject = Subject::Environment(key.environment_id().to_bytes());
+        let limit = environment.rate_limit?;
+        Some(Needed { subject, limit })
+    });
+    let of_organization = plan(key, rules).and_then(|plan| {
+        let live = key.mode() == Mode::Live;
+        let subject = Subject::Organization(key.organization_id().to_bytes(), live);
+        let limit = plan.rate_limit?;
+        Some(Needed { subject, limit })
+    });
+    [
+        of_operation,
+        of_key,
+        of_all_visitors,
+        of_environment,
+        of_organization,
+    ]
+}
+
+fn plan<'r>(key: &Identity<'_>, rules: &'r Rules) -> Option<&'r crate::manifest::PlanRules> {
+    let named = key.plan_bytes();
+    let mut plans = rules.plans.iter();
+    let own = plans.find(|plan| Some(plan.name.as_bytes()) == named);
+    // One that the manifest does not have any more is the default.
+    own.or(rules.default_plan())
+}
