@@ -218,7 +218,9 @@ async fn i7_idle_keys_stand_out_and_are_found() {
             .expect(200)
             .json();
         let keys = found["data"].as_array().unwrap().clone();
-        keys.iter().map(|key| text(&key["id"])).collect::<Vec<_>>()
+        keys.iter()
+            .map(|key| text(&key["id"]))
+            .collect::<BTreeSet<_>>()
     };
     assert!(listed().is_empty());
     clock.set(BEGIN.plus_millis(91 * day));
