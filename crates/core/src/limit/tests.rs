@@ -1,3 +1,5 @@
+//! Calls that need several windows at once, and more windows than there is room for.
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;

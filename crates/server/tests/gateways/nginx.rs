@@ -81,6 +81,27 @@ async fn k9_regenerating_kills_the_old_secret_at_once_behind_nginx() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs nginx"]
+async fn f12_too_many_calls_get_429_with_the_time_to_wait() {
+    let street = Street::keepem().await;
+    let (id, key) = street.secret();
+    let limit = json!({ "rate_limit": { "limit": 2, "period_seconds": 3600 } });
+    let set = street.house.patch(&format!("/v1/keys/{id}"), &limit);
+    set.expect(200);
+    (0..2).for_each(|_| drop(street.with_key(CREATE, &key).expect(200)));
+    let served = street.application.served.load(Ordering::SeqCst);
+    let refused = street.with_key(CREATE, &key).expect(429);
+    assert_eq!(refused.code(), "rate_limited");
+    let wait: u32 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((3_590..=3_717).contains(&wait), "{wait}");
+    let policy = refused.header("ratelimit-policy").unwrap();
+    assert_eq!(policy, "\"keystile\";q=2;w=3600");
+    let left = refused.header("ratelimit").unwrap();
+    assert_eq!(left, format!("\"keystile\";r=0;t={wait}"));
+    assert_eq!(street.application.served.load(Ordering::SeqCst), served);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs nginx"]
 async fn i1_i2_production_refuses_test_keys() {
     let street = Street::of("innkept", |text| {
         text.replace(
