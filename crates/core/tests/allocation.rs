@@ -242,3 +242,28 @@ fn the_counter_counts() {
     let counted = allocation_counter::measure(|| drop(std::hint::black_box(Box::new(7))));
     assert_eq!(counted.count_total, 1);
 }
+
+/// With lists, limits and counting, from the second call with a key on.
+#[test]
+fn counting_an_allowed_call_takes_no_memory() {
+    let engine = population::engine_with_everything(Size {
+        keys: 40,
+        organizations: 10,
+    });
+    let (text, product) = (key_text(), population::node(engine.index()));
+    let facts = population::gateway_call(&text);
+    let call = || {
+        let Ok(mut decision) = engine.introspect(&product, |_| Ok::<_, Infallible>(facts));
+        engine.admit(&mut decision, || 1_000, facts.ip);
+        let key = decision.key.as_ref().expect("a key");
+        let operation = decision
+            .operation
+            .and_then(|index| decision.rules.number_of(index));
+        let index = engine.index();
+        index.note_allowed(key.found(), facts.now, facts.ip, operation);
+        decision.allowance.expect("a limit").remaining
+    };
+    let first = call();
+    let counted = allocation_counter::measure(|| assert_eq!(call(), first - 1));
+    assert_eq!(counted.count_total, 0);
+}

@@ -96,9 +96,26 @@ impl Random for Seeded {
 /// An engine over an installation of this size.
 #[must_use]
 pub(crate) fn engine(size: Size) -> Engine {
+    engine_of(size, MANIFEST, |key| key)
+}
+
+/// An engine over an installation of this size with everything on: every key has lists and is
+/// under limits that it does not reach.
+#[must_use]
+pub(crate) fn engine_with_everything(size: Size) -> Engine {
+    let limit = "[keys.secret]\nrate_limit = { limit = 1000000, period = \"1h\" }";
+    let manifest = MANIFEST.replacen("[keys.secret]", limit, 1);
+    let ranges: TextList = vec!["192.0.2.0/24".to_owned(), "2001:db8::/32".to_owned()].into();
+    engine_of(size, &manifest, |key| Key {
+        allowed_ips: Some(ranges.clone()),
+        ..key
+    })
+}
+
+fn engine_of(size: Size, manifest: &str, change: impl Fn(Key) -> Key) -> Engine {
     let index = Index::new();
     let load = |record| index.load(record, true).expect("a record that fits");
-    load(Record::Product(product(MANIFEST)));
+    load(Record::Product(product(manifest)));
     for number in 0..size.organizations {
         let (organization, project, environment) = owners(number);
         load(Record::Organization(organization));
@@ -106,12 +123,12 @@ pub(crate) fn engine(size: Size) -> Engine {
         load(Record::Environment(environment));
     }
     for number in 0..size.keys {
-        load(Record::Key(Box::new(key(
-            number,
-            number % size.organizations,
-        ))));
+        let key = key(number, number % size.organizations);
+        load(Record::Key(Box::new(change(key))));
     }
     index.loaded(1).expect("all records fit");
+    // From now on, hours are told apart.
+    index.collect_uses(NOW);
     Engine::new(Arc::new(index), keyring())
 }
 
