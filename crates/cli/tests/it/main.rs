@@ -14,3 +14,4 @@ mod refusals;
 mod settings;
 mod shutdown;
 mod tampering;
+mod uses;
