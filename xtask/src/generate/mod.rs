@@ -1,5 +1,6 @@
 //! Files that are made from the code and committed: written anew, or compared.
 
+mod decisions;
 mod keys;
 
 use std::process::{Command, ExitCode, Stdio};
@@ -50,6 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 fn files() -> Vec<Generated> {
     let generated = |path, text| Generated { path, text };
     vec![
+        generated("conformance/decisions.json", decisions::text()),
         generated("conformance/keys.json", keys::text()),
         generated(hostile::LIST, hostile::list(&tree::files())),
     ]

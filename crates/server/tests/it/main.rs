@@ -2,6 +2,7 @@
 //! addresses; `house.rs` is the server under test.
 
 mod coverage;
+mod decisions;
 mod exposed;
 mod faults;
 mod front_door;
