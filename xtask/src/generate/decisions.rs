@@ -160,12 +160,12 @@ impl Key {
         self.with("scopes", json!(scopes))
     }
 
-    fn from_origins(mut self, origins: &'static [&'static str]) -> Self {
+    fn at_origins(mut self, origins: &'static [&'static str]) -> Self {
         self.origins = Some(origins);
         self.with("allowed_origins", json!(origins))
     }
 
-    fn from_addresses(mut self, addresses: &'static [&'static str]) -> Self {
+    fn at_addresses(mut self, addresses: &'static [&'static str]) -> Self {
         self.addresses = Some(addresses);
         self.with("allowed_ips", json!(addresses))
     }
@@ -183,12 +183,16 @@ fn keys() -> Vec<Key> {
         Key::new("public test", false, "staging"),
         Key::new("lasting", true, "production").with("expires_at", json!(ASKED_AT + 1)),
         Key::new("retiring", true, "production").with("state", json!("retiring")),
-        Key::new("public origins", false, "production").from_origins(&[SHOP, SUBDOMAINS]),
-        Key::new("secret origins", true, "production").from_origins(&[SHOP, SUBDOMAINS]),
-        Key::new("public nowhere", false, "production").from_origins(&[]),
-        Key::new("secret addresses", true, "production").from_addresses(RANGES),
-        Key::new("public addresses", false, "production").from_addresses(RANGES),
-        Key::new("secret nowhere", true, "production").from_addresses(&[]),
+        Key::new("public origins", false, "production").at_origins(&[SHOP, SUBDOMAINS]),
+        Key::new("secret origins", true, "production").at_origins(&[SHOP, SUBDOMAINS]),
+        Key::new("public nowhere", false, "production").at_origins(&[]),
+        Key::new("secret addresses", true, "production").at_addresses(RANGES),
+        Key::new("public addresses", false, "production").at_addresses(RANGES),
+        Key::new("secret nowhere", true, "production").at_addresses(&[]),
+        Key::new("strict", false, "production")
+            .at_origins(&[SHOP, SUBDOMAINS])
+            .at_addresses(RANGES)
+            .scoped(&[]),
     ];
     keys.extend(STATES.map(|(state, code)| {
         let mut key = Key::new(state, true, "production").with("state", json!(state));
@@ -366,7 +370,43 @@ fn rows(keys: &[Key]) -> Vec<Value> {
             );
         }
     }
+    rows.extend(in_order(keys));
     rows.extend(texts());
+    rows
+}
+
+/// Calls with everything wrong that can be, of which one thing after the other is put right.
+fn in_order(keys: &[Key]) -> Vec<Value> {
+    let named = |name: &str| keys.iter().find(|key| key.name == name);
+    let [read, .., nothing, _] = OPERATIONS;
+    let evil = (Some("https://evil.example"), false);
+    let good = (Some(SHOP), true);
+    let (outside, inside) = (("198.51.100.1", false), ("192.0.2.1", true));
+    let mut rows = Vec::new();
+    for key in ["strict", "secret origins", "secret addresses"]
+        .into_iter()
+        .filter_map(named)
+    {
+        let steps = [
+            ("staging", evil, outside, nothing),
+            ("production", evil, outside, nothing),
+            ("production", (None, false), outside, nothing),
+            ("production", good, outside, nothing),
+            ("production", good, inside, nothing),
+            ("production", good, inside, read),
+        ];
+        for (environment, origin, address, operation) in steps {
+            let call = Call::new(key, environment, operation);
+            rows.push(
+                Call {
+                    origin,
+                    address,
+                    ..call
+                }
+                .row(),
+            );
+        }
+    }
     rows
 }
 
