@@ -13,5 +13,6 @@ mod lists;
 mod rate_limits;
 mod revoked_means_revoked;
 mod story;
+mod systems;
 mod uses;
 mod verify;
