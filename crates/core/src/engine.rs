@@ -18,7 +18,8 @@ use crate::request::{Credential, PreparedKey, RequestFacts};
 use crate::snapshot::{CurrentRules, Found, Identity, Index, ProductNode, Terms};
 
 /// How many windows of rate limits there may be at once: keys, and clients of publishable keys.
-const WINDOWS: usize = 1 << 18;
+/// Most of them take some 50 bytes.
+const WINDOWS: usize = 1 << 21;
 
 /// Decides, on the index it keeps.
 #[derive(Debug)]

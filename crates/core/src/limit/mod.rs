@@ -80,7 +80,13 @@ pub struct Limiter {
     numbers: RandomState,
 }
 
-type Set = HashMap<u64, Window, BuildHasherDefault<AsIs>>;
+/// Windows that share a lock.
+#[derive(Debug, Default)]
+struct Set {
+    windows: HashMap<u64, Window, BuildHasherDefault<AsIs>>,
+    /// How many more may come, when it is full, before all are looked at.
+    until_swept: usize,
+}
 
 /// Numbers that are hashes already.
 #[derive(Debug, Default)]
@@ -186,11 +192,11 @@ impl Limiter {
         let mut tightest: Option<Allowance> = None;
         for (set, number, limit) in &*numbered {
             let set = find(&mut locked, *set);
-            let window = set.and_then(|set| set.get_mut(number));
+            let window = set.and_then(|set| set.windows.get_mut(number));
             let Some((window, limit)) = window.zip(*limit) else {
                 continue;
             };
-            window.take();
+            window.take(tick);
             let left = left(window, limit, tick);
             if tightest.is_none_or(|known| is_tighter(&left, &known)) {
                 tightest = Some(left);
@@ -208,20 +214,25 @@ impl Limiter {
         limit: RateLimit,
         tick: u64,
     ) -> Option<&'s Window> {
-        if !set.contains_key(&number) && set.len() >= self.most {
-            set.retain(|_, window| !window.is_over(tick));
-            if set.len() >= self.most {
-                let (victim, _) = set
-                    .iter()
-                    .filter(|(_, window)| window.remaining() > 0)
-                    .max_by_key(|(_, window)| share_left(window))?;
+        let Set {
+            windows,
+            until_swept,
+        } = set;
+        if windows.len() >= self.most && !windows.contains_key(&number) {
+            if *until_swept == 0 {
+                windows.retain(|_, window| !window.is_over(tick));
+                // As long as half of them come anew, looking at all costs each little.
+                *until_swept = self.most.div_ceil(2);
+            }
+            *until_swept -= 1;
+            if windows.len() >= self.most {
+                let mut all = windows.iter();
+                let (victim, _) = all.find(|(_, window)| window.remaining() > 0)?;
                 let victim = *victim;
-                set.remove(&victim);
+                windows.remove(&victim);
             }
         }
-        let window = set
-            .entry(number)
-            .or_insert_with(|| Window::new(limit, tick));
+        let window = windows.entry(number).or_insert_with(|| Window::new(limit));
         window.advance(limit, tick);
         Some(window)
     }
@@ -229,8 +240,11 @@ impl Limiter {
     /// How many windows there are.
     #[must_use]
     pub fn windows(&self) -> usize {
-        let count = |set: &Mutex<Set>| set.lock().unwrap_or_else(PoisonError::into_inner).len();
-        self.sets.iter().map(count).sum()
+        let lock = |set: &'_ Mutex<Set>| {
+            let set = set.lock().unwrap_or_else(PoisonError::into_inner);
+            set.windows.len()
+        };
+        self.sets.iter().map(lock).sum()
     }
 }
 
@@ -262,11 +276,6 @@ fn is_tighter(one: &Allowance, other: &Allowance) -> bool {
     let share = u64::from(one.remaining) * u64::from(other.limit);
     let other_share = u64::from(other.remaining) * u64::from(one.limit);
     (share, one.remaining) < (other_share, other.remaining)
-}
-
-/// What share of a window is left, in thousandths.
-fn share_left(window: &Window) -> u64 {
-    u64::from(window.remaining()) * 1000 / u64::from(window.limit.max(1))
 }
 
 #[cfg(test)]

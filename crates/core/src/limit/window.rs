@@ -1,35 +1,53 @@
 //! One sliding window: how many calls there were in the last so many seconds.
 //!
-//! The period is cut into pieces, and calls are counted by the piece in which they came. A call
-//! counts until the whole of its piece is a period ago, so there are never more calls than allowed
-//! in any period, wherever it begins; a call may count for one piece longer than it must.
+//! A few calls are remembered one by one. Of more, the period is cut into pieces, and calls are
+//! counted by the piece in which they came; a call then counts until the whole of its piece is a
+//! period ago. Either way there are never more calls than allowed in any period, wherever it
+//! begins; a call may count for one piece longer than it must.
 
 use crate::model::RateLimit;
 
 /// Pieces that are kept: those of a whole period, and the one that goes on.
 const PIECES: u64 = 32;
 
+/// Calls that are remembered one by one. Most windows never have more.
+const FEW: usize = 5;
+
+/// Milliseconds that are not told apart when calls are remembered one by one, so that two years
+/// fit into 32 bits.
+const GRAIN: u64 = 16;
+
 /// Calls of the last period.
 #[derive(Debug, Clone)]
 pub(super) struct Window {
-    counts: [u32; PIECES as usize],
-    /// The number of the piece that goes on, since time began.
-    current: u64,
-    /// All of `counts`.
-    sum: u32,
-    /// What the pieces are pieces of.
+    calls: Calls,
     period_seconds: u32,
     /// What was allowed when it was last asked.
     pub(super) limit: u32,
 }
 
+#[derive(Debug, Clone)]
+enum Calls {
+    /// When each of them is let go, in grains, the earliest first; the rest is zero.
+    Few([u32; FEW], u8),
+    Many(Box<Pieces>),
+}
+
+/// Calls by the pieces of a period in which they came.
+#[derive(Debug, Clone)]
+struct Pieces {
+    counts: [u32; PIECES as usize],
+    /// The number of the piece that goes on, since time began.
+    current: u64,
+    /// All of `counts`.
+    sum: u32,
+}
+
 impl Window {
     /// A window without calls.
-    pub(super) fn new(limit: RateLimit, tick: u64) -> Self {
+    pub(super) const fn new(limit: RateLimit) -> Self {
         Self {
-            counts: [0; PIECES as usize],
-            current: tick / piece_millis(limit.period_seconds),
-            sum: 0,
+            calls: Calls::Few([0; FEW], 0),
             period_seconds: limit.period_seconds,
             limit: limit.limit,
         }
@@ -38,62 +56,143 @@ impl Window {
     /// Lets go what is too long ago. With another period than before it begins anew.
     pub(super) fn advance(&mut self, limit: RateLimit, tick: u64) {
         if limit.period_seconds != self.period_seconds {
-            *self = Self::new(limit, tick);
-            return;
+            *self = Self::new(limit);
         }
         self.limit = limit.limit;
-        let now = tick / piece_millis(self.period_seconds);
-        let passed = now.saturating_sub(self.current);
-        for piece in self.current.saturating_add(1)..=self.current + passed.min(PIECES) {
-            if let Some(count) = self.counts.get_mut((piece % PIECES) as usize) {
-                self.sum -= std::mem::take(count);
+        match &mut self.calls {
+            Calls::Few(ends, count) => {
+                let now = grain(tick);
+                let kept = ends.iter().filter(|end| **end > now);
+                let mut left = [0; FEW];
+                let mut number = 0;
+                for (place, end) in left.iter_mut().zip(kept) {
+                    *place = *end;
+                    number += 1;
+                }
+                (*ends, *count) = (left, number);
+            }
+            Calls::Many(pieces) => {
+                pieces.advance(tick / piece_millis(self.period_seconds));
+                if pieces.sum == 0 {
+                    self.calls = Calls::Few([0; FEW], 0);
+                }
             }
         }
-        if passed > PIECES {
-            self.counts = [0; PIECES as usize];
-            self.sum = 0;
+    }
+
+    fn sum(&self) -> u32 {
+        match &self.calls {
+            Calls::Few(_, count) => u32::from(*count),
+            Calls::Many(pieces) => pieces.sum,
         }
-        self.current = self.current.max(now);
     }
 
     /// How many more calls there may be now.
     pub(super) fn remaining(&self) -> u32 {
-        self.limit.saturating_sub(self.sum)
+        self.limit.saturating_sub(self.sum())
     }
 
-    /// Counts a call that is allowed.
-    pub(super) fn take(&mut self) {
-        if let Some(count) = self.counts.get_mut((self.current % PIECES) as usize) {
-            *count += 1;
-            self.sum += 1;
+    /// Counts a call that is allowed, at the time of the last advance.
+    pub(super) fn take(&mut self, tick: u64) {
+        let period = u64::from(self.period_seconds) * 1000;
+        let width = piece_millis(self.period_seconds);
+        if let Calls::Few(ends, count) = &mut self.calls {
+            if let Some(place) = ends.get_mut(usize::from(*count)) {
+                // The next grain, so that nothing is let go too early.
+                *place = grain(tick + period).saturating_add(1);
+                *count += 1;
+                return;
+            }
+            let began = |end: u32| (u64::from(end) * GRAIN).saturating_sub(period).min(tick);
+            let mut pieces = Pieces::beginning(tick / width);
+            for end in ends {
+                pieces.count(began(*end) / width);
+            }
+            self.calls = Calls::Many(Box::new(pieces));
+        }
+        if let Calls::Many(pieces) = &mut self.calls {
+            pieces.count(tick / width);
         }
     }
 
     /// In how many milliseconds there is room for one more call, or, when there is, for the first
     /// of those that count; 0 when none counts.
     pub(super) fn wait_millis(&self, tick: u64) -> u64 {
-        let mut too_many = (self.sum + 1).saturating_sub(self.limit).max(1);
-        if self.sum == 0 {
+        let sum = self.sum();
+        if sum == 0 {
             return 0;
         }
-        let width = piece_millis(self.period_seconds);
-        let oldest = self.current.saturating_sub(PIECES - 1);
-        for piece in oldest..=self.current {
-            let count = self.counts.get((piece % PIECES) as usize);
-            too_many = too_many.saturating_sub(count.copied().unwrap_or(0));
-            if too_many == 0 {
-                return ((piece + PIECES) * width).saturating_sub(tick);
+        let to_go = (sum + 1).saturating_sub(self.limit).max(1);
+        let end = match &self.calls {
+            Calls::Few(ends, _) => {
+                let end = ends.get(to_go as usize - 1).filter(|_| to_go <= sum);
+                end.map(|end| u64::from(*end) * GRAIN)
             }
-        }
+            Calls::Many(pieces) => pieces.end_of(to_go, piece_millis(self.period_seconds)),
+        };
         // More than all of them: there may be no call at all.
-        u64::from(self.period_seconds) * 1000
+        end.map_or(u64::from(self.period_seconds) * 1000, |end| {
+            end.saturating_sub(tick)
+        })
     }
 
     /// Whether no call counts any more.
     pub(super) fn is_over(&self, tick: u64) -> bool {
-        let now = tick / piece_millis(self.period_seconds);
-        self.sum == 0 || now >= self.current + PIECES
+        match &self.calls {
+            Calls::Few(ends, _) => ends.iter().all(|end| *end <= grain(tick)),
+            Calls::Many(pieces) => {
+                let now = tick / piece_millis(self.period_seconds);
+                pieces.sum == 0 || now >= pieces.current + PIECES
+            }
+        }
     }
+}
+
+impl Pieces {
+    const fn beginning(current: u64) -> Self {
+        Self {
+            counts: [0; PIECES as usize],
+            current,
+            sum: 0,
+        }
+    }
+
+    fn advance(&mut self, now: u64) {
+        let passed = now.saturating_sub(self.current);
+        for piece in self.current.saturating_add(1)..=self.current + passed.min(PIECES) {
+            if let Some(count) = self.counts.get_mut((piece % PIECES) as usize) {
+                self.sum -= std::mem::take(count);
+            }
+        }
+        self.current = self.current.max(now);
+    }
+
+    /// Counts a call of a piece; of one that is not kept any more, as of the oldest that is.
+    fn count(&mut self, piece: u64) {
+        let piece = piece.clamp(self.current.saturating_sub(PIECES - 1), self.current);
+        if let Some(count) = self.counts.get_mut((piece % PIECES) as usize) {
+            *count += 1;
+            self.sum += 1;
+        }
+    }
+
+    /// When so many calls are let go.
+    fn end_of(&self, calls: u32, width: u64) -> Option<u64> {
+        let mut to_go = calls;
+        let oldest = self.current.saturating_sub(PIECES - 1);
+        for piece in oldest..=self.current {
+            let count = self.counts.get((piece % PIECES) as usize);
+            to_go = to_go.saturating_sub(count.copied().unwrap_or(0));
+            if to_go == 0 {
+                return Some((piece + PIECES) * width);
+            }
+        }
+        None
+    }
+}
+
+fn grain(tick: u64) -> u32 {
+    u32::try_from(tick / GRAIN).unwrap_or(u32::MAX)
 }
 
 /// How long a piece is.
@@ -117,12 +216,12 @@ mod tests {
 
     /// The calls that a window lets through, of those that come at these times.
     fn allowed(limit: RateLimit, ticks: &[u64]) -> Vec<u64> {
-        let mut window = Window::new(limit, ticks.first().copied().unwrap_or(0));
+        let mut window = Window::new(limit);
         let mut through = Vec::new();
         for tick in ticks {
             window.advance(limit, *tick);
             if window.remaining() > 0 {
-                window.take();
+                window.take(*tick);
                 through.push(*tick);
             }
         }
@@ -154,7 +253,7 @@ mod tests {
         ) {
             let limit = rate(limit, period);
             let mut tick = 99;
-            let mut window = Window::new(limit, tick);
+            let mut window = Window::new(limit);
             for gap in gaps {
                 tick += gap;
                 window.advance(limit, tick);
@@ -167,7 +266,7 @@ mod tests {
                     window.advance(limit, tick);
                     prop_assert!(window.remaining() > 0);
                 }
-                window.take();
+                window.take(tick);
             }
         }
     }
@@ -195,10 +294,10 @@ mod tests {
     #[test]
     fn r18_time_that_steps_back_frees_nothing_and_blocks_nobody_for_longer() {
         let limit = rate(2, 10);
-        let mut window = Window::new(limit, 50_000);
+        let mut window = Window::new(limit);
         window.advance(limit, 50_000);
-        window.take();
-        window.take();
+        window.take(50_000);
+        window.take(50_000);
         window.advance(limit, 1_000);
         assert_eq!(window.remaining(), 0);
         window.advance(limit, 61_000);
@@ -206,9 +305,14 @@ mod tests {
     }
 
     #[test]
+    fn a_window_with_few_calls_is_small() {
+        assert_eq!(size_of::<Window>(), 32);
+    }
+
+    #[test]
     fn a_lower_limit_holds_at_once() {
-        let mut window = Window::new(rate(10, 10), 0);
-        (0..6).for_each(|_| window.take());
+        let mut window = Window::new(rate(10, 10));
+        (0..6).for_each(|_| window.take(0));
         window.advance(rate(4, 10), 1);
         assert_eq!(window.remaining(), 0);
         assert!(window.wait_millis(1) > 0);
