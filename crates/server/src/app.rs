@@ -24,6 +24,8 @@ pub struct App {
     pub(crate) random: Arc<dyn Random>,
     /// What may wrap the key material, newest first; never in the database.
     pub(crate) masters: Mutex<Vec<MasterKey>>,
+    /// Held by whoever replaces key material, which is written anew as a whole.
+    pub(crate) changing_keyring: tokio::sync::Mutex<()>,
     /// Where keys go that were used under an older pepper.
     pub(crate) rehashes: mpsc::Sender<Rehash>,
     /// Checked settings.

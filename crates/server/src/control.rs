@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::api::body;
 use crate::app::{App, Caller};
-use crate::manage::{Request, Work, rotate_master_key, rotate_pepper};
+use crate::manage::{Request, Work, rotate_master_key, rotate_pepper, rotate_sealing_key};
 use crate::problem::Problem;
 
 /// Where these begin.
@@ -61,6 +61,9 @@ pub(crate) async fn answer(app: &Arc<App>, parts: &Parts, sent: &Bytes) -> Resul
             Ok(json!({ "seq": seq }))
         }
         (&Method::POST, "pepper/rotate") => Ok(json!({ "version": rotate_pepper(&work).await? })),
+        (&Method::POST, "sealing-key/rotate") => {
+            Ok(json!({ "version": rotate_sealing_key(&work).await? }))
+        }
         (&Method::GET, "doctor") => doctor(app).await,
         _ => Err(Problem::not_found("address")),
     }

@@ -91,6 +91,7 @@ pub async fn load(
         store,
         random,
         masters: Mutex::new(vec![master]),
+        changing_keyring: tokio::sync::Mutex::default(),
         rehashes,
         settings,
         metrics,

@@ -1,4 +1,5 @@
-//! Replacing the master key and the pepper.
+//! Replacing the master key, the pepper and the keys that seal. One at a time: each writes all key
+//! material anew.
 
 use keystile_core::key::{KeyMaterial, MasterKey, Purpose, WrappedKey};
 use keystile_core::model::{Action, Record, RetiredValue};
@@ -12,6 +13,7 @@ use crate::problem::Problem;
 /// Wraps all key material by another master key. Every digest, row MAC and seal stays as it is,
 /// because those are made with the material and not with its wrapping.
 pub(crate) async fn rotate_master_key(work: &Work<'_>, new: &MasterKey) -> Result<u64, Problem> {
+    let _alone = work.app.changing_keyring.lock().await;
     let clear = opened(work).await?;
     let wrapped: Result<Vec<WrappedKey>, _> = clear
         .iter()
@@ -30,15 +32,40 @@ pub(crate) async fn rotate_master_key(work: &Work<'_>, new: &MasterKey) -> Resul
 
 /// Makes a new pepper: it serves new keys at once, and old ones from their next use.
 pub(crate) async fn rotate_pepper(work: &Work<'_>) -> Result<u32, Problem> {
-    let stored = work.app.store.keyring().await?;
-    let versions = stored.iter().filter(|key| key.purpose == Purpose::Pepper);
+    let _alone = work.app.changing_keyring.lock().await;
+    let (version, all) = with_another(work, Purpose::Pepper).await?;
+    replace_keyring(work, Action::PepperRotated, version, &all).await
+}
+
+/// Makes a new sealing key: it seals from now on; what older ones sealed stays readable.
+pub(crate) async fn rotate_sealing_key(work: &Work<'_>) -> Result<u32, Problem> {
+    let _alone = work.app.changing_keyring.lock().await;
+    let (version, all) = with_another(work, Purpose::Sealing).await?;
+    replace_keyring(work, Action::SealingKeyRotated, version, &all).await
+}
+
+/// The stored key material with one more of that purpose, and its number.
+async fn with_another(
+    work: &Work<'_>,
+    purpose: Purpose,
+) -> Result<(u32, Vec<WrappedKey>), Problem> {
+    let mut all = work.app.store.keyring().await?;
+    let versions = all.iter().filter(|key| key.purpose == purpose);
     let version = versions.map(|key| key.version).max().unwrap_or(0) + 1;
-    let pepper = KeyMaterial::random(Purpose::Pepper, version, &*work.app.random)?;
-    let mut all = stored;
-    all.push(pepper.wrap(&work.app.master_key(), &*work.app.random)?);
+    let fresh = KeyMaterial::random(purpose, version, &*work.app.random)?;
+    all.push(fresh.wrap(&work.app.master_key(), &*work.app.random)?);
+    Ok((version, all))
+}
+
+async fn replace_keyring(
+    work: &Work<'_>,
+    action: Action,
+    version: u32,
+    all: &[WrappedKey],
+) -> Result<u32, Problem> {
     work.attempt(async || {
-        let mut change = work.change(Action::PepperRotated, json!({ "version": version }));
-        change.keyring = Some(all.clone());
+        let mut change = work.change(action, json!({ "version": version }));
+        change.keyring = Some(all.to_vec());
         work.commit(change).await?;
         Ok(version)
     })

@@ -13,6 +13,7 @@ mod minting;
 mod organizations;
 mod products;
 mod projects;
+mod reveal;
 mod rotation;
 mod work;
 
@@ -22,7 +23,7 @@ pub(crate) use field::check_limit;
 pub(crate) use keys::{
     KeyChange, NewKey, NewOperatorKey, Rights, create_key, create_operator_key, update_key,
 };
-pub(crate) use material::{rehash, rotate_master_key, rotate_pepper};
+pub(crate) use material::{rehash, rotate_master_key, rotate_pepper, rotate_sealing_key};
 pub(crate) use minting::{Minted, MintedEnvironment, MintedProject};
 pub(crate) use organizations::{
     CreatedOrganization, NewOrganization, OrganizationChange, check_named, create_organization,
@@ -30,5 +31,6 @@ pub(crate) use organizations::{
 };
 pub(crate) use products::{apply_manifest, invalid as invalid_manifest};
 pub(crate) use projects::{NodeChange, create_project, update_environment, update_project};
+pub(crate) use reveal::reveal_key;
 pub(crate) use rotation::{end_key, rotate_key};
 pub(crate) use work::{Request, Work};

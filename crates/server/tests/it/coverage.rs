@@ -10,6 +10,8 @@ pub(crate) struct Calls {
     pub(crate) house: House,
     pub(crate) customer: Customer,
     pub(crate) key: String,
+    /// A key whose secret can be shown again.
+    recoverable: String,
 }
 
 /// An operation as the API description has it.
@@ -43,18 +45,25 @@ impl Calls {
         let house = House::furnished().await;
         let customer = house.customer("bkend", "Paperboat");
         let (key, _) = house.key(customer.environment("dev"), "secret", "Worker");
+        let other = house.customer("datakeen", "Northbank");
+        let recoverable = text(&other.automatic("test", "secret")["id"]);
         Self {
             house,
             customer,
             key,
+            recoverable,
         }
     }
 
     /// The path with ids in it.
     fn path(&self, operation: &Described) -> String {
+        let key = match operation.id.as_str() {
+            "revealKey" => &self.recoverable,
+            _ => &self.key,
+        };
         operation
             .path
-            .replace("{key}", &self.key)
+            .replace("{key}", key)
             .replace("{organization}", &self.customer.organization)
             .replace("{project}", &self.customer.project)
             .replace("{environment}", self.customer.environment("dev"))
@@ -75,7 +84,7 @@ impl Calls {
             "changeOrganization" => json!({ "name": "Renamed" }),
             "changeProject" => json!({ "name": "Renamed" }),
             "changeEnvironment" => json!({ "enabled": false }),
-            "rotateKey" | "revokeKey" => json!({}),
+            "rotateKey" | "revokeKey" | "revealKey" => json!({}),
             "applyManifest" => {
                 let system = keystile_core::manifest::System::Bkend;
                 let text = keystile_core::manifest::starter(Some(system));
@@ -189,6 +198,7 @@ async fn a11_what_belongs_to_another_product_is_as_if_it_were_not() {
         let foreign = calls.send(&operation, Some(&bound)).expect(404);
         let missing = Calls {
             key: "key_01h2xcejqtf2nbrexx3vqjhp41".into(),
+            recoverable: "key_01h2xcejqtf2nbrexx3vqjhp41".into(),
             customer: Customer {
                 organization: "org_01h2xcejqtf2nbrexx3vqjhp41".into(),
                 project: "prj_01h2xcejqtf2nbrexx3vqjhp41".into(),

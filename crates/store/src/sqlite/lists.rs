@@ -1,7 +1,9 @@
 //! Pages of records: filters as SQL, newest first. It does not decide who may see them.
 
 use keystile_core::key::Integrity;
-use keystile_core::model::{EnvironmentId, KeyState, OrganizationId, ProjectId, Record, Timestamp};
+use keystile_core::model::{
+    EnvironmentId, KeyState, OrganizationId, ProjectId, Record, Slug, Timestamp,
+};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
@@ -166,6 +168,28 @@ pub(super) fn keys(
         query.and(in_state(state), Some(now.millis()));
     }
     Ok(query)
+}
+
+const SEALED: &str = "keys t JOIN environments e ON e.id = t.environment";
+
+/// Keys of a product whose secret is kept sealed, whatever became of what they belong to.
+pub(super) fn sealed_keys(product: &Slug) -> Query {
+    let mut query = Query::of(&KEYS, SEALED);
+    query.conditions.push("t.sealed IS NOT NULL");
+    query.and("e.product = ?", Some(product.to_string()));
+    query
+}
+
+/// How many those are.
+pub(super) fn sealed_count(connection: &Connection, product: &Slug) -> rusqlite::Result<u64> {
+    let count = format!(
+        "SELECT count(*) FROM {SEALED} \
+         WHERE t.deleted_at IS NULL AND t.sealed IS NOT NULL AND e.product = ?1"
+    );
+    let counted: i64 = connection
+        .prepare_cached(&count)?
+        .query_row([product.as_str()], |row| row.get(0))?;
+    Ok(u64::try_from(counted).unwrap_or(0))
 }
 
 /// The states of [`keystile_core::model::Key::state`], worst first.

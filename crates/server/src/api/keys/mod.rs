@@ -4,6 +4,7 @@ mod change;
 mod create;
 mod end;
 mod list;
+mod reveal;
 mod rotate;
 mod show;
 
@@ -19,6 +20,7 @@ pub(super) fn operations() -> Vec<Operation> {
         show::operation(),
         change::operation(),
         rotate::operation(),
+        reveal::operation(),
         end::revoke(),
         end::delete(),
     ]
