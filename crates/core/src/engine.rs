@@ -11,8 +11,10 @@ use arc_swap::ArcSwap;
 use crate::decision::DenyReason;
 use crate::key::{KeyDigest, Keyring, ParsedKey, Pepper};
 use crate::manifest::{Rules, ScopeSet};
+use crate::model::Timestamp;
 use crate::policy::{CHECKS, Case, Check};
 use crate::request::{Credential, PreparedKey, RequestFacts};
+use crate::session::{self, Session, SessionBrief, SessionError, Verified};
 use crate::snapshot::{CurrentRules, Found, Identity, Index, ProductNode, Terms};
 
 /// Decides, on the index it keeps.
@@ -20,6 +22,9 @@ use crate::snapshot::{CurrentRules, Found, Identity, Index, ProductNode, Terms};
 pub struct Engine {
     index: Arc<Index>,
     keyring: ArcSwap<Keyring>,
+    /// Whose session tokens are taken, by the address they name; empty takes none.
+    issuer: Box<str>,
+    sessions: Verified,
 }
 
 /// Proof that the engine allowed a call. Nobody else can make one, and doors need one to hand out
@@ -46,8 +51,10 @@ pub struct Decision<K> {
     /// The digest that key should be found by from now on, when it was found under an older
     /// pepper.
     pub newer: Option<NewDigest>,
-    /// The scopes that key has at this moment.
+    /// The scopes that key has at this moment, or the session that was made with it.
     pub scopes: ScopeSet,
+    /// The session, when its token was presented in place of the key.
+    pub session: Option<SessionBrief>,
     /// The rules that this was decided by.
     pub rules: CurrentRules,
 }
@@ -61,6 +68,7 @@ struct Judged<K> {
     key: Option<K>,
     newer: Option<NewDigest>,
     scopes: ScopeSet,
+    session: Option<SessionBrief>,
 }
 
 /// A key to be judged by what is asked of it.
@@ -76,6 +84,8 @@ struct Question<'q, 'f> {
 struct Presented<'f> {
     key: ParsedKey<'f>,
     prepared: Option<&'f PreparedKey<'f>>,
+    /// The session that lends it.
+    session: Option<&'f Session>,
 }
 
 impl Presented<'_> {
@@ -95,7 +105,28 @@ impl Engine {
         Self {
             index,
             keyring: ArcSwap::from_pointee(keyring),
+            issuer: Box::default(),
+            sessions: Verified::default(),
         }
+    }
+
+    /// Takes session tokens that name this address as their issuer; without one, none.
+    #[must_use]
+    pub fn with_issuer(self, issuer: Option<String>) -> Self {
+        let issuer = issuer.unwrap_or_default().into();
+        Self { issuer, ..self }
+    }
+
+    /// The address that session tokens name as their issuer.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        Some(&*self.issuer).filter(|issuer| !issuer.is_empty())
+    }
+
+    /// How many times the signature of a session token was checked.
+    #[must_use]
+    pub fn signatures_checked(&self) -> u64 {
+        self.sessions.checked()
     }
 
     /// The index, for whoever keeps it current.
@@ -121,10 +152,13 @@ impl Engine {
         self.keyring.store(Arc::new(keyring));
     }
 
-    /// The product that a key belongs to, if there is such a key, whatever its state.
+    /// The product that a key belongs to, or that of a session token, if there is such a key,
+    /// whatever its state.
     #[must_use]
-    pub fn product_of(&self, key: &str) -> Option<Arc<ProductNode>> {
-        let key = parse(Credential::Text(key)).ok()?;
+    pub fn product_of(&self, key: &str, now: Timestamp) -> Option<Arc<ProductNode>> {
+        let credential = Credential::Text(key);
+        let session = self.session(credential, now);
+        let key = present(credential, session.as_ref()).ok()?;
         let (found, _) = self.find(&self.keyring.load(), key)?;
         self.index.product_of(&found)
     }
@@ -188,7 +222,8 @@ impl Engine {
         loop {
             let rules = product.rules();
             let facts = ask(&rules)?;
-            let key = match parse(facts.credential) {
+            let session = self.session(facts.credential, facts.now);
+            let key = match present(facts.credential, session.as_ref()) {
                 Ok(key) => key,
                 Err(reason) => {
                     let judged = Judged::unidentified(reason);
@@ -230,7 +265,8 @@ impl Engine {
         loop {
             let rules = product.rules();
             let facts = ask(&rules)?;
-            let judged = match parse(facts.credential) {
+            let session = self.session(facts.credential, facts.now);
+            let judged = match present(facts.credential, session.as_ref()) {
                 Ok(key) => {
                     let question = Question {
                         product,
@@ -267,7 +303,13 @@ impl Engine {
             if !product.follows(rules) {
                 return None;
             }
-            let unknown = || Some((Judged::unidentified(DenyReason::UnknownKey), None));
+            let unknown = || {
+                let reason = match key.session {
+                    None => DenyReason::UnknownKey,
+                    Some(_) => DenyReason::InvalidSession(SessionError::Key),
+                };
+                Some((Judged::unidentified(reason), None))
+            };
             let Some((found, newer)) = self.find(&keyring, *key) else {
                 return unknown();
             };
@@ -278,7 +320,7 @@ impl Engine {
             if !terms.belongs_to(product) {
                 return unknown();
             }
-            let case = Case::new(facts, terms, rules);
+            let case = Case::new(facts, terms, rules, key.session);
             let (verdict, scopes) = (case.decide().map(|()| Permit(())), case.scopes);
             let more = more(&case);
             let judged = Judged {
@@ -286,8 +328,25 @@ impl Engine {
                 key: Some(told),
                 newer,
                 scopes,
+                session: key.session.map(Session::brief),
             };
             Some((judged, Some(more)))
+        })
+    }
+
+    /// The session of a credential that is a token.
+    fn session(
+        &self,
+        credential: Credential<'_>,
+        now: Timestamp,
+    ) -> Option<Result<Arc<Session>, SessionError>> {
+        let Credential::Text(text) = credential else {
+            return None;
+        };
+        session::is_token(text).then(|| {
+            let keyring = self.keyring.load();
+            let ours = (keyring.signing(), &*self.issuer);
+            self.sessions.session(text, ours, now)
         })
     }
 
@@ -307,6 +366,25 @@ impl Engine {
     }
 }
 
+/// The key of a call: that of its session, if it has one.
+fn present<'f>(
+    credential: Credential<'f>,
+    session: Option<&'f Result<Arc<Session>, SessionError>>,
+) -> Result<Presented<'f>, DenyReason> {
+    let Some(session) = session else {
+        return parse(credential);
+    };
+    let session = session
+        .as_ref()
+        .map_err(|why| DenyReason::InvalidSession(*why))?;
+    let key = ParsedKey::parse(session.value());
+    Ok(Presented {
+        key: key.map_err(|_| DenyReason::InvalidSession(SessionError::Key))?,
+        prepared: None,
+        session: Some(session),
+    })
+}
+
 fn parse(credential: Credential<'_>) -> Result<Presented<'_>, DenyReason> {
     match credential {
         Credential::Missing => Err(DenyReason::MissingCredential),
@@ -316,12 +394,16 @@ fn parse(credential: Credential<'_>) -> Result<Presented<'_>, DenyReason> {
         )),
         Credential::Text(text) => {
             let key = ParsedKey::parse(text).map_err(DenyReason::MalformedKey)?;
-            let prepared = None;
-            Ok(Presented { key, prepared })
+            Ok(Presented {
+                key,
+                prepared: None,
+                session: None,
+            })
         }
         Credential::Prepared(prepared) => Ok(Presented {
             key: prepared.key,
             prepared: Some(prepared),
+            session: None,
         }),
     }
 }
@@ -333,6 +415,7 @@ impl<K> Judged<K> {
             key: None,
             newer: None,
             scopes: ScopeSet::default(),
+            session: None,
         }
     }
 
@@ -342,12 +425,14 @@ impl<K> Judged<K> {
             key,
             newer,
             scopes,
+            session,
         } = self;
         Decision {
             verdict,
             key,
             newer,
             scopes,
+            session,
             rules,
         }
     }

@@ -10,6 +10,7 @@ mod mask;
 mod material;
 mod sealed;
 mod secret;
+mod signing;
 
 pub use digest::{KeyDigest, Pepper};
 pub use encode::Encoder;
@@ -22,3 +23,4 @@ pub use sealed::UnsealError;
 #[cfg(any(test, feature = "testing"))]
 pub use secret::testing;
 pub use secret::{PlainKey, Random, RandomError, SecretBytes};
+pub use signing::SigningKey;
