@@ -17,6 +17,7 @@ use crate::app::{App, Rehash};
 use crate::config::Settings;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
+use crate::sessions::Creations;
 
 /// Why the server cannot begin.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +61,7 @@ impl Loaded {
         let mut work = JoinSet::new();
         work.spawn(super::follow(Arc::clone(&self.app)));
         work.spawn(super::rehash_used(Arc::clone(&self.app), self.used));
+        work.spawn(super::retire_signing_keys(Arc::clone(&self.app)));
         (self.app, Background(work))
     }
 }
@@ -87,10 +89,11 @@ pub async fn load(
     let (applied, _) = watch::channel(report.head.seq);
     let (rehashes, used) = mpsc::channel(REHASHES);
     let app = App {
-        engine: Engine::new(index, keyring),
+        engine: Engine::new(index, keyring).with_issuer(settings.issuer()),
         store,
         random,
         masters: Mutex::new(vec![master]),
+        creations: Creations::default(),
         changing_keyring: tokio::sync::Mutex::default(),
         rehashes,
         settings,

@@ -4,7 +4,9 @@
 mod load;
 mod refresh;
 mod rehash;
+mod signing;
 
 pub use load::{Background, LoadError, Loaded, load};
 pub use refresh::follow;
 pub use rehash::rehash_used;
+pub use signing::retire_signing_keys;

@@ -54,7 +54,16 @@ pub(super) fn answer(answer: Answer, request_id: &str) -> Reply {
 
 /// Problem details (RFC 9457).
 pub(super) fn problem(problem: &Problem, request_id: &str) -> Reply {
-    let body = problem.to_json(request_id);
+    refusal(problem, problem.to_json(request_id), request_id)
+}
+
+/// The same with nothing but its code and the request's id, for whoever must not be told more.
+pub(super) fn bare_problem(problem: &Problem, request_id: &str) -> Reply {
+    let body = serde_json::json!({ "code": problem.code, "request_id": request_id });
+    refusal(problem, body.to_string().into_bytes(), request_id)
+}
+
+fn refusal(problem: &Problem, body: Vec<u8>, request_id: &str) -> Reply {
     let mut reply = reply(problem.status, "application/problem+json", body, request_id);
     let headers = reply.headers_mut();
     if let Some(seconds) = problem.retry_after {

@@ -3,7 +3,8 @@
 
 use keystile_core::key::{KeyMaterial, MasterKey, Purpose, WrappedKey};
 use keystile_core::model::{Action, Record, RetiredValue};
-use keystile_store::Write;
+use keystile_core::session::LIFETIME_MAX_SECONDS;
+use keystile_store::{AuditFilter, Page, Write};
 use serde_json::json;
 
 use super::work::{Work, update};
@@ -42,6 +43,59 @@ pub(crate) async fn rotate_sealing_key(work: &Work<'_>) -> Result<u32, Problem> 
     let _alone = work.app.changing_keyring.lock().await;
     let (version, all) = with_another(work, Purpose::Sealing).await?;
     replace_keyring(work, Action::SealingKeyRotated, version, &all).await
+}
+
+/// Makes a new signing key, which signs from now on. What older ones signed is good until it ends,
+/// or, with `at_once`, no more when this returns. How many old ones are gone.
+pub(crate) async fn rotate_signing_key(
+    work: &Work<'_>,
+    at_once: bool,
+) -> Result<(u32, usize), Problem> {
+    let _alone = work.app.changing_keyring.lock().await;
+    let (version, mut all) = with_another(work, Purpose::Signing).await?;
+    let before = all.len();
+    if at_once {
+        all.retain(|key| !is_signing_key_before(key, version));
+    }
+    let gone = before - all.len();
+    replace_keyring(work, Action::SigningKeyRotated, version, &all).await?;
+    Ok((version, gone))
+}
+
+fn is_signing_key_before(key: &WrappedKey, version: u32) -> bool {
+    key.purpose == Purpose::Signing && key.version < version
+}
+
+/// Nodes' clocks and whole seconds are given this long beyond the longest session.
+const SPARE_MILLIS: i64 = 60_000;
+
+/// Lets all signing keys but the newest go, if that one has signed for longer than any session
+/// lasts. The journal knows since when it has.
+pub(crate) async fn retire_signing_keys(work: &Work<'_>) -> Result<(), Problem> {
+    let _alone = work.app.changing_keyring.lock().await;
+    let filter = AuditFilter {
+        action: Some(Action::SigningKeyRotated),
+        ..AuditFilter::default()
+    };
+    let newest = Page {
+        before: None,
+        limit: 1,
+    };
+    let rotated = work.app.store.audit(filter, newest).await?;
+    let longest = i64::from(LIFETIME_MAX_SECONDS) * 1000 + SPARE_MILLIS;
+    let due = rotated.first().map(|row| row.at.plus_millis(longest));
+    if due.is_none_or(|due| work.now() < due) {
+        return Ok(());
+    }
+    let mut all = work.app.store.keyring().await?;
+    let signing = all.iter().filter(|key| key.purpose == Purpose::Signing);
+    let newest = signing.map(|key| key.version).max().unwrap_or(0);
+    let before = all.len();
+    all.retain(|key| !is_signing_key_before(key, newest));
+    if all.len() < before {
+        replace_keyring(work, Action::SigningKeysRetired, newest, &all).await?;
+    }
+    Ok(())
 }
 
 /// The stored key material with one more of that purpose, and its number.

@@ -23,7 +23,10 @@ pub(crate) use field::check_limit;
 pub(crate) use keys::{
     KeyChange, NewKey, NewOperatorKey, Rights, create_key, create_operator_key, update_key,
 };
-pub(crate) use material::{rehash, rotate_master_key, rotate_pepper, rotate_sealing_key};
+pub(crate) use material::{
+    rehash, retire_signing_keys, rotate_master_key, rotate_pepper, rotate_sealing_key,
+    rotate_signing_key,
+};
 pub(crate) use minting::{Minted, MintedEnvironment, MintedProject};
 pub(crate) use organizations::{
     CreatedOrganization, NewOrganization, OrganizationChange, check_named, create_organization,

@@ -3,6 +3,7 @@
 mod change;
 mod create;
 mod end;
+mod end_own;
 mod list;
 mod reveal;
 mod rotate;
@@ -11,6 +12,7 @@ mod show;
 use super::Operation;
 
 pub(super) use create::repeat as repeat_create;
+pub(crate) use end_own::{OwnKeyEnded, end_own_key};
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
