@@ -2,7 +2,7 @@
 //! once than it can write.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
 
 use keystile_core::key::{Random, RandomError};
@@ -13,30 +13,11 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use crate::hands::Hands;
 use crate::house::{House, operator_key, settings, text};
 
 const HOUR: i64 = 3600 * 1000;
 const OPERATION: &str = "GET /v1/data/rows";
-
-/// A clock whose hands are moved.
-#[derive(Debug)]
-struct Hands(AtomicI64);
-
-impl Hands {
-    fn now() -> Self {
-        Self(AtomicI64::new(WallClock.now().millis()))
-    }
-
-    fn move_by(&self, millis: i64) {
-        self.0.fetch_add(millis, Ordering::Relaxed);
-    }
-}
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::Relaxed))
-    }
-}
 
 /// A random source that does as it is told.
 #[derive(Debug, Default)]
@@ -167,7 +148,7 @@ fn t19_a_clock_that_jumps_back_revives_nothing() {
 async fn g14_a_clock_before_the_build_is_refused_and_nothing_is_made() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("data");
-    let clock = Arc::new(Hands(AtomicI64::new(0)));
+    let clock = Arc::new(Hands::at(0));
     let opened = installation::open_with(settings(&data), None, clock, Arc::new(OsRandom)).await;
     let told = opened.unwrap_err().to_string();
     assert!(

@@ -4,10 +4,15 @@
 mod coverage;
 mod faults;
 mod front_door;
+mod hands;
 mod house;
 mod kept_open;
 mod lists;
+mod own_key;
 mod reveal;
 mod revoked_means_revoked;
+mod session_tokens;
+mod sessions;
+mod signing_keys;
 mod story;
 mod verify;
