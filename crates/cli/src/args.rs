@@ -400,6 +400,11 @@ pub(crate) enum Keys {
         #[arg(long, value_name = "KEY")]
         then_verify: Option<String>,
     },
+    /// Show the secret of one again, where its product allows that; the audit log says so.
+    Reveal {
+        /// Its id.
+        key: String,
+    },
     /// Refuse one until it is enabled.
     Disable {
         /// Its id.

@@ -136,6 +136,16 @@ impl<'a> Attack<'a> {
                 self.in_body(operation, form, &garbled);
             }
         }
+        for (at, operation) in self.operations.iter().enumerate() {
+            let tokens = &self.canaries.tokens;
+            let token = &tokens[at % tokens.len()];
+            self.in_headers(operation, token);
+            self.in_address(operation, &FORMS[0], token);
+        }
+        for token in &self.canaries.tokens {
+            self.elsewhere(token);
+            self.at_the_doors(token);
+        }
         for secret in &self.canaries.secrets {
             FORMS
                 .iter()
@@ -260,6 +270,29 @@ impl<'a> Attack<'a> {
         }
     }
 
+    /// Where a token is at home, good and with its last part changed.
+    fn at_the_doors(&self, token: &str) {
+        for token in [token.to_owned(), format!("{token}A")] {
+            let question = json!({ "key": token, "product": "bkend", "mode": "any",
+                                   "authenticate_only": true, "explain": true });
+            let batch = json!({ "requests": [question] });
+            for (path, body) in [("verify", question.clone()), ("verify_batch", batch)] {
+                let head =
+                    format!("POST /v1/keys/{path} HTTP/1.1\r\ncontent-type: application/json\r\n");
+                self.message(&head, &self.bearer(), &body.to_string());
+            }
+            for line in [
+                "GET /v1/keys/self",
+                "POST /v1/keys/self/revoke",
+                "POST /v1/sessions",
+                "GET /v1/keys",
+            ] {
+                let bearer = format!("Bearer {token}");
+                self.message(&format!("{line} HTTP/1.1\r\n"), &bearer, "");
+            }
+        }
+    }
+
     /// Places that no operation has.
     fn elsewhere(&self, key: &str) {
         let bearer = self.bearer();
@@ -289,7 +322,11 @@ impl<'a> Attack<'a> {
 
     /// A request of the operator's, so that it comes as far as it can.
     fn ask(&self, operation: &Operation, path: &str, headers: &[(&str, &str)], body: &str) {
-        let bearer = self.bearer();
+        let bearer = match operation.id.as_str() {
+            // With the operator's key, it would end that.
+            "revokeOwnKey" => format!("Bearer {}", self.canaries.publishable),
+            _ => self.bearer(),
+        };
         let mut all = vec![("authorization", bearer.as_str())];
         all.extend_from_slice(headers);
         self.send(operation, path, &all, body);
@@ -304,6 +341,10 @@ impl<'a> Attack<'a> {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         let bearer = headers.iter().find(|(name, _)| *name == "authorization");
+        let is_own = bearer.is_some_and(|(_, value)| value.contains(&self.canaries.operator));
+        if is_own && operation.id == "revokeOwnKey" {
+            return;
+        }
         self.message(&head, bearer.map_or("", |(_, value)| value), body);
     }
 
