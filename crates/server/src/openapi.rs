@@ -8,7 +8,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use crate::api::{Operation, OwnKeyEnded, operations};
-use crate::problem::ProblemBody;
+use crate::problem::{ProblemBody, RefusalBody};
 use crate::sessions::{CreatedSession, KeySet, SessionRequest};
 use crate::verify::{BatchRequest, BatchVerdicts, Possession, Question, VerifyAnswer};
 
@@ -354,6 +354,7 @@ fn doors(generator: &mut SchemaGenerator) -> Vec<(&'static str, &'static str, Va
                 },
                 "responses": session_answers(
                     answered_with("201", "The session", schema::<CreatedSession>(generator)),
+                    generator,
                 ),
             }),
         ),
@@ -373,8 +374,19 @@ fn doors(generator: &mut SchemaGenerator) -> Vec<(&'static str, &'static str, Va
     ]
 }
 
-/// Whoever makes sessions too fast is told when to go on.
-fn session_answers(mut answers: Value) -> Value {
-    answers["429"] = json!({ "$ref": "#/components/responses/Problem" });
+/// What is refused for the key is told in no more than a code.
+fn session_answers(mut answers: Value, generator: &mut SchemaGenerator) -> Value {
+    let refused = schema::<RefusalBody<'static>>(generator);
+    for (status, when) in [
+        ("401", "No key, or one that does not work"),
+        ("403", "Not from this page, or not with this key"),
+        ("429", "Too many sessions; `Retry-After` says when to go on"),
+        ("503", "It cannot be decided now"),
+    ] {
+        answers[status] = json!({
+            "description": when,
+            "content": { "application/problem+json": { "schema": refused } },
+        });
+    }
     answers
 }

@@ -2,6 +2,7 @@
 //! part of their random characters is anywhere but in the one answer that made them.
 
 mod attack;
+mod described;
 mod traces;
 
 use std::path::PathBuf;

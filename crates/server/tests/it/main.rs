@@ -11,6 +11,7 @@ mod lists;
 mod own_key;
 mod reveal;
 mod revoked_means_revoked;
+mod session_limits;
 mod session_tokens;
 mod sessions;
 mod signing_keys;

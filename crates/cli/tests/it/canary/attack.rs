@@ -4,8 +4,9 @@ use std::cell::Cell;
 
 use serde_json::{Map, Value, json};
 
+use super::Canaries;
+use super::described::{Operation, base64, operations};
 use super::traces::Traces;
-use super::{Canaries, text};
 use crate::process::{exchange, request};
 
 /// How a key is garbled on its way.
@@ -83,14 +84,6 @@ struct Form {
 fn mistyped(key: &str) -> String {
     let last = if key.ends_with('x') { "y" } else { "x" };
     format!("{}{last}", &key[..key.len() - 1])
-}
-
-/// An operation of the API description.
-struct Operation {
-    id: String,
-    method: String,
-    path: String,
-    fields: Vec<String>,
 }
 
 /// What was sent, and how much of it did something.
@@ -416,47 +409,4 @@ impl<'a> Attack<'a> {
         };
         body.to_string()
     }
-}
-
-fn operations(document: &Value) -> Vec<Operation> {
-    let mut all = Vec::new();
-    for (path, methods) in document["paths"].as_object().unwrap() {
-        for (method, described) in methods.as_object().unwrap() {
-            let schema = &described["requestBody"]["content"]["application/json"]["schema"];
-            let name = text(&schema["$ref"]);
-            let name = name.rsplit('/').next().unwrap_or_default();
-            let fields = &document["components"]["schemas"][name]["properties"];
-            all.push(Operation {
-                id: text(&described["operationId"]),
-                method: method.to_uppercase(),
-                path: path.clone(),
-                fields: fields
-                    .as_object()
-                    .into_iter()
-                    .flat_map(Map::keys)
-                    .cloned()
-                    .collect(),
-            });
-        }
-    }
-    all
-}
-
-/// RFC 4648 §4, as Basic credentials are sent.
-fn base64(text: &str) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for three in text.as_bytes().chunks(3) {
-        let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            let digit = DIGITS[(bits >> (18 - 6 * at) & 63) as usize];
-            out.push(if at <= three.len() {
-                char::from(digit)
-            } else {
-                '='
-            });
-        }
-    }
-    out
 }
