@@ -78,9 +78,15 @@ fn readable_by(answer: &mut HeaderMap, origin: HeaderValue) {
     answer.insert(header::VARY, HeaderValue::from_static("origin"));
 }
 
-/// The one origin of a request, as it came; `null` is none.
+/// No origin is longer: a host of 253 characters, with scheme and port.
+const LONGEST: usize = 270;
+
+/// The one origin of a request, as it came; `null`, and what no browser would send, is none.
 fn the_origin(headers: &HeaderMap) -> Option<HeaderValue> {
     let mut origins = headers.get_all(header::ORIGIN).iter();
-    let origin = origins.next().filter(|origin| *origin != "null");
+    let is_one = |origin: &&HeaderValue| {
+        *origin != "null" && origin.len() <= LONGEST && origin.to_str().is_ok()
+    };
+    let origin = origins.next().filter(is_one);
     origin.filter(|_| origins.next().is_none()).cloned()
 }

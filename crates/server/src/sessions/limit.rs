@@ -1,4 +1,5 @@
-//! How often sessions can be made: so many a minute with one key from one address.
+//! How often sessions can be made with one key from one address: so many at once, and as many
+//! more a minute, evenly.
 //!
 //! A fixed number of cells is shared by all pairs of key and address, each of which has one by a
 //! hash that nobody outside can foresee. So memory is bounded, no pair ever pushes out another, and
@@ -16,7 +17,7 @@ use keystile_core::model::{KeyId, Timestamp};
 use crate::app::App;
 use crate::problem::Problem;
 
-/// So many sessions a minute.
+/// So many sessions at once, and so many a minute.
 const A_MINUTE: u64 = 60;
 
 const PERIOD_MILLIS: u64 = 60_000;
@@ -84,7 +85,7 @@ pub(super) fn may_create(
     now: Timestamp,
 ) -> Result<(), Problem> {
     app.creations.take(key, address, now).map_err(|wait| {
-        let detail = format!("at most {A_MINUTE} sessions a minute with one key from one address");
+        let detail = format!("one address makes {A_MINUTE} sessions a minute with one key");
         let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail);
         Problem {
             retry_after: Some(u32::try_from(wait.div_ceil(1000)).unwrap_or(u32::MAX)),
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn r17_no_window_of_a_minute_has_more_than_the_limit_once_it_is_used_up() {
+    fn what_is_used_up_comes_back_one_by_one() {
         let creations = Creations::default();
         let address = "192.0.2.7".parse().ok();
         let key = KeyId::from_u128(1);

@@ -42,7 +42,7 @@ async fn a_page_may_ask_for_another_lifetime_within_a_quarter_of_an_hour() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn r17_r19_one_address_makes_sixty_sessions_a_minute_with_one_key() {
+async fn r19_one_address_makes_sixty_sessions_a_minute_with_one_key() {
     let inn = Inn::new().await;
     let (_, other) = inn.house.key(
         inn.customer.environment("production"),
