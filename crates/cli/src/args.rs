@@ -103,6 +103,12 @@ pub(crate) enum Command {
     /// The pepper, with which keys are digested.
     #[command(subcommand)]
     Pepper(Pepper),
+    /// The keys that seal recoverable secrets.
+    #[command(subcommand)]
+    SealingKey(SealingKey),
+    /// The keys that sign session tokens.
+    #[command(subcommand)]
+    SigningKey(SigningKey),
     /// Look over the installation and name what wants attention.
     Doctor,
     /// Print the JSON Schema of manifests, for editors.
@@ -394,6 +400,11 @@ pub(crate) enum Keys {
         #[arg(long, value_name = "KEY")]
         then_verify: Option<String>,
     },
+    /// Show the secret of one again, where its product allows that; the audit log says so.
+    Reveal {
+        /// Its id.
+        key: String,
+    },
     /// Refuse one until it is enabled.
     Disable {
         /// Its id.
@@ -520,6 +531,22 @@ pub(crate) enum MasterKey {
 pub(crate) enum Pepper {
     /// Make a new one: for new keys at once, for old ones from their next use.
     Rotate,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SealingKey {
+    /// Make a new one, which seals from now on; what older ones sealed stays readable.
+    Rotate,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SigningKey {
+    /// Make a new one, which signs from now on; what older ones signed is good until it ends.
+    Rotate {
+        /// Refuse what older ones signed from now on: for a signing key that leaked.
+        #[arg(long)]
+        at_once: bool,
+    },
 }
 
 /// Prints completions.

@@ -6,6 +6,7 @@ use crate::key::KeyFormatError;
 use crate::limit::Allowance;
 use crate::manifest::{OperationError, ScopeId};
 use crate::model::Timestamp;
+use crate::session::SessionError;
 
 /// Why a request is not allowed. A value, never an error: the engine has decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub enum DenyReason {
     MalformedKey(KeyFormatError),
     /// The text has the form of a key, and is none of this product.
     UnknownKey,
+    /// The text is no session token that is good now.
+    InvalidSession(SessionError),
     /// The key was revoked or replaced, or what it belonged to was deleted.
     RevokedKey {
         /// Since when, where that is known.
@@ -79,6 +82,8 @@ pub enum Code {
     MalformedKey,
     /// See [`DenyReason::UnknownKey`].
     UnknownKey,
+    /// See [`DenyReason::InvalidSession`].
+    InvalidSession,
     /// See [`DenyReason::RevokedKey`].
     RevokedKey,
     /// See [`DenyReason::ExpiredKey`].
@@ -109,12 +114,13 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the checks.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Ok,
         Self::MissingCredential,
         Self::ConflictingCredentials,
         Self::MalformedKey,
         Self::UnknownKey,
+        Self::InvalidSession,
         Self::RevokedKey,
         Self::ExpiredKey,
         Self::DisabledKey,
@@ -152,6 +158,7 @@ impl Code {
             Self::InsufficientScope => 15,
             Self::Undecided => 16,
             Self::RateLimited => 17,
+            Self::InvalidSession => 18,
         }
     }
 
@@ -170,6 +177,7 @@ impl Code {
             Self::ConflictingCredentials => "conflicting_credentials",
             Self::MalformedKey => "malformed_key",
             Self::UnknownKey => "unknown_key",
+            Self::InvalidSession => "invalid_session",
             Self::RevokedKey => "revoked_key",
             Self::ExpiredKey => "expired_key",
             Self::DisabledKey => "disabled_key",
@@ -202,6 +210,7 @@ impl DenyReason {
             Self::ConflictingCredentials => Code::ConflictingCredentials,
             Self::MalformedKey(_) => Code::MalformedKey,
             Self::UnknownKey => Code::UnknownKey,
+            Self::InvalidSession(_) => Code::InvalidSession,
             Self::RevokedKey { .. } => Code::RevokedKey,
             Self::ExpiredKey { .. } => Code::ExpiredKey,
             Self::DisabledKey { .. } => Code::DisabledKey,
@@ -226,6 +235,7 @@ impl DenyReason {
             Self::ConflictingCredentials => "more than one key was sent; send exactly one",
             Self::MalformedKey(why) => malformed(why),
             Self::UnknownKey => "there is no such key",
+            Self::InvalidSession(why) => invalid_session(why),
             Self::RevokedKey { .. } => "the key was revoked or replaced by a new one",
             Self::ExpiredKey { .. } => "the key has expired",
             Self::DisabledKey { .. } => "the key is disabled",
@@ -276,6 +286,27 @@ const fn malformed(why: KeyFormatError) -> &'static str {
         }
         KeyFormatError::Checksum => {
             "the checksum does not fit, so at least one character of the key was changed"
+        }
+    }
+}
+
+const fn invalid_session(why: SessionError) -> &'static str {
+    match why {
+        SessionError::TooLong => "a session token has at most 2048 characters, this text has more",
+        SessionError::Form => {
+            "a session token is st_ and three parts with dots between, this text is something else"
+        }
+        SessionError::Signer => {
+            "the session token was not signed by a key of this installation, or its header was \
+             changed; create a new session"
+        }
+        SessionError::Signature => "the session token was changed: its signature does not fit",
+        SessionError::Claims => "the session token does not say what a session's says",
+        SessionError::Issuer => "the session token is of an installation under another address",
+        SessionError::Expired { .. } => "the session has ended; create a new one",
+        SessionError::Key => {
+            "the session's key is none of this product, or has another value now; create a new \
+             session with the key that is on the page now"
         }
     }
 }

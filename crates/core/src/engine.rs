@@ -13,8 +13,10 @@ use crate::decision::DenyReason;
 use crate::key::{KeyDigest, Keyring, ParsedKey, Pepper};
 use crate::limit::{Allowance, Limiter};
 use crate::manifest::{Rules, ScopeSet};
+use crate::model::Timestamp;
 use crate::policy::{CHECKS, Case, Check, limits};
 use crate::request::{Credential, PreparedKey, RequestFacts};
+use crate::session::{self, Session, SessionBrief, SessionError, Verified};
 use crate::snapshot::{CurrentRules, Found, Identity, Index, ProductNode, Terms};
 
 /// How many windows of rate limits there may be at once: keys, and clients of publishable keys.
@@ -27,6 +29,9 @@ pub struct Engine {
     index: Arc<Index>,
     keyring: ArcSwap<Keyring>,
     limiter: Limiter,
+    /// Whose session tokens are taken, by the address they name; empty takes none.
+    issuer: Box<str>,
+    sessions: Verified,
 }
 
 /// Proof that the engine allowed a call. Nobody else can make one, and doors need one to hand out
@@ -53,12 +58,14 @@ pub struct Decision<K> {
     /// The digest that key should be found by from now on, when it was found under an older
     /// pepper.
     pub newer: Option<NewDigest>,
-    /// The scopes that key has at this moment.
+    /// The scopes that key has at this moment, or the session that was made with it.
     pub scopes: ScopeSet,
     /// The operation that the call names, by its place in the manifest.
     pub operation: Option<u16>,
     /// What is left of the rate limit that has least left, if there is any; see [`Engine::admit`].
     pub allowance: Option<Allowance>,
+    /// The session, when its token was presented in place of the key.
+    pub session: Option<SessionBrief>,
     /// The rules that this was decided by.
     pub rules: CurrentRules,
 }
@@ -73,6 +80,7 @@ struct Judged<K> {
     newer: Option<NewDigest>,
     scopes: ScopeSet,
     operation: Option<u16>,
+    session: Option<SessionBrief>,
 }
 
 /// A key to be judged by what is asked of it.
@@ -88,6 +96,8 @@ struct Question<'q, 'f> {
 struct Presented<'f> {
     key: ParsedKey<'f>,
     prepared: Option<&'f PreparedKey<'f>>,
+    /// The session that lends it.
+    session: Option<&'f Session>,
 }
 
 impl Presented<'_> {
@@ -108,7 +118,28 @@ impl Engine {
             index,
             keyring: ArcSwap::from_pointee(keyring),
             limiter: Limiter::new(WINDOWS),
+            issuer: Box::default(),
+            sessions: Verified::default(),
         }
+    }
+
+    /// Takes session tokens that name this address as their issuer; without one, none.
+    #[must_use]
+    pub fn with_issuer(self, issuer: Option<String>) -> Self {
+        let issuer = issuer.unwrap_or_default().into();
+        Self { issuer, ..self }
+    }
+
+    /// The address that session tokens name as their issuer.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        Some(&*self.issuer).filter(|issuer| !issuer.is_empty())
+    }
+
+    /// How many times the signature of a session token was checked.
+    #[must_use]
+    pub fn signatures_checked(&self) -> u64 {
+        self.sessions.checked()
     }
 
     /// The index, for whoever keeps it current.
@@ -134,10 +165,13 @@ impl Engine {
         self.keyring.store(Arc::new(keyring));
     }
 
-    /// The product that a key belongs to, if there is such a key, whatever its state.
+    /// The product that a key belongs to, or that of a session token, if there is such a key,
+    /// whatever its state.
     #[must_use]
-    pub fn product_of(&self, key: &str) -> Option<Arc<ProductNode>> {
-        let key = parse(Credential::Text(key)).ok()?;
+    pub fn product_of(&self, key: &str, now: Timestamp) -> Option<Arc<ProductNode>> {
+        let credential = Credential::Text(key);
+        let session = self.session(credential, now);
+        let key = present(credential, session.as_ref()).ok()?;
         let (found, _) = self.find(&self.keyring.load(), key)?;
         self.index.product_of(&found)
     }
@@ -201,7 +235,8 @@ impl Engine {
         loop {
             let rules = product.rules();
             let facts = ask(&rules)?;
-            let key = match parse(facts.credential) {
+            let session = self.session(facts.credential, facts.now);
+            let key = match present(facts.credential, session.as_ref()) {
                 Ok(key) => key,
                 Err(reason) => {
                     let judged = Judged::unidentified(reason);
@@ -268,7 +303,8 @@ impl Engine {
         loop {
             let rules = product.rules();
             let facts = ask(&rules)?;
-            let judged = match parse(facts.credential) {
+            let session = self.session(facts.credential, facts.now);
+            let judged = match present(facts.credential, session.as_ref()) {
                 Ok(key) => {
                     let question = Question {
                         product,
@@ -305,7 +341,13 @@ impl Engine {
             if !product.follows(rules) {
                 return None;
             }
-            let unknown = || Some((Judged::unidentified(DenyReason::UnknownKey), None));
+            let unknown = || {
+                let reason = match key.session {
+                    None => DenyReason::UnknownKey,
+                    Some(_) => DenyReason::InvalidSession(SessionError::Key),
+                };
+                Some((Judged::unidentified(reason), None))
+            };
             let Some((found, newer)) = self.find(&keyring, *key) else {
                 return unknown();
             };
@@ -316,7 +358,7 @@ impl Engine {
             if !terms.belongs_to(product) {
                 return unknown();
             }
-            let case = Case::new(facts, terms, rules);
+            let case = Case::new(facts, terms, rules, key.session);
             let (verdict, scopes) = (case.decide().map(|()| Permit(())), case.scopes);
             let more = more(&case);
             let judged = Judged {
@@ -325,8 +367,25 @@ impl Engine {
                 newer,
                 scopes,
                 operation: case.operation().map(|operation| operation.index),
+                session: key.session.map(Session::brief),
             };
             Some((judged, Some(more)))
+        })
+    }
+
+    /// The session of a credential that is a token.
+    fn session(
+        &self,
+        credential: Credential<'_>,
+        now: Timestamp,
+    ) -> Option<Result<Arc<Session>, SessionError>> {
+        let Credential::Text(text) = credential else {
+            return None;
+        };
+        session::is_token(text).then(|| {
+            let keyring = self.keyring.load();
+            let ours = (keyring.signing(), &*self.issuer);
+            self.sessions.session(text, ours, now)
         })
     }
 
@@ -346,6 +405,25 @@ impl Engine {
     }
 }
 
+/// The key of a call: that of its session, if it has one.
+fn present<'f>(
+    credential: Credential<'f>,
+    session: Option<&'f Result<Arc<Session>, SessionError>>,
+) -> Result<Presented<'f>, DenyReason> {
+    let Some(session) = session else {
+        return parse(credential);
+    };
+    let session = session
+        .as_ref()
+        .map_err(|why| DenyReason::InvalidSession(*why))?;
+    let key = ParsedKey::parse(session.value());
+    Ok(Presented {
+        key: key.map_err(|_| DenyReason::InvalidSession(SessionError::Key))?,
+        prepared: None,
+        session: Some(session),
+    })
+}
+
 fn parse(credential: Credential<'_>) -> Result<Presented<'_>, DenyReason> {
     match credential {
         Credential::Missing => Err(DenyReason::MissingCredential),
@@ -355,12 +433,16 @@ fn parse(credential: Credential<'_>) -> Result<Presented<'_>, DenyReason> {
         )),
         Credential::Text(text) => {
             let key = ParsedKey::parse(text).map_err(DenyReason::MalformedKey)?;
-            let prepared = None;
-            Ok(Presented { key, prepared })
+            Ok(Presented {
+                key,
+                prepared: None,
+                session: None,
+            })
         }
         Credential::Prepared(prepared) => Ok(Presented {
             key: prepared.key,
             prepared: Some(prepared),
+            session: None,
         }),
     }
 }
@@ -373,6 +455,7 @@ impl<K> Judged<K> {
             newer: None,
             scopes: ScopeSet::default(),
             operation: None,
+            session: None,
         }
     }
 
@@ -383,6 +466,7 @@ impl<K> Judged<K> {
             newer,
             scopes,
             operation,
+            session,
         } = self;
         Decision {
             verdict,
@@ -391,6 +475,7 @@ impl<K> Judged<K> {
             scopes,
             operation,
             allowance: None,
+            session,
             rules,
         }
     }

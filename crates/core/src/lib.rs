@@ -18,4 +18,5 @@ pub mod manifest;
 pub mod model;
 pub mod policy;
 pub mod request;
+pub mod session;
 pub mod snapshot;

@@ -6,10 +6,13 @@ use std::convert::Infallible;
 
 use keystile_core::decision::Code;
 use keystile_core::engine::Engine;
-use keystile_core::model::{Key, ModeFilter, Record, Timestamp};
+use keystile_core::model::{Key, ModeFilter, Record, SessionId, Timestamp, VisitorId};
 use keystile_core::request::{Asked, Credential, Origin, Place, RequestFacts};
+use keystile_core::session::{NewSession, issue};
 use keystile_core::snapshot::Applied;
 use population::{NOW, START, Size};
+
+const ISSUER: &str = "https://keys.example.com";
 
 fn engine() -> Engine {
     population::engine(Size {
@@ -55,6 +58,52 @@ fn allowing_takes_no_memory() {
     let (engine, text) = (engine(), key_text());
     assert_takes_nothing(&engine, &population::call(&text), Code::Ok);
     assert_takes_nothing(&engine, &population::gateway_call(&text), Code::Ok);
+}
+
+/// The token of a session that was made with key 7.
+fn token(engine: &Engine) -> String {
+    let key = population::key(7, 7);
+    let (organization, _, environment) = population::owners(7);
+    let new = NewSession {
+        id: SessionId::from_u128(1),
+        visitor: VisitorId::from_u128(2),
+        key: key.id,
+        value: &key_text(),
+        product: &organization.product,
+        organization: organization.id,
+        environment: environment.id,
+        origin: None,
+        scope: "a b".to_owned(),
+        now: NOW,
+        lifetime_seconds: 300,
+        key_expires_at: None,
+    };
+    let keyring = engine.keyring();
+    let (token, _) = issue(&new, ISSUER, &keyring.signing()[0]).expect("a token that fits");
+    token.reveal().to_owned()
+}
+
+#[test]
+fn a_token_that_is_known_takes_no_memory() {
+    let engine = engine().with_issuer(Some(ISSUER.to_owned()));
+    let good = token(&engine);
+    assert_takes_nothing(&engine, &population::call(&good), Code::Ok);
+    assert_takes_nothing(&engine, &population::gateway_call(&good), Code::Ok);
+    assert_eq!(engine.signatures_checked(), 1);
+    let call = population::call(&good);
+    let elsewhere = RequestFacts {
+        place: Place::Named("staging"),
+        ..call
+    };
+    assert_takes_nothing(&engine, &elsewhere, Code::WrongEnvironment);
+    let ended = RequestFacts {
+        now: NOW.plus_millis(300_000),
+        ..call
+    };
+    assert_takes_nothing(&engine, &ended, Code::InvalidSession);
+    for bad in ["st_", "st_a.b.c", &format!("{good}A")] {
+        assert_takes_nothing(&engine, &population::call(bad), Code::InvalidSession);
+    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::background::Uses;
 use crate::config::Settings;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
+use crate::sessions::Creations;
 
 /// Everything that lives as long as the server.
 pub struct App {
@@ -26,6 +27,10 @@ pub struct App {
     pub(crate) random: Arc<dyn Random>,
     /// What may wrap the key material, newest first; never in the database.
     pub(crate) masters: Mutex<Vec<MasterKey>>,
+    /// Held by whoever replaces key material, which is written anew as a whole.
+    pub(crate) changing_keyring: tokio::sync::Mutex<()>,
+    /// How often sessions were made.
+    pub(crate) creations: Creations,
     /// Where keys go that were used under an older pepper.
     pub(crate) rehashes: mpsc::Sender<Rehash>,
     /// Where secret keys go that came from a web page.
@@ -140,6 +145,16 @@ impl Caller {
             actor: Actor::System,
             scopes: None,
             product: None,
+            environment: None,
+        }
+    }
+
+    /// The holder of a secret key, by that key, for that key alone.
+    pub(crate) fn holder(id: KeyId, product: Slug) -> Self {
+        Self {
+            actor: Actor::KeyHolder { id },
+            scopes: Some(ScopeSet::EMPTY),
+            product: Some(product),
             environment: None,
         }
     }

@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 
 use crate::api::body;
 use crate::app::{App, Caller};
-use crate::manage::{Request, Work, rotate_master_key, rotate_pepper};
+use crate::manage::{
+    Request, Work, rotate_master_key, rotate_pepper, rotate_sealing_key, rotate_signing_key,
+};
 use crate::problem::Problem;
 
 /// Where these begin.
@@ -30,6 +32,14 @@ struct Backup {
 struct NewMasterKey {
     /// A file with 64 hexadecimal digits, as `openssl rand -hex 32` makes them.
     file: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewSigningKey {
+    /// Whether what older keys signed shall be refused from now on.
+    #[serde(default)]
+    at_once: bool,
 }
 
 #[derive(Serialize)]
@@ -61,6 +71,14 @@ pub(crate) async fn answer(app: &Arc<App>, parts: &Parts, sent: &Bytes) -> Resul
             Ok(json!({ "seq": seq }))
         }
         (&Method::POST, "pepper/rotate") => Ok(json!({ "version": rotate_pepper(&work).await? })),
+        (&Method::POST, "sealing-key/rotate") => {
+            Ok(json!({ "version": rotate_sealing_key(&work).await? }))
+        }
+        (&Method::POST, "signing-key/rotate") => {
+            let asked: NewSigningKey = body::parse(&parts.headers, sent)?;
+            let (version, gone) = rotate_signing_key(&work, asked.at_once).await?;
+            Ok(json!({ "version": version, "retired": gone }))
+        }
         (&Method::GET, "doctor") => doctor(app).await,
         _ => Err(Problem::not_found("address")),
     }

@@ -14,6 +14,7 @@ mod openapi;
 mod problem;
 mod reference;
 mod request_id;
+mod sessions;
 mod system;
 mod verify;
 

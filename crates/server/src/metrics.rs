@@ -20,10 +20,18 @@ pub(crate) enum Door {
     Possession,
     /// `/gateway/nginx/…`.
     Nginx,
+    /// `POST /v1/sessions`.
+    Session,
 }
 
 impl Door {
-    const ALL: [Self; 4] = [Self::Json, Self::Batch, Self::Possession, Self::Nginx];
+    const ALL: [Self; 5] = [
+        Self::Json,
+        Self::Batch,
+        Self::Possession,
+        Self::Nginx,
+        Self::Session,
+    ];
 
     const fn as_str(self) -> &'static str {
         match self {
@@ -31,6 +39,7 @@ impl Door {
             Self::Batch => "batch",
             Self::Possession => "self",
             Self::Nginx => "nginx",
+            Self::Session => "session",
         }
     }
 }
@@ -59,6 +68,8 @@ pub(crate) struct Metrics {
     pub(crate) applied_seq: Gauge<u64, AtomicU64>,
     /// Rows that are refused because they are not as Keystile wrote them.
     pub(crate) refused_rows: Gauge,
+    /// Signatures of session tokens that were checked; those that were before are not again.
+    pub(crate) signatures_checked: Gauge<u64, AtomicU64>,
 }
 
 impl Metrics {
@@ -82,6 +93,12 @@ impl Metrics {
             Gauge::default(),
             Gauge::<u64, AtomicU64>::default(),
             Gauge::default(),
+        );
+        let signatures_checked = Gauge::<u64, AtomicU64>::default();
+        registry.register(
+            "session_signatures_checked",
+            "Signatures of session tokens that were checked since the start",
+            signatures_checked.clone(),
         );
         registry.register("verifies", "Verdicts by door and code", family);
         registry.register(
@@ -107,6 +124,7 @@ impl Metrics {
             connections,
             applied_seq,
             refused_rows,
+            signatures_checked,
         }
     }
 

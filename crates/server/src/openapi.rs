@@ -7,8 +7,9 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::api::{Operation, operations};
-use crate::problem::ProblemBody;
+use crate::api::{Operation, OwnKeyEnded, operations};
+use crate::problem::{ProblemBody, RefusalBody};
+use crate::sessions::{CreatedSession, KeySet, SessionRequest};
 use crate::verify::{BatchRequest, BatchVerdicts, Possession, Question, VerifyAnswer};
 
 /// Every status a problem may come with, and when.
@@ -111,6 +112,7 @@ fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
 fn tags() -> Value {
     json!([
         { "name": "Verify", "description": "Is this key good for this call?" },
+        { "name": "Sessions", "description": "What a publishable key lends to a page's visitor" },
         { "name": "Keys", "description": "Create, change, rotate, revoke" },
         { "name": "Organizations", "description": "Your customers" },
         { "name": "Projects", "description": "What belongs to an organization" },
@@ -266,16 +268,23 @@ fn problems() -> Map<String, Value> {
 }
 
 fn doors(generator: &mut SchemaGenerator) -> Vec<(&'static str, &'static str, Value)> {
-    let answered = |schema: Value| {
+    let answered_with = |status: &str, description: &str, schema: Value| {
         let mut all = problems();
         all.insert(
-            "200".to_owned(),
+            status.to_owned(),
             json!({
-                "description": "The answer; a key that is not good is an answer too",
+                "description": description,
                 "content": { "application/json": { "schema": schema } },
             }),
         );
         Value::Object(all)
+    };
+    let answered = |schema: Value| {
+        answered_with(
+            "200",
+            "The answer; a key that is not good is an answer too",
+            schema,
+        )
     };
     let asked = |schema: Value| json!({ "required": true, "content": { "application/json": { "schema": schema } } });
     vec![
@@ -314,5 +323,70 @@ fn doors(generator: &mut SchemaGenerator) -> Vec<(&'static str, &'static str, Va
                 "responses": answered(schema::<Possession>(generator)),
             }),
         ),
+        (
+            "/v1/keys/self/revoke",
+            "post",
+            json!({
+                "operationId": "revokeOwnKey", "tags": ["Verify"],
+                "summary": "Revoke the secret key that is sent",
+                "description": "For good, as soon as this answers: for whoever finds a key where \
+                                it should not be. 403 `publishable_key` for publishable keys, \
+                                which anybody can read in a page.",
+                "security": [{ "ownKey": [] }],
+                "responses": answered_with("200", "The dead key", schema::<OwnKeyEnded>(generator)),
+            }),
+        ),
+        (
+            "/v1/sessions",
+            "post",
+            json!({
+                "operationId": "createSession", "tags": ["Sessions"],
+                "summary": "Make a session for a visitor",
+                "description": "For pages: send the publishable key as `Authorization: Bearer`. \
+                                The token works wherever the key does, for a few minutes, from \
+                                the same origin, and dies with its key. Pages of any origin may \
+                                read why they are refused: refusals of the key have only `code` \
+                                and `request_id`.",
+                "security": [{ "ownKey": [] }],
+                "requestBody": {
+                    "required": false,
+                    "content": { "application/json": { "schema": schema::<SessionRequest>(generator) } },
+                },
+                "responses": session_answers(
+                    answered_with("201", "The session", schema::<CreatedSession>(generator)),
+                    generator,
+                ),
+            }),
+        ),
+        (
+            "/.well-known/jwks.json",
+            "get",
+            json!({
+                "operationId": "getSigningKeys", "tags": ["Sessions"],
+                "summary": "The public keys that session tokens are signed with",
+                "description": "For checking tokens offline (RFC 7517). An old key stays until all \
+                                its tokens have ended. May be kept for five minutes; a token that \
+                                names another key is a reason to ask again.",
+                "security": [],
+                "responses": answered_with("200", "The keys", schema::<KeySet>(generator)),
+            }),
+        ),
     ]
+}
+
+/// What is refused for the key is told in no more than a code.
+fn session_answers(mut answers: Value, generator: &mut SchemaGenerator) -> Value {
+    let refused = schema::<RefusalBody<'static>>(generator);
+    for (status, when) in [
+        ("401", "No key, or one that does not work"),
+        ("403", "Not from this page, or not with this key"),
+        ("429", "Too many sessions; `Retry-After` says when to go on"),
+        ("503", "It cannot be decided now"),
+    ] {
+        answers[status] = json!({
+            "description": when,
+            "content": { "application/problem+json": { "schema": refused } },
+        });
+    }
+    answers
 }

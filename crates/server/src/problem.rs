@@ -59,6 +59,16 @@ pub(crate) struct ProblemBody<'a> {
     errors: Vec<FieldError>,
 }
 
+/// The body of a refusal that any page may read.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Refusal")]
+pub(crate) struct RefusalBody<'a> {
+    /// A stable word for programs.
+    pub(crate) code: &'a str,
+    /// The request, as the log knows it.
+    pub(crate) request_id: &'a str,
+}
+
 impl FieldError {
     /// Something wrong at `pointer`.
     pub(crate) fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {

@@ -80,6 +80,13 @@ pub trait Reads: Send + Sync {
     /// Keys, newest first.
     async fn keys(&self, filter: KeyFilter, page: Page<KeyId>) -> Result<Vec<Key>, StoreError>;
 
+    /// Keys of a product whose secret is kept sealed, newest first; also those below what is
+    /// deleted, because their secrets are there all the same.
+    async fn sealed_keys(&self, product: &Slug, page: Page<KeyId>) -> Result<Vec<Key>, StoreError>;
+
+    /// How many those are.
+    async fn sealed_count(&self, product: &Slug) -> Result<u64, StoreError>;
+
     /// The former values of a key.
     async fn retired_values(&self, key: KeyId) -> Result<Vec<RetiredValue>, StoreError>;
 

@@ -435,7 +435,7 @@ fn texts() -> Vec<Value> {
         malformed(&["SK_", "LIVE_", body, "000000"]),
         malformed(&["sk_", "acme_", "live_", body, "000000"]),
         malformed(&["sk_", "live-", body, "000000"]),
-        malformed(&["st_", "x"]),
+        made(&["st_", "x"], "invalid_session"),
         malformed(&["x"]),
     ]
 }

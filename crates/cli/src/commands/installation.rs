@@ -9,7 +9,7 @@ use keystile_server::{CONTROL_SOCKET, OsRandom};
 use serde_json::{Value, json};
 
 use super::keys::created;
-use crate::args::{Audit, Backup, Global, MasterKey, OperatorKey};
+use crate::args::{Audit, Backup, Global, MasterKey, OperatorKey, SigningKey};
 use crate::call::{Keystile, query};
 use crate::output::{self, Failed, Form, bad, good, line, table};
 use crate::settings;
@@ -241,6 +241,34 @@ pub(super) async fn pepper(keystile: &Keystile) -> Result<(), Failed> {
         "pepper {} serves new keys now, and old ones from their next use",
         answer["version"]
     ));
+    Ok(())
+}
+
+/// The keys that seal.
+pub(super) async fn sealing_key(keystile: &Keystile) -> Result<(), Failed> {
+    let answer = keystile
+        .post("/control/sealing-key/rotate", json!({}))
+        .await?;
+    good(&format!(
+        "sealing key {} seals from now on; what older ones sealed stays readable",
+        answer["version"]
+    ));
+    Ok(())
+}
+
+/// The keys that sign.
+pub(super) async fn signing_key(keystile: &Keystile, what: SigningKey) -> Result<(), Failed> {
+    let SigningKey::Rotate { at_once } = what;
+    let body = json!({ "at_once": at_once });
+    let answer = keystile.post("/control/signing-key/rotate", body).await?;
+    good(&format!(
+        "signing key {} signs from now on",
+        answer["version"]
+    ));
+    line(match at_once {
+        true => "session tokens that were signed before are refused",
+        false => "tokens that were signed before are good until they end, 15 minutes at most",
+    });
     Ok(())
 }
 

@@ -82,6 +82,15 @@ pub(super) async fn run(keystile: &Keystile, what: Keys, form: Form) -> Result<(
         Keys::Revoke { key, then_verify } => {
             revoke(keystile, &one(&key), then_verify, form).await?;
         }
+        Keys::Reveal { key } => {
+            let path = format!("{}/reveal", one(&key));
+            let answer = keystile.post(&path, json!({})).await?;
+            if !form.told(&answer) {
+                fields(&answer["key"], &KEY);
+                heading(answer["secret"].as_str().unwrap_or_default());
+                line("the audit log says that it was shown");
+            }
+        }
         Keys::Disable { key } => {
             show(
                 &keystile

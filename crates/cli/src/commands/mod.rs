@@ -29,6 +29,8 @@ pub(crate) async fn run(global: &Global, command: Command) -> Result<(), Failed>
         Command::Backup(backup) => installation::backup(&keystile, &backup, form).await,
         Command::MasterKey(what) => installation::master_key(global, &keystile, what).await,
         Command::Pepper(_) => installation::pepper(&keystile).await,
+        Command::SealingKey(_) => installation::sealing_key(&keystile).await,
+        Command::SigningKey(what) => installation::signing_key(&keystile, what).await,
         Command::Doctor => installation::doctor(&keystile, form).await,
         // Those that ask nobody were run before.
         Command::Serve(_)

@@ -69,6 +69,12 @@ pub(super) async fn apply(keystile: &Keystile, apply: &Apply, form: Form) -> Res
         true => line("nothing was changed, because of --dry-run"),
         false => good(&format!("applied {name} to {slug}")),
     }
+    if let Some(count) = answer["destroyed_secrets"].as_u64() {
+        let done = if apply.dry_run { "would be" } else { "were" };
+        line(&format!(
+            "{count} sealed secrets {done} destroyed: secrets of {slug} are shown once"
+        ));
+    }
     output::effective(&answer["effective"]);
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! part of their random characters is anywhere but in the one answer that made them.
 
 mod attack;
+mod described;
 mod traces;
 
 use std::path::PathBuf;
@@ -21,6 +22,8 @@ pub(super) struct Canaries {
     pub(super) secrets: Vec<String>,
     /// A publishable key, which is no secret: it shows that what is looked for can be found.
     pub(super) publishable: String,
+    /// Session tokens, of which only the signature is nowhere else.
+    pub(super) tokens: Vec<String>,
     /// What may be changed while the attack goes on.
     pub(super) victim: Victim,
 }
@@ -52,6 +55,7 @@ impl Canaries {
             operator,
             directory,
             publishable: String::new(),
+            tokens: Vec::new(),
             victim: empty,
         };
         canaries.furnish();
@@ -91,6 +95,15 @@ impl Canaries {
         let automatic = json!({ "product": "datakeen", "name": "Automatic" });
         let automatic = self.post("/v1/organizations", &automatic);
         collect(&automatic, "secret", &mut self.secrets);
+        let sealed = &automatic["projects"][0]["environments"][0]["keys"];
+        let sealed = sealed.as_array().unwrap().iter();
+        let mut sealed = sealed.filter(|key| key["secret"].is_string());
+        let sealed = sealed.next().unwrap().clone();
+        let again = self.post(
+            &format!("/v1/keys/{}/reveal", text(&sealed["id"])),
+            &json!({}),
+        );
+        assert_eq!(again["secret"], sealed["secret"]);
         let customer = json!({ "product": "bkend", "name": "Paperboat" });
         let customer = self.post("/v1/organizations", &customer);
         let organization = text(&customer["organization"]["id"]);
@@ -112,6 +125,16 @@ impl Canaries {
         let rotated = self.post(&path, &json!({}));
         for shown in [key, kept, operator, rotated] {
             collect(&shown, "secret", &mut self.secrets);
+        }
+        for _ in 0..2 {
+            let made = request(
+                self.server.address,
+                &self.publishable,
+                "POST",
+                "/v1/sessions",
+                "",
+            );
+            self.tokens.push(text(&made.unwrap().json()["token"]));
         }
         self.victim = Victim {
             organization,

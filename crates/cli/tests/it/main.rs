@@ -9,6 +9,7 @@ mod crash;
 mod demo;
 mod documents;
 mod exhaustion;
+mod key_material;
 mod process;
 mod refusals;
 mod settings;

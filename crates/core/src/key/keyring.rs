@@ -2,7 +2,7 @@
 
 use super::material::AeadKey;
 use super::secret::{Random, RandomError};
-use super::{Integrity, MasterKey, Pepper, SealingKey, SecretBytes};
+use super::{Integrity, MasterKey, Pepper, SealingKey, SecretBytes, SigningKey};
 
 /// What a stored key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,11 +13,13 @@ pub enum Purpose {
     Integrity,
     /// Sealing of recoverable secrets.
     Sealing,
+    /// Signatures of session tokens.
+    Signing,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 3] = [Self::Pepper, Self::Integrity, Self::Sealing];
+    pub const ALL: [Self; 4] = [Self::Pepper, Self::Integrity, Self::Sealing, Self::Signing];
 
     /// As the database writes it.
     #[must_use]
@@ -26,6 +28,7 @@ impl Purpose {
             Self::Pepper => "pepper",
             Self::Integrity => "integrity",
             Self::Sealing => "sealing",
+            Self::Signing => "signing",
         }
     }
 
@@ -141,6 +144,8 @@ pub struct Keyring {
     /// Newest first; the first serves new keys, the others verify old ones.
     peppers: Vec<Pepper>,
     sealing: Vec<SealingKey>,
+    /// Newest first; the first signs, the others verify what they have signed.
+    signing: Vec<SigningKey>,
     integrity: Integrity,
 }
 
@@ -168,6 +173,9 @@ impl Keyring {
         let sealing: Vec<_> = of(Purpose::Sealing)
             .map(|key| SealingKey::new(key.version, &key.secret))
             .collect();
+        let signing: Vec<_> = of(Purpose::Signing)
+            .map(|key| SigningKey::new(key.version, &key.secret))
+            .collect();
         let integrity = of(Purpose::Integrity).next();
         if peppers.is_empty() {
             return Err(UnwrapError::Missing("pepper"));
@@ -175,10 +183,14 @@ impl Keyring {
         if sealing.is_empty() {
             return Err(UnwrapError::Missing("sealing"));
         }
+        if signing.is_empty() {
+            return Err(UnwrapError::Missing("signing"));
+        }
         let integrity = integrity.ok_or(UnwrapError::Missing("integrity"))?;
         Ok(Self {
             peppers,
             sealing,
+            signing,
             integrity: Integrity::new(&integrity.secret),
         })
     }
@@ -216,6 +228,12 @@ impl Keyring {
     #[must_use]
     pub fn sealing_version(&self, version: u32) -> Option<&SealingKey> {
         self.sealing.iter().find(|key| key.version() == version)
+    }
+
+    /// The signing keys, newest first; never empty.
+    #[must_use]
+    pub fn signing(&self) -> &[SigningKey] {
+        &self.signing
     }
 
     /// Row MACs and the journal's chain.

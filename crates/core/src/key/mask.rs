@@ -17,9 +17,15 @@ const SHORTEST_WORD: usize = 12;
 /// So many characters after `live_` or `test_` are no longer an example of a prefix.
 const SHORTEST_TAIL: usize = 8;
 
-/// The text without anything that may be a key or a part of one.
+/// What the header of every session token begins with, in base64url: a JSON object.
+const TOKEN: &str = "eyj";
+
+/// The text without anything that may be a key, a session token, or a part of one.
 #[must_use]
 pub fn masked(text: &str) -> Cow<'_, str> {
+    if token_in(text).is_some() {
+        return Cow::Owned(without_tokens(text));
+    }
     if !words(text).any(is_suspicious) {
         return Cow::Borrowed(text);
     }
@@ -36,10 +42,34 @@ pub fn masked(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// Whether the text may be, or hold, a key or a part of one.
+/// Whether the text may be, or hold, a key, a session token, or a part of one.
 #[must_use]
 pub fn may_hold_key(text: &str) -> bool {
-    words(text).any(is_suspicious)
+    token_in(text).is_some() || words(text).any(is_suspicious)
+}
+
+/// Masks what stands before the first token, the token, and then the rest.
+fn without_tokens(text: &str) -> String {
+    let (mut clean, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((from, to)) = token_in(rest) {
+        clean.push_str(&masked(rest.get(..from).unwrap_or_default()));
+        clean.push_str(MASK);
+        rest = rest.get(to..).unwrap_or_default();
+    }
+    clean.push_str(&masked(rest));
+    clean
+}
+
+/// Where something stands that is written like a token, or like the beginning of one: its digits
+/// come in parts with dots and hyphens between, which other words may end at.
+fn token_in(text: &str) -> Option<(usize, usize)> {
+    let lower = text.to_ascii_lowercase();
+    lower.match_indices(TOKEN).find_map(|(from, _)| {
+        let digits = lower.get(from..)?;
+        let is_digit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let length = digits.find(|c| !is_digit(c)).unwrap_or(digits.len());
+        (length >= SUSPICIOUS_RUN).then_some((from, from + length))
+    })
 }
 
 /// Whether the text holds something that can hardly be anything but a secret key: for text that
@@ -143,6 +173,31 @@ mod tests {
             hides(&text);
         }
         assert_eq!(masked(&format!("a {KEY}, b")), "a [masked], b");
+    }
+
+    #[test]
+    fn p05_session_tokens_are_masked_to_their_last_character() {
+        let token = "st_eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJ4In0.q-Zx8_a-Zx8_a-Zx8_aZ";
+        for text in [
+            token.to_owned(),
+            format!("curl ({token})"),
+            format!("{token}, {token}"),
+            format!("x{token}"),
+            token[..40].to_owned(),
+            token.to_lowercase(),
+            token[3..].to_owned(),
+        ] {
+            let clean = masked(&text).to_ascii_lowercase();
+            for part in ["zx8_a", "hbgci", "pc3mi"] {
+                assert!(!clean.contains(part), "{text}: {clean}");
+            }
+            assert!(may_hold_key(&text), "{text}");
+        }
+        assert_eq!(
+            masked(&format!("a {token} b {KEY}")),
+            "a st_[masked] b [masked]"
+        );
+        assert_eq!(masked("Mr. Keyjson and eyj-eyj"), "Mr. Keyjson and eyj-eyj");
     }
 
     #[test]

@@ -8,7 +8,9 @@ mod keyring;
 mod mac;
 mod mask;
 mod material;
+mod sealed;
 mod secret;
+mod signing;
 
 pub use digest::{KeyDigest, Pepper};
 pub use encode::Encoder;
@@ -17,6 +19,8 @@ pub use integrity::{ChainLink, Integrity, RowTag, SetSum};
 pub use keyring::{KeyMaterial, Keyring, Purpose, UnwrapError, WrappedKey};
 pub use mask::{holds_secret_key, masked, may_hold_key};
 pub use material::{MasterKey, MasterKeyError, SealingKey};
+pub use sealed::UnsealError;
 #[cfg(any(test, feature = "testing"))]
 pub use secret::testing;
 pub use secret::{PlainKey, Random, RandomError, SecretBytes};
+pub use signing::SigningKey;

@@ -59,6 +59,8 @@ actions! {
     ProductCreated = "product.created",
     /// A product's manifest changed.
     ProductUpdated = "product.updated",
+    /// Sealed secrets of a product whose secrets are not recoverable any more are gone.
+    SecretsDestroyed = "product.secrets_destroyed",
     /// An organization was created, with what comes automatically.
     OrganizationCreated = "organization.created",
     /// An organization's fields changed.
@@ -103,6 +105,12 @@ actions! {
     MasterKeyRotated = "master_key.rotated",
     /// A new pepper serves new keys.
     PepperRotated = "pepper.rotated",
+    /// A new sealing key serves new recoverable secrets.
+    SealingKeyRotated = "sealing_key.rotated",
+    /// A new signing key serves new session tokens.
+    SigningKeyRotated = "signing_key.rotated",
+    /// Signing keys whose tokens have all ended are gone.
+    SigningKeysRetired = "signing_key.retired",
 }
 
 impl fmt::Display for Action {

@@ -224,6 +224,14 @@ identifier! {
     KeyId, "key"
 }
 identifier! {
+    /// Names one session of a visitor: one token.
+    SessionId, "ses"
+}
+identifier! {
+    /// Names the visitor that a session is for.
+    VisitorId, "vis"
+}
+identifier! {
     /// Names one request to Keystile, in answers and in logs.
     RequestId, "req"
 }

@@ -12,7 +12,8 @@ mod time;
 
 pub use audit::{Action, Actor, AuditEntry, Effective, Personal};
 pub use id::{
-    EnvironmentId, IdError, KeyId, OrganizationId, ProjectId, RequestId, Subject, random_id_bytes,
+    EnvironmentId, IdError, KeyId, OrganizationId, ProjectId, RequestId, SessionId, Subject,
+    VisitorId, random_id_bytes,
 };
 pub use kind::{Kind, Mode, ModeFilter};
 pub use record::{

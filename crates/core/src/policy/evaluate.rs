@@ -1,9 +1,11 @@
 //! The checks in the order of the contract: the first that fails decides.
 
+use super::same_origin;
 use crate::decision::DenyReason;
 use crate::manifest::{Operation, Rules, ScopeSet};
 use crate::model::Kind;
 use crate::request::{Asked, Origin, Place, RequestFacts};
+use crate::session::Session;
 use crate::snapshot::{Standing, Terms};
 
 /// What all checks look at: the call, the key, and the product's rules.
@@ -15,6 +17,8 @@ pub struct Case<'a> {
     pub key: Terms<'a>,
     /// The rules of its product.
     pub rules: &'a Rules,
+    /// The session whose token was sent in place of the key.
+    pub session: Option<&'a Session>,
     /// Where the call goes, worked out from the facts.
     pub destination: Destination<'a>,
     /// The scopes the key has at this moment.
@@ -54,14 +58,23 @@ pub const CHECKS: [Check; 8] = [
 impl<'a> Case<'a> {
     /// Brings together what the checks need.
     #[must_use]
-    pub fn new(facts: &'a RequestFacts<'a>, key: Terms<'a>, rules: &'a Rules) -> Self {
+    pub fn new(
+        facts: &'a RequestFacts<'a>,
+        key: Terms<'a>,
+        rules: &'a Rules,
+        session: Option<&'a Session>,
+    ) -> Self {
         let destination = destination(facts, rules);
         let operation = operation_asked(facts, destination, rules);
-        let (scopes, standing) = (key.scopes(rules), key.standing(facts.now));
+        let (mut scopes, standing) = (key.scopes(rules), key.standing(facts.now));
+        if let Some(session) = session {
+            scopes = scopes.intersection(&session.scopes(rules));
+        }
         Self {
             facts,
             key,
             rules,
+            session,
             destination,
             scopes,
             standing,
@@ -165,11 +178,17 @@ fn browser(case: &Case<'_>) -> Result<(), DenyReason> {
 }
 
 fn origin(case: &Case<'_>) -> Result<(), DenyReason> {
-    let Some(list) = case.key.allowed_origins() else {
+    let list = case.key.allowed_origins();
+    let bound = case.session.and_then(Session::origin);
+    if list.is_none() && bound.is_none() {
         return Ok(());
+    }
+    let allows = |origin: &str| {
+        list.is_none_or(|list| list.allows(origin, case.key.mode()))
+            && bound.is_none_or(|bound| same_origin(bound, origin))
     };
     match case.facts.origin {
-        Origin::Of(origin) if list.allows(origin, case.key.mode()) => Ok(()),
+        Origin::Of(origin) if allows(origin) => Ok(()),
         Origin::Of(_) | Origin::Malformed => Err(DenyReason::OriginNotAllowed { named: true }),
         Origin::Absent => Err(DenyReason::OriginNotAllowed { named: false }),
     }

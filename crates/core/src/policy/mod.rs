@@ -12,7 +12,7 @@ mod origin;
 
 pub use evaluate::{CHECKS, Case, Check, Destination};
 pub use ip::IpList;
-pub use origin::{OriginList, OriginRemark};
+pub use origin::{OriginList, OriginRemark, same_origin};
 
 /// Most entries that a list can have.
 pub const LIST_MAX_ENTRIES: usize = 100;

@@ -134,6 +134,20 @@ impl<'a> Origin<'a> {
     }
 }
 
+/// Whether two texts name the same origin: the same scheme, host and port, however they are
+/// written; or, of schemes other than http and https, the same text.
+#[must_use]
+pub fn same_origin(one: &str, other: &str) -> bool {
+    let (Some(first), Some(second)) = (Origin::parse(one), Origin::parse(other)) else {
+        return one == other;
+    };
+    let hosts = match (first.host, second.host) {
+        (HostRef::Name(first), HostRef::Name(second)) => first.eq_ignore_ascii_case(second),
+        (first, second) => first == second,
+    };
+    hosts && first.https == second.https && first.port == second.port
+}
+
 impl Entry {
     fn parse(text: &str) -> Result<Self, String> {
         if text.len() > ENTRY_MAX_BYTES {

@@ -144,6 +144,7 @@ pub(crate) fn keyring() -> Keyring {
         PEPPER.bytes(),
         SecretBytes::new([1; 32]),
         SecretBytes::new([2; 32]),
+        SecretBytes::new([3; 32]),
     ];
     Keyring::from_material(
         Purpose::ALL

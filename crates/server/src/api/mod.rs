@@ -20,6 +20,7 @@ mod view;
 
 pub(crate) use answer::Answer;
 pub(crate) use call::{Call, decoded};
+pub(crate) use keys::{OwnKeyEnded, end_own_key};
 pub(crate) use operation::Operation;
 
 /// Every operation of the API.

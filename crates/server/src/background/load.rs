@@ -19,6 +19,7 @@ use crate::background::Uses;
 use crate::config::Settings;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
+use crate::sessions::Creations;
 
 /// Why the server cannot begin.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +73,7 @@ impl Loaded {
         work.spawn(super::rehash_used(Arc::clone(&self.app), self.used));
         work.spawn(super::mark_exposed(Arc::clone(&self.app), self.exposed));
         work.spawn(super::write_uses_down(Arc::clone(&self.app)));
+        work.spawn(super::retire_signing_keys(Arc::clone(&self.app)));
         let app = Arc::clone(&self.app);
         (self.app, Background { app, work })
     }
@@ -103,10 +105,12 @@ pub async fn load(
     // From now on, hours are told apart.
     index.collect_uses(store.now());
     let app = App {
-        engine: Engine::new(index, keyring),
+        engine: Engine::new(index, keyring).with_issuer(settings.issuer()),
         store,
         random,
         masters: Mutex::new(vec![master]),
+        creations: Creations::default(),
+        changing_keyring: tokio::sync::Mutex::default(),
         rehashes,
         exposures,
         uses: Uses::default(),

@@ -5,10 +5,12 @@ mod exposure;
 mod load;
 mod refresh;
 mod rehash;
+mod signing;
 mod uses;
 
 pub use exposure::mark_exposed;
 pub use load::{Background, LoadError, Loaded, load};
 pub use refresh::follow;
 pub use rehash::rehash_used;
+pub use signing::retire_signing_keys;
 pub(crate) use uses::{Uses, write_uses_down};

@@ -93,6 +93,17 @@ pub enum SettingsError {
 }
 
 impl Settings {
+    /// The address that session tokens name as their issuer: the public one, or, for trying things
+    /// out on this machine, the one it listens on. It is never taken from a request.
+    #[must_use]
+    pub fn issuer(&self) -> Option<String> {
+        let listen = self.public_listen.unwrap_or(self.listen);
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let local = || format!("{scheme}://{listen}");
+        let is_local = listen.ip().is_loopback() && !self.behind_proxy;
+        self.public_url.clone().or_else(|| is_local.then(local))
+    }
+
     /// Checks what one setting alone cannot tell, and reports everything at once.
     ///
     /// # Errors

@@ -4,11 +4,14 @@
 //! length, a body of bounded size that arrived in bounded time.
 
 mod connection;
+mod cors;
 mod listen;
 mod operate;
+mod own_key;
 mod read;
 mod respond;
 mod route;
+mod sessions;
 
 pub use listen::{CONTROL_SOCKET, Running, StartError, start};
 pub use route::call_in_process;

@@ -4,8 +4,8 @@ use std::fmt::Display;
 use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
-use http::StatusCode;
 use http::request::Parts;
+use http::{HeaderMap, StatusCode};
 use hyper::body::Body;
 use keystile_core::key::masked;
 use keystile_core::model::{Personal, Timestamp};
@@ -134,12 +134,7 @@ where
     let caller = authorize()?;
     let decode = |(name, value): (String, String)| Ok((name, decoded_segment(&value)?));
     let parameters: Result<Vec<_>, Problem> = parameters.into_iter().map(decode).collect();
-    let ip = verify::client_address(app, peer.address, &parts.headers);
-    let agent = parts
-        .headers
-        .get(http::header::USER_AGENT)
-        .and_then(|value| value.to_str().ok());
-    let user_agent = agent.map(|agent| masked(agent).chars().take(200).collect());
+    let personal = personal(app, peer, &parts.headers);
     let call = Call {
         app: Arc::clone(app),
         caller,
@@ -150,10 +145,7 @@ where
         headers: parts.headers,
         body,
         request: *name,
-        personal: Personal {
-            ip: ip.map(|ip| ip.to_string()),
-            user_agent,
-        },
+        personal,
     };
     let Some(handle) = &operation.handle else {
         return Err(broken());
@@ -165,19 +157,31 @@ where
         .unwrap_or_else(|_| Err(broken()))
 }
 
+/// What is known of whoever sent a request.
+pub(super) fn personal(app: &App, peer: Peer, headers: &HeaderMap) -> Personal {
+    let ip = verify::client_address(app, peer.address, headers);
+    let agent = headers
+        .get(http::header::USER_AGENT)
+        .and_then(|value| value.to_str().ok());
+    Personal {
+        ip: ip.map(|ip| ip.to_string()),
+        user_agent: agent.map(|agent| masked(agent).chars().take(200).collect()),
+    }
+}
+
 /// A path segment: `+` stands for itself there.
 fn decoded_segment(text: &str) -> Result<String, Problem> {
     decoded(&text.replace('+', "%2B"))
 }
 
 /// The one line that the log gets of a manage request.
-struct Line {
-    operation: &'static str,
-    caller: Option<Caller>,
+pub(super) struct Line {
+    pub(super) operation: &'static str,
+    pub(super) caller: Option<Caller>,
 }
 
 impl Line {
-    fn write(
+    pub(super) fn write(
         &self,
         app: &App,
         name: &RequestName,

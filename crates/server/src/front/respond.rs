@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 
 use crate::api::Answer;
-use crate::problem::Problem;
+use crate::problem::{Problem, RefusalBody};
 
 /// What every door answers with.
 pub(super) type Reply = Response<Full<Bytes>>;
@@ -54,7 +54,17 @@ pub(super) fn answer(answer: Answer, request_id: &str) -> Reply {
 
 /// Problem details (RFC 9457).
 pub(super) fn problem(problem: &Problem, request_id: &str) -> Reply {
-    let body = problem.to_json(request_id);
+    refusal(problem, problem.to_json(request_id), request_id)
+}
+
+/// The same with nothing but its code and the request's id, for whoever must not be told more.
+pub(super) fn bare_problem(problem: &Problem, request_id: &str) -> Reply {
+    let code = problem.code;
+    let body = serde_json::to_vec(&RefusalBody { code, request_id });
+    refusal(problem, body.unwrap_or_default(), request_id)
+}
+
+fn refusal(problem: &Problem, body: Vec<u8>, request_id: &str) -> Reply {
     let mut reply = reply(problem.status, "application/problem+json", body, request_id);
     let headers = reply.headers_mut();
     if let Some(seconds) = problem.retry_after {

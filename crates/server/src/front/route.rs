@@ -18,6 +18,7 @@ use super::connection::Peer;
 use super::operate::operate;
 use super::read;
 use super::respond::{self, Reply};
+use super::{own_key, sessions};
 use crate::app::App;
 use crate::control;
 use crate::problem::Problem;
@@ -55,7 +56,12 @@ where
     }
     match (parts.uri.path(), peer.surface) {
         ("/livez", _) => plain(&parts, "live", StatusCode::OK, &name),
-        ("/v1/keys/self", _) => with_get(&parts, &name, || own_key(app, peer, &parts, &name)),
+        ("/v1/keys/self", _) => with_get(&parts, &name, || own_key::tell(app, peer, &parts, &name)),
+        ("/v1/keys/self/revoke", _) => {
+            Box::pin(own_key::revoke(app, peer, &parts, body, &name)).await
+        }
+        ("/v1/sessions", _) => Box::pin(sessions::create(app, peer, &parts, body, &name)).await,
+        ("/.well-known/jwks.json", _) => with_get(&parts, &name, || sessions::keys(app, &name)),
         (_, Surface::Public) => respond::problem(&Problem::not_found("page"), name.as_str()),
         ("/v1/keys/verify", _) => {
             let caller = (peer.surface, last);
@@ -71,6 +77,8 @@ where
             false => plain(&parts, "not ready", StatusCode::SERVICE_UNAVAILABLE, &name),
         },
         ("/metrics", _) => with_get(&parts, &name, || {
+            let checked = app.engine.signatures_checked();
+            app.metrics.signatures_checked.set(checked);
             let text = app.metrics.render();
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             respond::reply(StatusCode::OK, kind, text, name.as_str())
@@ -179,7 +187,7 @@ where
 }
 
 /// A bug in one request must not end others.
-fn unwinding<T>(work: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
+pub(super) fn unwinding<T>(work: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(broken()))
 }
 
@@ -188,7 +196,13 @@ pub(super) fn broken() -> Problem {
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", detail)
 }
 
-fn refused(problem: &Problem, name: &RequestName) -> Reply {
+pub(super) fn refused(problem: &Problem, name: &RequestName) -> Reply {
+    note(problem, name);
+    respond::problem(problem, name.as_str())
+}
+
+/// Puts into the log what could not be decided or done.
+pub(super) fn note(problem: &Problem, name: &RequestName) {
     if problem.status.is_server_error() {
         let private = problem.private.as_deref().unwrap_or_default();
         tracing::warn!(
@@ -198,7 +212,6 @@ fn refused(problem: &Problem, name: &RequestName) -> Reply {
             "not decided"
         );
     }
-    respond::problem(problem, name.as_str())
 }
 
 fn gateway(app: &App, peer: Peer, parts: &Parts, name: &RequestName) -> Reply {
@@ -217,19 +230,6 @@ fn gateway(app: &App, peer: Peer, parts: &Parts, name: &RequestName) -> Reply {
     match unwinding(|| Ok(verify::forward_auth(app, &asked))) {
         Ok(reply) => reply,
         Err(problem) => refused(&problem, name),
-    }
-}
-
-fn own_key(app: &App, peer: Peer, parts: &Parts, name: &RequestName) -> Reply {
-    let ip = verify::client_address(app, peer.address, &parts.headers);
-    match verify::tell_holder(app, &parts.headers, ip) {
-        Ok(told) => respond::json(serde_json::to_vec(&told).unwrap_or_default(), name.as_str()),
-        Err(refusal) => {
-            let mut reply = refused(&refusal.problem, name);
-            let challenge = refusal.challenge.clone();
-            reply.headers_mut().insert(verify::CHALLENGE, challenge);
-            reply
-        }
     }
 }
 

@@ -75,18 +75,16 @@ impl Work<'_> {
         let missing = || Problem::unavailable("undecided", "the key material is not loaded");
         let pepper = keyring.pepper().ok_or_else(missing)?;
         let start = ParsedKey::parse(plain.reveal()).map(|key| key.start().to_owned());
+        let start = start.unwrap_or_default();
         let recoverable = kind == Kind::Secret && rules.kind(kind).reveal == Reveal::Recoverable;
         let sealed = match recoverable {
             false => None,
-            true => {
-                let sealing = keyring.sealing().ok_or_else(missing)?;
-                Some(sealing.seal(&*self.app.random, &plain, &id.to_bytes())?)
-            }
+            true => Some(keyring.seal(&*self.app.random, (id, &start), &plain)?),
         };
         Ok(Value {
             digest: pepper.digest(plain.reveal()),
             pepper: pepper.version(),
-            start: start.unwrap_or_default(),
+            start,
             clear: (kind == Kind::Publishable).then(|| plain.reveal().to_owned()),
             sealed,
             plain,

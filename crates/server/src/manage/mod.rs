@@ -14,6 +14,7 @@ mod operator_keys;
 mod organizations;
 mod products;
 mod projects;
+mod reveal;
 mod rotation;
 mod work;
 
@@ -21,7 +22,10 @@ pub(crate) use bootstrap::operator_environment;
 pub(crate) use environments::{NewEnvironment, create_environment};
 pub(crate) use field::check_limit;
 pub(crate) use keys::{KeyChange, NewKey, Rights, create_key, mark_key_exposed, update_key};
-pub(crate) use material::{rehash, rotate_master_key, rotate_pepper};
+pub(crate) use material::{
+    rehash, retire_signing_keys, rotate_master_key, rotate_pepper, rotate_sealing_key,
+    rotate_signing_key,
+};
 pub(crate) use minting::{Minted, MintedEnvironment, MintedProject};
 pub(crate) use operator_keys::{NewOperatorKey, create_operator_key};
 pub(crate) use organizations::{
@@ -30,5 +34,6 @@ pub(crate) use organizations::{
 };
 pub(crate) use products::{apply_manifest, invalid as invalid_manifest};
 pub(crate) use projects::{NodeChange, create_project, update_environment, update_project};
+pub(crate) use reveal::reveal_key;
 pub(crate) use rotation::{LONGEST_GRACE, end_grace, end_key, rotate_key};
 pub(crate) use work::{Request, Work};

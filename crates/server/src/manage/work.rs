@@ -244,12 +244,16 @@ impl<'a> Work<'a> {
 
     /// A key within the caller's reach that is not deleted, with what is above it.
     pub(crate) async fn key(&self, id: KeyId) -> Result<Placed, Failure> {
-        let found = self
-            .app
-            .store
-            .key(id)
-            .await?
-            .filter(|key| key.deleted_at.is_none());
+        let placed = self.key_or_deleted(id).await?;
+        if placed.key.deleted_at.is_some() {
+            return Err(Problem::not_found("key").into());
+        }
+        Ok(placed)
+    }
+
+    /// A key within the caller's reach, also when it is deleted itself.
+    pub(crate) async fn key_or_deleted(&self, id: KeyId) -> Result<Placed, Failure> {
+        let found = self.app.store.key(id).await?;
         let key = found.ok_or_else(|| Problem::not_found("key"))?;
         let above = self.environment(key.environment).await;
         let (environment, _, organization) = above.map_err(|failure| hide(failure, "key"))?;

@@ -161,6 +161,12 @@ impl JsonWriter<'_> {
         if let Some(key) = &decision.key {
             self.identity(key, decision);
         }
+        if let Some(session) = &decision.session {
+            self.raw(",\"session\":{\"id\":\"");
+            session.id.push_to(self.0);
+            self.plain("\",\"expires_at\":", &session.ends_at.to_string());
+            self.raw("}");
+        }
         if let Some(allowance) = &decision.allowance {
             self.allowance(allowance);
         }

@@ -74,7 +74,9 @@ fn bearer(value: &str) -> Option<&str> {
 }
 
 fn looks_like_key(token: &str) -> bool {
-    token.starts_with("pk_") || token.starts_with("sk_")
+    ["pk_", "sk_", keystile_core::session::PREFIX]
+        .iter()
+        .any(|prefix| token.starts_with(prefix))
 }
 
 /// Bytes above ASCII reach here as they came; they are no key, and must not be decoded.

@@ -12,7 +12,7 @@ use crate::app::App;
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The page a request comes from: its Origin, or, only when there is none, its Referer's origin.
-pub(super) fn origin(headers: &HeaderMap) -> Origin<'_> {
+pub(crate) fn origin(headers: &HeaderMap) -> Origin<'_> {
     match single(headers, &header::ORIGIN) {
         Err(()) => Origin::Malformed,
         Ok(Some(origin)) => Origin::Of(origin),

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::{self, JsonWriter};
 use super::decide::{decide, explain};
 use super::facts;
+use super::possession::OwnSession;
 use crate::api::body;
 use crate::app::App;
 use crate::metrics::Door;
@@ -31,7 +32,7 @@ pub(crate) const SCOPE: &str = "keys:verify";
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "VerifyRequest")]
 pub(crate) struct Question<'a> {
-    /// The key that was presented to you, as it came.
+    /// The key that was presented to you, or the token of a session, as it came.
     #[serde(borrow)]
     pub(crate) key: Cow<'a, str>,
     /// The product; may be left out when your operator key is bound to one.
@@ -115,6 +116,9 @@ pub(crate) struct VerifyAnswer {
     /// The environment it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     environment: Option<VerifiedEnvironment>,
+    /// The session, when its token was presented in place of the key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<OwnSession>,
     /// What is left of the rate limit that has least left, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     rate_limit: Option<RateLimitLeft>,

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use keystile_core::decision::{Code, DenyReason};
 use keystile_core::model::Timestamp;
+use keystile_core::session::SessionError;
 
 /// How a code is answered by the doors that answer by status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,7 @@ pub(crate) const fn wire(code: Code) -> Wire {
         Code::ConflictingCredentials => (StatusCode::BAD_REQUEST, Some("invalid_request")),
         Code::MalformedKey
         | Code::UnknownKey
+        | Code::InvalidSession
         | Code::RevokedKey
         | Code::ExpiredKey
         | Code::DisabledKey => (StatusCode::UNAUTHORIZED, Some("invalid_token")),
@@ -39,7 +41,7 @@ pub(crate) const fn wire(code: Code) -> Wire {
         Code::Undecided => (StatusCode::SERVICE_UNAVAILABLE, None),
     };
     let shown = match code {
-        Code::MalformedKey => Code::UnknownKey,
+        Code::MalformedKey | Code::InvalidSession => Code::UnknownKey,
         other => other,
     };
     Wire {
@@ -53,7 +55,8 @@ pub(crate) const fn wire(code: Code) -> Wire {
 pub(crate) const fn since(reason: DenyReason) -> Option<Timestamp> {
     match reason {
         DenyReason::RevokedKey { since } | DenyReason::DisabledKey { since } => since,
-        DenyReason::ExpiredKey { since } => Some(since),
+        DenyReason::ExpiredKey { since }
+        | DenyReason::InvalidSession(SessionError::Expired { since }) => Some(since),
         _ => None,
     }
 }
@@ -78,7 +81,8 @@ fn description(reason: DenyReason) -> String {
         _ => reason.message(),
     };
     let plain = message.replace('"', "'");
-    match since(reason) {
+    let shown = wire(reason.code()).shown == reason.code();
+    match since(reason).filter(|_| shown) {
         Some(since) => format!("{plain}, since {since}"),
         None => plain,
     }
@@ -94,10 +98,12 @@ mod tests {
         let malformed = DenyReason::MalformedKey(KeyFormatError::Checksum);
         let unknown = DenyReason::UnknownKey;
         assert_eq!(wire(malformed.code()), wire(unknown.code()));
-        assert_eq!(
-            challenge("p", malformed, None),
-            challenge("p", unknown, None)
-        );
+        let since = "2026-11-21T09:30:00Z".parse().unwrap();
+        let ended = DenyReason::InvalidSession(SessionError::Expired { since });
+        assert_eq!(wire(ended.code()), wire(unknown.code()));
+        for other in [malformed, ended] {
+            assert_eq!(challenge("p", other, None), challenge("p", unknown, None));
+        }
     }
 
     #[test]

@@ -1,22 +1,25 @@
-//! `GET /v1/keys/self`: whoever holds a key may know what it may do.
+//! `GET /v1/keys/self` and `POST /v1/keys/self/revoke`: whoever holds a key may know what it may
+//! do, and whoever holds a secret one may end it.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderValue, header};
 use keystile_core::decision::DenyReason;
-use keystile_core::engine::Introspection;
+use keystile_core::manifest::ScopeSet;
 use keystile_core::model::{
-    EnvironmentId, KeyId, Kind, Mode, ModeFilter, OrganizationId, ProjectId, Slug, Timestamp,
+    EnvironmentId, KeyId, Kind, Mode, ModeFilter, OrganizationId, ProjectId, SessionId, Slug,
+    Timestamp,
 };
 use keystile_core::request::{Asked, Credential, Place, RequestFacts};
-use keystile_core::snapshot::Identity;
+use keystile_core::session::SessionBrief;
+use keystile_core::snapshot::{CurrentRules, Identity};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::decide::decide;
 use super::{credential, facts, outcome};
-use crate::app::App;
+use crate::app::{App, Caller};
 use crate::metrics::Door;
 use crate::problem::Problem;
 
@@ -28,6 +31,9 @@ pub(crate) struct Possession {
     kind: Kind,
     mode: Mode,
     scopes: Vec<String>,
+    /// The session, when its token was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<OwnSession>,
     #[serde(flatten)]
     secret: Option<SecretPart>,
 }
@@ -50,14 +56,102 @@ struct OwnEnvironment {
     name: String,
 }
 
+/// A session whose token was sent in place of the key.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Session")]
+pub(super) struct OwnSession {
+    id: SessionId,
+    /// From when on it is refused.
+    expires_at: Timestamp,
+}
+
+impl OwnSession {
+    fn of(brief: SessionBrief) -> Self {
+        Self {
+            id: brief.id,
+            expires_at: brief.ends_at,
+        }
+    }
+}
+
 /// Why the holder is told nothing, with the challenge to send along.
 pub(crate) struct Refused {
     pub(crate) problem: Problem,
-    pub(crate) challenge: HeaderValue,
+    pub(crate) challenge: Option<HeaderValue>,
+}
+
+impl From<Problem> for Box<Refused> {
+    fn from(problem: Problem) -> Self {
+        let challenge = None;
+        Self::new(Refused { problem, challenge })
+    }
 }
 
 /// Where a key may be when it is not known yet whose it is.
 const HEADERS: [&str; 2] = ["authorization", "x-api-key"];
+
+/// Somebody who presented a key, or the token of a session, that is good.
+pub(crate) struct Holder<'a> {
+    pub(crate) key: Identity<'a>,
+    pub(crate) product: Slug,
+    /// What they presented.
+    pub(crate) text: &'a str,
+    pub(crate) session: Option<SessionBrief>,
+    scopes: ScopeSet,
+    rules: CurrentRules,
+}
+
+impl Holder<'_> {
+    /// What they may do.
+    pub(crate) fn scope_names(&self) -> impl Iterator<Item = &str> {
+        self.rules.scope_names(self.scopes)
+    }
+}
+
+/// Checks whoever presents a key to ask for nothing but themselves.
+///
+/// # Errors
+/// When the key is missing or does not work.
+pub(crate) fn holder<'a>(
+    app: &'a App,
+    door: Door,
+    (headers, ip, now): (&'a HeaderMap, Option<IpAddr>, Timestamp),
+) -> Result<Holder<'a>, Box<Refused>> {
+    let index = app.engine.index();
+    let operator = index.products().get(Slug::OPERATOR).cloned();
+    let Some(operator) = operator else {
+        return Err(refuse("keystile", DenyReason::Undecided));
+    };
+    let credential = credential::find(headers, HEADERS);
+    let (text, product) = match credential {
+        Credential::Text(text) => (text, app.engine.product_of(text, now)),
+        _ => ("", None),
+    };
+    let product = product.unwrap_or(operator);
+    let asked = RequestFacts {
+        credential,
+        place: Place::Mode(ModeFilter::Any),
+        asked: Asked::Authenticate,
+        origin: facts::origin(headers),
+        from_browser: facts::from_browser(headers),
+        ip,
+        now,
+    };
+    let Ok(decision) = decide(app, door, &product, |_| Ok::<_, Infallible>(asked));
+    let refused = |reason| Err(refuse(product.slug().as_str(), reason));
+    match (decision.verdict, decision.key) {
+        (Ok(_), Some(key)) => Ok(Holder {
+            key,
+            product: product.slug().clone(),
+            text,
+            session: decision.session,
+            scopes: decision.scopes,
+            rules: decision.rules,
+        }),
+        (Err(reason), _) => refused(reason),
+        (Ok(_), None) => refused(DenyReason::Undecided),
+    }
+}
 
 /// Tells the holder.
 ///
@@ -68,41 +162,37 @@ pub(crate) fn tell_holder(
     headers: &HeaderMap,
     ip: Option<IpAddr>,
 ) -> Result<Possession, Box<Refused>> {
-    let index = app.engine.index();
-    let operator = index.products().get(Slug::OPERATOR).cloned();
-    let Some(operator) = operator else {
-        return Err(refuse("keystile", DenyReason::Undecided));
-    };
-    let credential = credential::find(headers, HEADERS);
-    let product = match credential {
-        Credential::Text(text) => app.engine.product_of(text).unwrap_or(operator),
-        _ => operator,
-    };
-    let asked = RequestFacts {
-        credential,
-        place: Place::Mode(ModeFilter::Any),
-        asked: Asked::Authenticate,
-        origin: facts::origin(headers),
-        from_browser: facts::from_browser(headers),
-        ip,
-        now: app.now(),
-    };
-    let Ok(decision) = decide(app, Door::Possession, &product, |_| {
-        Ok::<_, Infallible>(asked)
-    });
-    match (decision.verdict, &decision.key) {
-        (Ok(_), Some(key)) => Ok(told(key, &decision, product.slug())),
-        (Err(reason), _) => Err(refuse(product.slug().as_str(), reason)),
-        (Ok(_), None) => Err(refuse(product.slug().as_str(), DenyReason::Undecided)),
-    }
+    let holder = holder(app, Door::Possession, (headers, ip, app.now()))?;
+    Ok(told(&holder))
 }
 
-fn told(key: &Identity<'_>, decision: &Introspection<'_>, product: &Slug) -> Possession {
+/// The holder of a secret key, who may revoke it.
+///
+/// # Errors
+/// When the key is missing, does not work, or is not secret: anybody can read a publishable key in
+/// a page, and nobody shall end it by that.
+pub(crate) fn who_may_revoke(
+    app: &App,
+    headers: &HeaderMap,
+    ip: Option<IpAddr>,
+) -> Result<(KeyId, Caller), Box<Refused>> {
+    let holder = holder(app, Door::Possession, (headers, ip, app.now()))?;
+    if holder.key.kind() != Kind::Secret {
+        let detail = "a publishable key is public, so holding it is no right to revoke it; \
+                      revoke it with an operator key";
+        return Err(Problem::forbidden("publishable_key", detail).into());
+    }
+    let id = holder.key.id();
+    Ok((id, Caller::holder(id, holder.product)))
+}
+
+fn told(holder: &Holder<'_>) -> Possession {
+    let key = &holder.key;
     let secret = (key.kind() == Kind::Secret).then(|| SecretPart {
         id: key.id(),
         name: key.name().to_owned(),
         preview: keystile_core::key::preview(key.start()),
-        product: product.clone(),
+        product: holder.product.clone(),
         organization: key.organization_id(),
         project: key.project_id(),
         environment: OwnEnvironment {
@@ -111,15 +201,11 @@ fn told(key: &Identity<'_>, decision: &Introspection<'_>, product: &Slug) -> Pos
         },
         expires_at: key.expires_at(),
     });
-    let scopes = decision
-        .rules
-        .scope_names(decision.scopes)
-        .map(str::to_owned)
-        .collect();
     Possession {
         kind: key.kind(),
         mode: key.mode(),
-        scopes,
+        scopes: holder.scope_names().map(str::to_owned).collect(),
+        session: holder.session.map(OwnSession::of),
         secret,
     }
 }
@@ -137,6 +223,7 @@ fn refuse(realm: &str, reason: DenyReason) -> Box<Refused> {
     if let DenyReason::RateLimited(allowance) = reason {
         problem.retry_after = Some(allowance.reset_seconds);
     }
+    let challenge = Some(challenge);
     Box::new(Refused { problem, challenge })
 }
 

@@ -7,5 +7,6 @@ mod application;
 mod house;
 mod nginx;
 mod proxy;
+mod sessions;
 mod strange;
 mod street;

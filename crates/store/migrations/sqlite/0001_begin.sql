@@ -100,6 +100,7 @@ CREATE TABLE keys (
 CREATE UNIQUE INDEX keys_by_name ON keys (environment, kind, name)
   WHERE deleted_at IS NULL AND revoked_at IS NULL;
 CREATE INDEX keys_by_environment ON keys (environment, id);
+CREATE INDEX keys_sealed ON keys (id) WHERE sealed IS NOT NULL;
 
 CREATE TABLE retired_values (
   key BLOB NOT NULL REFERENCES keys (id) DEFERRABLE INITIALLY DEFERRED,

@@ -330,3 +330,36 @@ pub async fn keys_below_anything_deleted_are_not_listed_but_found(store: &dyn St
     let organization = store.organization(owners[2].organization.id).await.unwrap();
     assert!(organization.is_some_and(|row| row.deleted_at.is_some()));
 }
+
+pub async fn sealed_keys_of_a_product_are_found_whatever_became_of_what_they_belong_to(
+    store: &dyn Store,
+) {
+    let mut owners = [100, 200].map(Owners::numbered);
+    owners[1].organization.deleted_at = Some(START);
+    let mut writes = vec![Write::Insert(Record::Product(product("demo")))];
+    writes.extend(owners.iter().flat_map(Owners::inserts));
+    let mut keys = [
+        owners[0].key(10),
+        owners[1].key(11),
+        owners[0].key(12),
+        owners[0].key(13),
+    ];
+    keys.iter_mut()
+        .take(3)
+        .for_each(|key| key.sealed = Some(vec![1]));
+    writes.extend(keys.iter().cloned().map(insert));
+    commit(store, change(Action::KeyCreated, writes)).await;
+    let demo = product("demo").slug;
+    let found = store.sealed_keys(&demo, all()).await.unwrap();
+    let numbers: Vec<_> = found.iter().map(|key| key.id.as_u128()).collect();
+    assert_eq!(numbers, [12, 11, 10]);
+    let page = Page {
+        before: Some(KeyId::from_u128(12)),
+        limit: 1,
+    };
+    let found = store.sealed_keys(&demo, page).await.unwrap();
+    assert_eq!(found[0].id.as_u128(), 11);
+    assert_eq!(store.sealed_count(&demo).await.unwrap(), 3);
+    let other = product("other").slug;
+    assert_eq!(store.sealed_count(&other).await.unwrap(), 0);
+}

@@ -78,6 +78,7 @@ macro_rules! conformance_tests {
                 keys_are_found_by_everything_above_them,
                 keys_are_found_by_their_state_now,
                 keys_below_anything_deleted_are_not_listed_but_found,
+                sealed_keys_of_a_product_are_found_whatever_became_of_what_they_belong_to,
             ];
             feed: [
                 an_empty_store_has_an_empty_scan_and_head,

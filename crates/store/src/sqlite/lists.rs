@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use keystile_core::key::Integrity;
-use keystile_core::model::{EnvironmentId, KeyState, OrganizationId, ProjectId, Record, Timestamp};
+use keystile_core::model::{
+    EnvironmentId, KeyState, OrganizationId, ProjectId, Record, Slug, Timestamp,
+};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
@@ -190,6 +192,28 @@ pub(super) fn keys(
         query.and_idle(&rules);
     }
     Ok(query)
+}
+
+const SEALED: &str = "keys t JOIN environments e ON e.id = t.environment";
+
+/// Keys of a product whose secret is kept sealed, whatever became of what they belong to.
+pub(super) fn sealed_keys(product: &Slug) -> Query {
+    let mut query = Query::of(&KEYS, SEALED);
+    query.conditions.push("t.sealed IS NOT NULL".into());
+    query.and("e.product = ?", Some(product.to_string()));
+    query
+}
+
+/// How many those are.
+pub(super) fn sealed_count(connection: &Connection, product: &Slug) -> rusqlite::Result<u64> {
+    let count = format!(
+        "SELECT count(*) FROM {SEALED} \
+         WHERE t.deleted_at IS NULL AND t.sealed IS NOT NULL AND e.product = ?1"
+    );
+    let counted: i64 = connection
+        .prepare_cached(&count)?
+        .query_row([product.as_str()], |row| row.get(0))?;
+    Ok(u64::try_from(counted).unwrap_or(0))
 }
 
 /// The states of [`keystile_core::model::Key::state`], worst first.

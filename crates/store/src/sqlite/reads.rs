@@ -140,6 +140,22 @@ impl Reads for SqliteStore {
         Ok(keys.into_iter().map(|key| *key).collect())
     }
 
+    async fn sealed_keys(&self, product: &Slug, page: Page<KeyId>) -> Result<Vec<Key>, StoreError> {
+        let product = product.clone();
+        let page = page.map(KeyId::as_u128);
+        let source = move |_: &Connection| Ok(lists::sealed_keys(&product));
+        let keys = self.list(source, page, only!(Key)).await?;
+        Ok(keys.into_iter().map(|key| *key).collect())
+    }
+
+    async fn sealed_count(&self, product: &Slug) -> Result<u64, StoreError> {
+        let product = product.clone();
+        let counted = self.readers.read(move |connection| {
+            lists::sealed_count(connection, &product).map_err(|error| unavailable(&error))
+        });
+        counted.await
+    }
+
     async fn retired_values(&self, key: KeyId) -> Result<Vec<RetiredValue>, StoreError> {
         let sql = format!(
             "SELECT {} FROM retired_values t WHERE t.key = ?1 ORDER BY t.ends_at, t.digest",

@@ -179,7 +179,7 @@ fn key_material_is_installed_once() {
     assert_eq!(database.keyring().unwrap(), []);
     crate::bench::integrity(&database).unwrap();
     let keys = database.keyring().unwrap();
-    assert_eq!(keys.len(), 3);
+    assert_eq!(keys.len(), 4);
     problem(database.install(&keys));
 }
 

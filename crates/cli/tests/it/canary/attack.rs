@@ -4,8 +4,9 @@ use std::cell::Cell;
 
 use serde_json::{Map, Value, json};
 
+use super::Canaries;
+use super::described::{Operation, base64, operations};
 use super::traces::Traces;
-use super::{Canaries, text};
 use crate::process::{exchange, request};
 
 /// How a key is garbled on its way.
@@ -85,14 +86,6 @@ fn mistyped(key: &str) -> String {
     format!("{}{last}", &key[..key.len() - 1])
 }
 
-/// An operation of the API description.
-struct Operation {
-    id: String,
-    method: String,
-    path: String,
-    fields: Vec<String>,
-}
-
 /// What was sent, and how much of it did something.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sent {
@@ -135,6 +128,16 @@ impl<'a> Attack<'a> {
                 self.in_address(operation, form, &garbled);
                 self.in_body(operation, form, &garbled);
             }
+        }
+        for (at, operation) in self.operations.iter().enumerate() {
+            let tokens = &self.canaries.tokens;
+            let token = &tokens[at % tokens.len()];
+            self.in_headers(operation, token);
+            self.in_address(operation, &FORMS[0], token);
+        }
+        for token in &self.canaries.tokens {
+            self.elsewhere(token);
+            self.at_the_doors(token);
         }
         for secret in &self.canaries.secrets {
             FORMS
@@ -260,6 +263,29 @@ impl<'a> Attack<'a> {
         }
     }
 
+    /// Where a token is at home, good and with its last part changed.
+    fn at_the_doors(&self, token: &str) {
+        for token in [token.to_owned(), format!("{token}A")] {
+            let question = json!({ "key": token, "product": "bkend", "mode": "any",
+                                   "authenticate_only": true, "explain": true });
+            let batch = json!({ "requests": [question] });
+            for (path, body) in [("verify", question.clone()), ("verify_batch", batch)] {
+                let head =
+                    format!("POST /v1/keys/{path} HTTP/1.1\r\ncontent-type: application/json\r\n");
+                self.message(&head, &self.bearer(), &body.to_string());
+            }
+            for line in [
+                "GET /v1/keys/self",
+                "POST /v1/keys/self/revoke",
+                "POST /v1/sessions",
+                "GET /v1/keys",
+            ] {
+                let bearer = format!("Bearer {token}");
+                self.message(&format!("{line} HTTP/1.1\r\n"), &bearer, "");
+            }
+        }
+    }
+
     /// Places that no operation has.
     fn elsewhere(&self, key: &str) {
         let bearer = self.bearer();
@@ -289,7 +315,11 @@ impl<'a> Attack<'a> {
 
     /// A request of the operator's, so that it comes as far as it can.
     fn ask(&self, operation: &Operation, path: &str, headers: &[(&str, &str)], body: &str) {
-        let bearer = self.bearer();
+        let bearer = match operation.id.as_str() {
+            // With the operator's key, it would end that.
+            "revokeOwnKey" => format!("Bearer {}", self.canaries.publishable),
+            _ => self.bearer(),
+        };
         let mut all = vec![("authorization", bearer.as_str())];
         all.extend_from_slice(headers);
         self.send(operation, path, &all, body);
@@ -304,6 +334,10 @@ impl<'a> Attack<'a> {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         let bearer = headers.iter().find(|(name, _)| *name == "authorization");
+        let is_own = bearer.is_some_and(|(_, value)| value.contains(&self.canaries.operator));
+        if is_own && operation.id == "revokeOwnKey" {
+            return;
+        }
         self.message(&head, bearer.map_or("", |(_, value)| value), body);
     }
 
@@ -375,47 +409,4 @@ impl<'a> Attack<'a> {
         };
         body.to_string()
     }
-}
-
-fn operations(document: &Value) -> Vec<Operation> {
-    let mut all = Vec::new();
-    for (path, methods) in document["paths"].as_object().unwrap() {
-        for (method, described) in methods.as_object().unwrap() {
-            let schema = &described["requestBody"]["content"]["application/json"]["schema"];
-            let name = text(&schema["$ref"]);
-            let name = name.rsplit('/').next().unwrap_or_default();
-            let fields = &document["components"]["schemas"][name]["properties"];
-            all.push(Operation {
-                id: text(&described["operationId"]),
-                method: method.to_uppercase(),
-                path: path.clone(),
-                fields: fields
-                    .as_object()
-                    .into_iter()
-                    .flat_map(Map::keys)
-                    .cloned()
-                    .collect(),
-            });
-        }
-    }
-    all
-}
-
-/// RFC 4648 §4, as Basic credentials are sent.
-fn base64(text: &str) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for three in text.as_bytes().chunks(3) {
-        let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            let digit = DIGITS[(bits >> (18 - 6 * at) & 63) as usize];
-            out.push(if at <= three.len() {
-                char::from(digit)
-            } else {
-                '='
-            });
-        }
-    }
-    out
 }

@@ -61,6 +61,11 @@ impl Traces {
             .flat_map(|secret| windows(random_of(secret), PART))
             .collect();
         parts.extend(windows(&raw(master), PART));
+        let signatures = canaries.tokens.iter().map(|token| {
+            let (_, signature) = token.rsplit_once('.').unwrap();
+            signature.as_bytes()
+        });
+        parts.extend(signatures.flat_map(|signature| windows(signature, PART)));
         Self {
             parts: Parts::new(PART, parts),
             master: Parts::new(HEX_PART, windows(master, HEX_PART).collect()),

@@ -321,3 +321,24 @@ proptest! {
         prop_assert!(!list("https://*.example.com").allows(&text, Mode::Live));
     }
 }
+
+#[test]
+fn o04_o07_o08_one_origin_is_the_same_however_it_is_written() {
+    for (one, other) in [
+        ("https://shop.example", "HTTPS://Shop.Example:443"),
+        ("http://[::1]:80", "http://[0:0::1]"),
+        ("capacitor://localhost", "capacitor://localhost"),
+    ] {
+        assert!(same_origin(one, other), "{one} {other}");
+    }
+    for (one, other) in [
+        ("https://shop.example", "http://shop.example"),
+        ("https://shop.example", "https://shop.example:8443"),
+        ("https://shop.example", "https://www.shop.example"),
+        ("https://shop.example", "https://shop.example/"),
+        ("capacitor://localhost", "capacitor://LOCALHOST"),
+        ("https://shop.example", "null"),
+    ] {
+        assert!(!same_origin(one, other), "{one} {other}");
+    }
+}

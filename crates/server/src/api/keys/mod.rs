@@ -3,14 +3,17 @@
 mod change;
 mod create;
 mod end;
+mod end_own;
 mod list;
 mod retire;
+mod reveal;
 mod rotate;
 mod show;
 
 use super::Operation;
 
 pub(super) use create::repeat as repeat_create;
+pub(crate) use end_own::{OwnKeyEnded, end_own_key};
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
@@ -21,6 +24,7 @@ pub(super) fn operations() -> Vec<Operation> {
         change::operation(),
         rotate::operation(),
         retire::operation(),
+        reveal::operation(),
         end::revoke(),
         end::delete(),
     ]

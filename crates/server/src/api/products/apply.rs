@@ -31,6 +31,16 @@ struct Applied {
     /// Present when the change may have taken rights away: it is in force on all these nodes.
     #[serde(skip_serializing_if = "Option::is_none")]
     effective: Option<Effective>,
+    /// How many sealed secrets were destroyed, or would be, because the product's secrets are not
+    /// recoverable any more. When this answers, none is left.
+    #[serde(skip_serializing_if = "is_none")]
+    #[schemars(default)]
+    destroyed_secrets: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 pub(super) fn operation() -> Operation {
@@ -65,6 +75,7 @@ async fn handle(call: Call) -> Result<Answer, Problem> {
         changes: done.changes,
         dry_run,
         effective: done.effective,
+        destroyed_secrets: done.destroyed_secrets,
     };
     Ok(if created {
         Answer::created(&applied)
