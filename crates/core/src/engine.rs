@@ -9,10 +9,13 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::decision::DenyReason;
-use crate::key::{KeyDigest, Keyring, ParsedKey, Pepper};
+use crate::key::{
+    ForeignHash, KeyDigest, KeyFormatError, Keyring, ParsedKey, Pepper, ends_masked, may_be_foreign,
+};
 use crate::manifest::{Rules, ScopeSet};
+use crate::model::KeyId;
 use crate::policy::{CHECKS, Case, Check};
-use crate::request::{Credential, PreparedKey, RequestFacts};
+use crate::request::{Credential, KeyText, PreparedKey, RequestFacts};
 use crate::snapshot::{CurrentRules, Found, Identity, Index, ProductNode, Terms};
 
 /// Decides, on the index it keeps.
@@ -71,19 +74,74 @@ struct Question<'q, 'f> {
     facts: &'q RequestFacts<'f>,
 }
 
-/// A key that parses, with its digest if that is known already.
+/// A text that may be a key, with its digest if that is known already.
 #[derive(Clone, Copy)]
 struct Presented<'f> {
-    key: ParsedKey<'f>,
+    text: KeyText<'f>,
     prepared: Option<&'f PreparedKey<'f>>,
 }
 
-impl Presented<'_> {
+impl<'f> Presented<'f> {
+    fn unprepared(text: KeyText<'f>) -> Self {
+        let prepared = None;
+        Self { text, prepared }
+    }
+
+    fn read(text: &'f str, rules: &Rules) -> Result<Self, DenyReason> {
+        let read = KeyText::read(text, rules).map(Self::unprepared);
+        read.map_err(DenyReason::MalformedKey)
+    }
+
     /// Its digest under that pepper.
     fn digest(&self, pepper: &Pepper) -> KeyDigest {
         match self.prepared {
             Some(known) if known.pepper == pepper.version() => known.digest,
-            _ => pepper.digest(self.key.text()),
+            _ => self.text.digest(pepper),
+        }
+    }
+}
+
+impl<'f> KeyText<'f> {
+    /// What a text is to a product: a text that parses as one of ours is ours and nothing else, and
+    /// one that does not is looked for as foreign only where the manifest knows how it begins.
+    fn read(text: &'f str, rules: &Rules) -> Result<Self, KeyFormatError> {
+        if let Some(key) = ParsedKey::recognise(text) {
+            return Ok(Self::Own(key));
+        }
+        let Some(format) = rules.foreign_format(text) else {
+            return ParsedKey::parse(text).map(Self::Own);
+        };
+        if may_be_foreign(text) {
+            let hash = ForeignHash::of(text, format.digest);
+            return Ok(Self::Foreign { text, hash });
+        }
+        match ends_masked(text) {
+            true => Err(KeyFormatError::MaskedPreview),
+            false => ParsedKey::parse(text).map(Self::Own),
+        }
+    }
+
+    /// Whether the text would still be read like this under these rules.
+    fn fits(&self, rules: &Rules) -> bool {
+        match self {
+            Self::Own(_) => true,
+            Self::Foreign { text, hash } => rules
+                .foreign_format(text)
+                .is_some_and(|format| format.digest == hash.digest()),
+        }
+    }
+
+    fn digest(&self, pepper: &Pepper) -> KeyDigest {
+        match self {
+            Self::Own(key) => pepper.digest(key.text()),
+            Self::Foreign { hash, .. } => pepper.digest_foreign(hash),
+        }
+    }
+
+    fn text(&self) -> &'f str {
+        match self {
+            Self::Own(key) => key.text(),
+            Self::Foreign { text, .. } => text,
         }
     }
 }
@@ -121,24 +179,61 @@ impl Engine {
         self.keyring.store(Arc::new(keyring));
     }
 
-    /// The product that a key belongs to, if there is such a key, whatever its state.
+    /// The product that a key belongs to, whatever its state; of a foreign text that nobody has, one
+    /// that takes keys which begin like it. `None` where no product could answer for it.
     #[must_use]
     pub fn product_of(&self, key: &str) -> Option<Arc<ProductNode>> {
-        let key = parse(Credential::Text(key)).ok()?;
-        let (found, _) = self.find(&self.keyring.load(), key)?;
-        self.index.product_of(&found)
+        let keyring = self.keyring.load();
+        let found = |text| {
+            let (found, _) = self.find(&keyring, Presented::unprepared(text))?;
+            self.index.product_of(&found)
+        };
+        if let Some(own) = ParsedKey::recognise(key) {
+            return found(KeyText::Own(own));
+        }
+        let mut likely = None;
+        for product in self.index.products().iter() {
+            let Ok(text @ KeyText::Foreign { .. }) = KeyText::read(key, &product.rules()) else {
+                continue;
+            };
+            if found(text).is_some_and(|owner| Arc::ptr_eq(&owner, product)) {
+                return Some(Arc::clone(product));
+            }
+            likely = Some(Arc::clone(product));
+        }
+        likely
     }
 
-    /// Makes a key ready that will be asked about soon, with others. `None` when it is not one: then
-    /// asking tells why.
+    /// The value that another system's digest stands for, whichever product it belongs to and
+    /// whatever its state.
     #[must_use]
-    pub fn prepare<'k>(&self, key: &'k str) -> Option<PreparedKey<'k>> {
-        let key = ParsedKey::parse(key).ok()?;
+    pub fn find_foreign(&self, hash: &ForeignHash) -> Option<Found> {
+        let keyring = self.keyring.load();
+        let digests = keyring.peppers().iter();
+        let mut digests = digests.map(|pepper| pepper.digest_foreign(hash));
+        digests.find_map(|digest| self.index.find(&digest))
+    }
+
+    /// Whose value that is, and of which product.
+    #[must_use]
+    pub fn owner_of(&self, found: &Found) -> Option<(KeyId, Arc<ProductNode>)> {
+        self.index.consistently(|| {
+            let found = self.index.find(found.digest())?;
+            let identity = Identity::of(&self.index, &found)?;
+            Some((identity.id(), self.index.product_of(&found)?))
+        })
+    }
+
+    /// Makes a key ready that will be asked about soon, with others. `None` when it is not one of
+    /// the product: then asking tells why.
+    #[must_use]
+    pub fn prepare<'k>(&self, product: &ProductNode, key: &'k str) -> Option<PreparedKey<'k>> {
+        let text = KeyText::read(key, &product.rules()).ok()?;
         let keyring = self.keyring.load();
         let pepper = keyring.pepper()?;
         Some(PreparedKey {
-            key,
-            digest: pepper.digest(key.text()),
+            text,
+            digest: text.digest(pepper),
             pepper: pepper.version(),
         })
     }
@@ -188,7 +283,7 @@ impl Engine {
         loop {
             let rules = product.rules();
             let facts = ask(&rules)?;
-            let key = match parse(facts.credential) {
+            let key = match parse(facts.credential, &rules) {
                 Ok(key) => key,
                 Err(reason) => {
                     let judged = Judged::unidentified(reason);
@@ -230,7 +325,7 @@ impl Engine {
         loop {
             let rules = product.rules();
             let facts = ask(&rules)?;
-            let judged = match parse(facts.credential) {
+            let judged = match parse(facts.credential, &rules) {
                 Ok(key) => {
                     let question = Question {
                         product,
@@ -307,22 +402,17 @@ impl Engine {
     }
 }
 
-fn parse(credential: Credential<'_>) -> Result<Presented<'_>, DenyReason> {
+fn parse<'f>(credential: Credential<'f>, rules: &Rules) -> Result<Presented<'f>, DenyReason> {
     match credential {
         Credential::Missing => Err(DenyReason::MissingCredential),
         Credential::Conflicting => Err(DenyReason::ConflictingCredentials),
-        Credential::NotText => Err(DenyReason::MalformedKey(
-            crate::key::KeyFormatError::Character,
-        )),
-        Credential::Text(text) => {
-            let key = ParsedKey::parse(text).map_err(DenyReason::MalformedKey)?;
-            let prepared = None;
-            Ok(Presented { key, prepared })
-        }
-        Credential::Prepared(prepared) => Ok(Presented {
-            key: prepared.key,
+        Credential::NotText => Err(DenyReason::MalformedKey(KeyFormatError::Character)),
+        Credential::Text(text) => Presented::read(text, rules),
+        Credential::Prepared(prepared) if prepared.text.fits(rules) => Ok(Presented {
+            text: prepared.text,
             prepared: Some(prepared),
         }),
+        Credential::Prepared(prepared) => Presented::read(prepared.text.text(), rules),
     }
 }
 

@@ -235,6 +235,7 @@ pub(crate) fn key(number: u64, owner: u64) -> Key {
         rotated_at: None,
         digest: pepper().digest(text.reveal()),
         pepper: 1,
+        foreign: None,
         start: start(&text),
         value: None,
         sealed: None,

@@ -3,8 +3,8 @@
 use keystile_core::key::{Brand, ParsedKey, PlainKey, mint};
 use keystile_core::manifest::{Reveal, Rules};
 use keystile_core::model::{
-    Environment, EnvironmentId, Key, KeyId, Kind, Mode, Organization, Project, ProjectId, Record,
-    Timestamp,
+    Environment, EnvironmentId, ForeignDigest, Key, KeyId, Kind, Mode, Organization, Project,
+    ProjectId, Record, Timestamp,
 };
 use keystile_store::Write;
 
@@ -38,6 +38,7 @@ pub(super) struct Value {
     pub(super) plain: PlainKey,
     pub(super) digest: keystile_core::key::KeyDigest,
     pub(super) pepper: u32,
+    pub(super) foreign: Option<ForeignDigest>,
     pub(super) start: String,
     pub(super) clear: Option<String>,
     pub(super) sealed: Option<Vec<u8>>,
@@ -86,6 +87,7 @@ impl Work<'_> {
         Ok(Value {
             digest: pepper.digest(plain.reveal()),
             pepper: pepper.version(),
+            foreign: None,
             start: start.unwrap_or_default(),
             clear: (kind == Kind::Publishable).then(|| plain.reveal().to_owned()),
             sealed,
@@ -140,6 +142,7 @@ impl Work<'_> {
             rotated_at: None,
             digest: value.digest,
             pepper: value.pepper,
+            foreign: value.foreign,
             start: value.start,
             value: value.clear,
             sealed: value.sealed,

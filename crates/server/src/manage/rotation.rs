@@ -43,6 +43,7 @@ pub(crate) async fn rotate_key(work: &Work<'_>, id: KeyId, grace: u32) -> Result
         let key = &mut placed.key;
         key.digest = value.digest;
         key.pepper = value.pepper;
+        key.foreign = value.foreign;
         key.start = value.start;
         key.value = value.clear;
         key.sealed = value.sealed;
@@ -82,6 +83,7 @@ fn retired(key: &Key, now: Timestamp, grace: u32) -> RetiredValue {
         digest: key.digest,
         pepper: key.pepper,
         key: key.id,
+        foreign: key.foreign,
         start: key.start.clone(),
         ends_at: now.plus_millis(i64::from(grace) * 1000),
         seq: 0,

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, header};
 use keystile_core::decision::DenyReason;
@@ -10,7 +11,7 @@ use keystile_core::model::{
     EnvironmentId, KeyId, Kind, Mode, ModeFilter, OrganizationId, ProjectId, Slug, Timestamp,
 };
 use keystile_core::request::{Asked, Credential, Place, RequestFacts};
-use keystile_core::snapshot::Identity;
+use keystile_core::snapshot::{Identity, ProductNode};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -71,9 +72,14 @@ pub(crate) fn tell_holder(
     let index = app.engine.index();
     let operator = index.products().get(Slug::OPERATOR).cloned();
     let Some(operator) = operator else {
-        return Err(refuse("keystile", DenyReason::Undecided));
+        return Err(refuse(Slug::OPERATOR, DenyReason::Undecided));
     };
-    let credential = credential::find(headers, HEADERS);
+    let products = index.products();
+    let is_foreign = |text: &str| {
+        let knows = |product: &Arc<ProductNode>| product.rules().foreign_format(text).is_some();
+        products.iter().any(knows)
+    };
+    let credential = credential::find(headers, HEADERS, is_foreign);
     let product = match credential {
         Credential::Text(text) => app.engine.product_of(text).unwrap_or(operator),
         _ => operator,
@@ -92,7 +98,9 @@ pub(crate) fn tell_holder(
     });
     match (decision.verdict, &decision.key) {
         (Ok(_), Some(key)) => Ok(told(key, &decision, product.slug())),
-        (Err(reason), _) => Err(refuse(product.slug().as_str(), reason)),
+        (Err(reason), Some(_)) => Err(refuse(product.slug().as_str(), reason)),
+        // Which products there are is nothing for strangers.
+        (Err(reason), None) => Err(refuse(Slug::OPERATOR, reason)),
         (Ok(_), None) => Err(refuse(product.slug().as_str(), DenyReason::Undecided)),
     }
 }

@@ -89,6 +89,7 @@ CREATE TABLE keys (
   rotated_at INTEGER,
   digest BLOB NOT NULL,
   pepper INTEGER NOT NULL,
+  foreign_digest TEXT,
   start TEXT NOT NULL,
   value TEXT,
   sealed BLOB,
@@ -99,17 +100,21 @@ CREATE TABLE keys (
 CREATE UNIQUE INDEX keys_by_name ON keys (environment, kind, name)
   WHERE deleted_at IS NULL AND revoked_at IS NULL;
 CREATE INDEX keys_by_environment ON keys (environment, id) WHERE deleted_at IS NULL;
+-- Also of dead keys: what was revoked must not come back as the value of another key.
+CREATE UNIQUE INDEX keys_by_digest ON keys (digest);
 
 CREATE TABLE retired_values (
   key BLOB NOT NULL REFERENCES keys (id) DEFERRABLE INITIALLY DEFERRED,
   digest BLOB NOT NULL,
   pepper INTEGER NOT NULL,
+  foreign_digest TEXT,
   start TEXT NOT NULL,
   ends_at INTEGER NOT NULL,
   seq INTEGER NOT NULL,
   tag BLOB NOT NULL,
   PRIMARY KEY (key, digest)
 ) STRICT;
+CREATE UNIQUE INDEX retired_values_by_digest ON retired_values (digest);
 
 -- One row for each change, without gaps. `link` chains it to the row before; `personal` and
 -- `keyring` are hashes of what stands in the tables of those names.

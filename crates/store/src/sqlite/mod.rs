@@ -27,6 +27,7 @@ mod remembered;
 mod rows;
 mod scan;
 mod stored;
+mod values;
 mod walk;
 mod writer;
 mod writes;
