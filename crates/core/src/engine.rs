@@ -13,7 +13,7 @@ use crate::key::{
     ForeignHash, KeyDigest, KeyFormatError, Keyring, ParsedKey, Pepper, ends_masked, may_be_foreign,
 };
 use crate::manifest::{Rules, ScopeSet};
-use crate::model::KeyId;
+use crate::model::{EnvironmentId, KeyId};
 use crate::policy::{CHECKS, Case, Check};
 use crate::request::{Credential, KeyText, PreparedKey, RequestFacts};
 use crate::snapshot::{CurrentRules, Found, Identity, Index, ProductNode, Terms};
@@ -37,6 +37,17 @@ pub struct NewDigest {
     pub digest: KeyDigest,
     /// The number of the pepper.
     pub pepper: u32,
+}
+
+/// Whose a value is.
+#[derive(Debug)]
+pub struct Owner {
+    /// The key.
+    pub key: KeyId,
+    /// The environment that owns the key.
+    pub environment: EnvironmentId,
+    /// The product of that environment.
+    pub product: Arc<ProductNode>,
 }
 
 /// What the engine says of a call.
@@ -214,13 +225,17 @@ impl Engine {
         digests.find_map(|digest| self.index.find(&digest))
     }
 
-    /// Whose value that is, and of which product.
+    /// Whose value that is. `None` when it is gone since it was found.
     #[must_use]
-    pub fn owner_of(&self, found: &Found) -> Option<(KeyId, Arc<ProductNode>)> {
+    pub fn owner_of(&self, found: &Found) -> Option<Owner> {
         self.index.consistently(|| {
             let found = self.index.find(found.digest())?;
             let identity = Identity::of(&self.index, &found)?;
-            Some((identity.id(), self.index.product_of(&found)?))
+            Some(Owner {
+                key: identity.id(),
+                environment: identity.environment_id(),
+                product: self.index.product_of(&found)?,
+            })
         })
     }
 

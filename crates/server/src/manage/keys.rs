@@ -51,7 +51,7 @@ pub(crate) struct KeyChange {
 
 impl Rights {
     /// Checks everything against the rules, and brings lists into their one canonical form.
-    fn check(
+    pub(super) fn check(
         &mut self,
         (kind, mode): (Kind, Mode),
         rules: &Rules,
@@ -78,7 +78,7 @@ impl Rights {
         fields.expiry("/expires_at", self.expires_at, now);
     }
 
-    fn put_into(self, key: &mut Key) {
+    pub(super) fn put_into(self, key: &mut Key) {
         key.scopes = self.scopes.map(TextList::from);
         key.allowed_origins = self.allowed_origins.map(TextList::from);
         key.allowed_ips = self.allowed_ips.map(TextList::from);
@@ -153,7 +153,7 @@ pub(crate) async fn create_key(
 }
 
 /// How many keys there may be, by the manifest and by the plan.
-fn limits(rules: &Rules, organization: &Organization, key: &Key) -> Vec<Guard> {
+pub(super) fn limits(rules: &Rules, organization: &Organization, key: &Key) -> Vec<Guard> {
     let plan = match &organization.plan {
         Some(name) => rules.plan(name),
         None => rules.default_plan(),

@@ -7,6 +7,7 @@
 pub(crate) mod bootstrap;
 mod environments;
 mod field;
+mod foreign;
 mod keys;
 mod material;
 mod minting;
@@ -19,6 +20,9 @@ mod work;
 pub(crate) use bootstrap::operator_environment;
 pub(crate) use environments::{NewEnvironment, create_environment};
 pub(crate) use field::check_limit;
+pub(crate) use foreign::{
+    Adopted, Adoption, Import, ImportRow, MOST_ROWS, Outcome, Ownership, adopt_key, import_keys,
+};
 pub(crate) use keys::{
     KeyChange, NewKey, NewOperatorKey, Rights, create_key, create_operator_key, update_key,
 };

@@ -68,7 +68,7 @@ pub(crate) async fn rotate_key(work: &Work<'_>, id: KeyId, grace: u32) -> Result
         let effective = work.narrow(change).await?;
         placed.key.seq = effective.seq;
         placed.key.narrowed_seq = Some(effective.seq);
-        let secret = (before.kind == Kind::Secret).then_some(value.plain);
+        let secret = value.plain.filter(|_| before.kind == Kind::Secret);
         Ok(Rotated {
             placed,
             secret,

@@ -7,6 +7,7 @@ mod front_door;
 mod house;
 mod kept_open;
 mod lists;
+mod moving_in;
 mod revoked_means_revoked;
 mod story;
 mod verify;

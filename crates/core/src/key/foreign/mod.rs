@@ -79,12 +79,13 @@ impl fmt::Debug for ForeignHash {
 }
 
 /// The start of a foreign key that may be shown: the prefix of its format, and four characters
-/// more where they are known.
+/// more where they are known and such as prefixes have, which need no escape anywhere.
 #[must_use]
 pub fn foreign_start<'a>(known: &'a str, prefix: &'a str) -> &'a str {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
     known
         .get(..prefix.len() + 4)
-        .filter(|start| start.starts_with(prefix))
+        .filter(|start| start.starts_with(prefix) && start.bytes().all(plain))
         .unwrap_or(prefix)
 }
 
@@ -108,6 +109,9 @@ mod tests {
         assert_eq!(foreign_start("kp_abc", "kp_"), "kp_");
         assert_eq!(foreign_start("other_start", "kp_"), "kp_");
         assert_eq!(foreign_start("", "kp_"), "kp_");
+        for odd in ["kp_a\"bc", "kp_a\\bc", "kp_a/bc", "kp_abcé", "kp_ab\u{e9}c"] {
+            assert_eq!(foreign_start(odd, "kp_"), "kp_", "{odd}");
+        }
     }
 
     #[test]
