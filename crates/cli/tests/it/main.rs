@@ -9,6 +9,7 @@ mod crash;
 mod demo;
 mod documents;
 mod exhaustion;
+mod moving_in;
 mod process;
 mod refusals;
 mod settings;

@@ -1,6 +1,6 @@
 //! Files with a header line and comma-separated values (RFC 4180).
 
-use csv::{ReaderBuilder, StringRecord};
+use csv::{ReaderBuilder, StringRecord, Terminator};
 use serde_json::{Map, Value};
 
 use super::Format;
@@ -36,7 +36,12 @@ pub(super) fn read(
     send: &dyn Fn(Line) -> bool,
 ) -> Result<(), String> {
     let progress = source.progress();
-    let mut reader = ReaderBuilder::new().flexible(true).from_reader(source);
+    // With its own idea of line ends the reader counts lines wrongly where they end as on Windows;
+    // the carriage return is then trimmed like other space.
+    let mut reader = ReaderBuilder::new()
+        .flexible(true)
+        .terminator(Terminator::Any(b'\n'))
+        .from_reader(source);
     let header = reader.headers().map_err(|why| plain(&why))?;
     let header: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
     check_header(&header, format)?;
