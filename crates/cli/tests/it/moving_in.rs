@@ -150,7 +150,7 @@ fn a_csv_file_is_imported_and_importing_again_changes_nothing() {
 fn byte_order_marks_line_ends_and_mixed_encodings_do_not_matter() {
     let desk = Desk::new();
     let text = format!(
-        "\u{feff}digest,name\r\n{},\"two\r\nlines\"\r\n{},\"a \"\"b\"\", c\"\r\n{}=,c\r\n",
+        "\u{feff}digest,name\r\n{},\"two\r\nlines\"\r\n{},\"a \"\"b\"\", c\"\r\n{}=,c\r\n\r\n",
         hex(&key(1)),
         hex(&key(2)).to_uppercase(),
         base64url(&key(3)),
@@ -347,19 +347,57 @@ fn a_dry_run_tells_what_would_be_and_changes_nothing() {
 }
 
 #[test]
+fn a05_a_row_that_is_too_long_is_refused_alone() {
+    let desk = Desk::new();
+    let long = "x".repeat(200_000);
+    let text = format!("digest,note\n{},{long}\n{},\n", hex(&key(1)), hex(&key(2)));
+    let said = desk.csv(&text);
+    assert!(
+        said.out.contains("line 2: it has more than 100000 bytes"),
+        "{:.200}",
+        said.out
+    );
+    assert!(
+        said.out.contains("1 imported, 0 already there, 1 refused"),
+        "{:.200}",
+        said.out
+    );
+}
+
+#[test]
+fn the_example_of_the_documents_is_imported_as_written() {
+    let desk = Desk::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let file = root.join("examples/moving-in/keys.csv");
+    let said = desk.import(&file, &["--create-organizations"]);
+    assert_eq!(
+        said.out.trim(),
+        "2 imported, 0 already there, 0 refused",
+        "{said:?}"
+    );
+    let listed = desk.run(&["keys", "list"]).out;
+    assert!(
+        listed.contains("kp_4f1d") && listed.contains("Nightly report"),
+        "{listed}"
+    );
+}
+
+#[test]
 fn thousands_of_rows_go_to_a_running_server_while_it_answers() {
     let desk = Desk::new();
     let mut text = "digest,start\n".to_owned();
     for number in 0..2_500 {
         text.push_str(&format!("{},kp_keyX\n", hex(&key(number))));
     }
+    // In another call than the first of them.
+    text.push_str(&format!("{},kp_keyX\n", hex(&key(7))));
     let file = desk.write("keys.csv", text.as_bytes());
     let operator = operator_key();
     let server = Process::start(&desk.data(), &operator);
     let said = desk.import(&file, &["--organization", "acme"]);
     assert_eq!(
         said.out.trim(),
-        "2500 imported, 0 already there, 0 refused",
+        "2500 imported, 1 already there, 0 refused",
         "{said:?}"
     );
     let asked = json!({ "key": key(2_499), "product": "bkend", "mode": "any",

@@ -50,6 +50,7 @@ pub(super) fn read(
         let number = reader.position().line();
         match reader.read_record(&mut record) {
             Ok(false) => return Ok(()),
+            Ok(true) if is_blank(&record) => {}
             Ok(true) => {
                 let number = record.position().map_or(number, csv::Position::line);
                 let row = row_of(&header, &record, format);
@@ -69,6 +70,11 @@ pub(super) fn read(
         }
         progress.next_row();
     }
+}
+
+/// An empty line of a file whose lines end as on Windows.
+fn is_blank(record: &StringRecord) -> bool {
+    record.len() == 1 && record.iter().all(|cell| cell.trim().is_empty())
 }
 
 /// The crate's own words repeat what it has read.

@@ -22,9 +22,12 @@ use report::Report;
 use row::{Line, Row};
 use source::Source;
 
-/// So many rows, or so many bytes of them, go in one call.
+/// So many rows go in one call, or so many bytes of them and one row more.
 const ROWS: usize = 1000;
 const BYTES: usize = 700 << 10;
+
+/// No good row has as many bytes.
+const LONGEST: usize = 100_000;
 
 /// Rows that are read ahead.
 const AHEAD: usize = 2000;
@@ -77,25 +80,23 @@ pub(super) async fn run(keystile: &Keystile, import: &Import, form: Form) -> Res
             false => csv::read(source, format, &send),
         }
     });
-    let mut batch = Batch::default();
-    while let Some(line) = rows.recv().await {
-        let row = match line.row {
-            Ok(row) => row,
-            Err(wrong) => {
-                report.refused(line.number, &wrong);
-                continue;
-            }
-        };
-        let row = complete(row, line.number, import);
-        let size = row.to_string().len();
-        if batch.rows.len() >= ROWS || batch.bytes + size > BYTES {
-            send(keystile, import, std::mem::take(&mut batch), &mut report).await?;
-            report.progress(read.bytes());
+    loop {
+        let first = next_batch(&mut rows, import, &mut report).await;
+        let second = next_batch(&mut rows, import, &mut report).await;
+        if first.is_empty() && second.is_empty() {
+            break;
         }
-        batch.bytes += size;
-        batch.rows.push((line.number, row));
+        // Two at once: while one is written, the other is looked at.
+        let (one, two) = tokio::join!(
+            send(keystile, import, &first.rows),
+            send(keystile, import, &second.rows)
+        );
+        for (batch, answer) in [(first, one), (second, two)] {
+            let answer = answer.map_err(|why| report.interrupted(why))?;
+            report.answered(&batch.numbers, &answer);
+        }
+        report.progress(read.bytes());
     }
-    send(keystile, import, batch, &mut report).await?;
     let ended = reading
         .join()
         .unwrap_or_else(|_| Err("the file cannot be read".into()));
@@ -109,8 +110,44 @@ pub(super) async fn run(keystile: &Keystile, import: &Import, form: Form) -> Res
 /// What goes in one call.
 #[derive(Default)]
 struct Batch {
-    rows: Vec<(u64, Value)>,
-    bytes: usize,
+    numbers: Vec<u64>,
+    rows: Vec<Value>,
+}
+
+impl Batch {
+    fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+/// The next rows that can be sent; those that cannot are told.
+async fn next_batch(
+    rows: &mut mpsc::Receiver<Line>,
+    import: &Import,
+    report: &mut Report,
+) -> Batch {
+    let (mut batch, mut bytes) = (Batch::default(), 0);
+    while batch.rows.len() < ROWS && bytes < BYTES {
+        let Some(line) = rows.recv().await else { break };
+        let row = line.row.map(|row| complete(row, line.number, import));
+        let row = row.and_then(|row| match row.to_string().len() {
+            length if length > LONGEST => {
+                Err((String::new(), format!("it has more than {LONGEST} bytes")))
+            }
+            length => {
+                bytes += length;
+                Ok(row)
+            }
+        });
+        match row {
+            Ok(row) => {
+                batch.numbers.push(line.number);
+                batch.rows.push(row);
+            }
+            Err(wrong) => report.refused(line.number, &wrong),
+        }
+    }
+    batch
 }
 
 /// A row with what the command line says for rows that say nothing.
@@ -129,16 +166,10 @@ fn complete(row: Row, number: u64, import: &Import) -> Value {
     row
 }
 
-async fn send(
-    keystile: &Keystile,
-    import: &Import,
-    batch: Batch,
-    report: &mut Report,
-) -> Result<(), Failed> {
-    if batch.rows.is_empty() {
-        return Ok(());
+async fn send(keystile: &Keystile, import: &Import, rows: &[Value]) -> Result<Value, Failed> {
+    if rows.is_empty() {
+        return Ok(Value::Null);
     }
-    let (numbers, rows): (Vec<_>, Vec<_>) = batch.rows.into_iter().unzip();
     let body = json!({
         "product": import.product,
         "rows": rows,
@@ -146,9 +177,7 @@ async fn send(
         "create_organizations": import.create_organizations,
         "dry_run": import.dry_run,
     });
-    let answer = keystile.post("/v1/keys/import", body).await;
-    report.answered(&numbers, &answer.map_err(|why| report.interrupted(why))?);
-    Ok(())
+    keystile.post("/v1/keys/import", body).await
 }
 
 /// The file's name without its path, which is nobody's business in an audit log.

@@ -44,6 +44,14 @@ impl Work<'_> {
             .iter()
             .map(|name| take_number(name, &mut next, &mut used))
             .collect();
+        // What has no number is known to be free.
+        if names
+            .iter()
+            .zip(wanted)
+            .all(|(name, (.., base))| name == base)
+        {
+            return Ok(names);
+        }
         // Numbers beyond the first free one may be taken too, where keys were renamed or revoked.
         for _ in 0..ROUNDS {
             let pairs = wanted.iter().zip(&names);
