@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::commands::import::Import;
 use crate::output::Form;
 
 /// API keys: issue, verify, scope, rotate and revoke.
@@ -83,6 +84,8 @@ pub(crate) enum Command {
     /// Keys.
     #[command(subcommand)]
     Keys(Keys),
+    /// Take over keys of another system by their digests.
+    Import(Import),
     /// Ask whether a key is good for a call.
     Verify(Verify),
     /// Make a key offline; nothing is stored.

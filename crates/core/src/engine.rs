@@ -10,12 +10,14 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::decision::DenyReason;
-use crate::key::{KeyDigest, Keyring, ParsedKey, Pepper};
+use crate::key::{
+    ForeignHash, KeyDigest, KeyFormatError, Keyring, ParsedKey, Pepper, ends_masked, may_be_foreign,
+};
 use crate::limit::{Allowance, Limiter};
 use crate::manifest::{Rules, ScopeSet};
-use crate::model::Timestamp;
+use crate::model::{EnvironmentId, KeyId, Timestamp};
 use crate::policy::{CHECKS, Case, Check, limits};
-use crate::request::{Credential, PreparedKey, RequestFacts};
+use crate::request::{Credential, KeyText, PreparedKey, RequestFacts};
 use crate::session::{self, Session, SessionBrief, SessionError, Verified};
 use crate::snapshot::{CurrentRules, Found, Identity, Index, ProductNode, Terms};
 
@@ -46,6 +48,17 @@ pub struct NewDigest {
     pub digest: KeyDigest,
     /// The number of the pepper.
     pub pepper: u32,
+}
+
+/// Whose a value is.
+#[derive(Debug)]
+pub struct Owner {
+    /// The key.
+    pub key: KeyId,
+    /// The environment that owns the key.
+    pub environment: EnvironmentId,
+    /// The product of that environment.
+    pub product: Arc<ProductNode>,
 }
 
 /// What the engine says of a call.
@@ -91,21 +104,79 @@ struct Question<'q, 'f> {
     facts: &'q RequestFacts<'f>,
 }
 
-/// A key that parses, with its digest if that is known already.
+/// A text that may be a key, with its digest if that is known already.
 #[derive(Clone, Copy)]
 struct Presented<'f> {
-    key: ParsedKey<'f>,
+    text: KeyText<'f>,
     prepared: Option<&'f PreparedKey<'f>>,
     /// The session that lends it.
     session: Option<&'f Session>,
 }
 
-impl Presented<'_> {
+impl<'f> Presented<'f> {
+    fn unprepared(text: KeyText<'f>) -> Self {
+        Self {
+            text,
+            prepared: None,
+            session: None,
+        }
+    }
+
+    fn read(text: &'f str, rules: &Rules) -> Result<Self, DenyReason> {
+        let read = KeyText::read(text, rules).map(Self::unprepared);
+        read.map_err(DenyReason::MalformedKey)
+    }
+
     /// Its digest under that pepper.
     fn digest(&self, pepper: &Pepper) -> KeyDigest {
         match self.prepared {
             Some(known) if known.pepper == pepper.version() => known.digest,
-            _ => pepper.digest(self.key.text()),
+            _ => self.text.digest(pepper),
+        }
+    }
+}
+
+impl<'f> KeyText<'f> {
+    /// What a text is to a product: a text that parses as one of ours is ours and nothing else, and
+    /// one that does not is looked for as foreign only where the manifest knows how it begins.
+    fn read(text: &'f str, rules: &Rules) -> Result<Self, KeyFormatError> {
+        if let Some(key) = ParsedKey::recognise(text) {
+            return Ok(Self::Own(key));
+        }
+        let Some(format) = rules.foreign_format(text) else {
+            return ParsedKey::parse(text).map(Self::Own);
+        };
+        if may_be_foreign(text) {
+            let hash = ForeignHash::of(text, format.digest);
+            return Ok(Self::Foreign { text, hash });
+        }
+        match ends_masked(text) {
+            true => Err(KeyFormatError::MaskedPreview),
+            false => ParsedKey::parse(text).map(Self::Own),
+        }
+    }
+
+    /// Whether the text would still be read like this under these rules.
+    fn fits(&self, rules: &Rules) -> bool {
+        match self {
+            Self::Own(_) => true,
+            Self::Foreign { text, hash } => rules
+                .foreign_format(text)
+                .is_some_and(|format| format.digest == hash.digest()),
+        }
+    }
+
+    fn digest(&self, pepper: &Pepper) -> KeyDigest {
+        match self {
+            Self::Own(key) => pepper.digest(key.text()),
+            Self::Foreign { hash, .. } => pepper.digest_foreign(hash),
+        }
+    }
+
+    fn text(&self) -> &'f str {
+        match self {
+            Self::Own(key) => key.text(),
+            Self::Foreign { text, .. } => text,
         }
     }
 }
@@ -165,27 +236,69 @@ impl Engine {
         self.keyring.store(Arc::new(keyring));
     }
 
-    /// The product that a key belongs to, or that of a session token, if there is such a key,
-    /// whatever its state.
+    /// The product that a key belongs to, or that of a session token, whatever its state; of a
+    /// foreign text that nobody has, one that takes keys which begin like it. `None` where no
+    /// product could answer for it.
     #[must_use]
     pub fn product_of(&self, key: &str, now: Timestamp) -> Option<Arc<ProductNode>> {
-        let credential = Credential::Text(key);
-        let session = self.session(credential, now);
-        let key = present(credential, session.as_ref()).ok()?;
-        let (found, _) = self.find(&self.keyring.load(), key)?;
-        self.index.product_of(&found)
+        let keyring = self.keyring.load();
+        let found = |text| {
+            let (found, _) = self.find(&keyring, Presented::unprepared(text))?;
+            self.index.product_of(&found)
+        };
+        if let Some(session) = self.session(Credential::Text(key), now) {
+            return found(KeyText::Own(ParsedKey::recognise(session.ok()?.value())?));
+        }
+        if let Some(own) = ParsedKey::recognise(key) {
+            return found(KeyText::Own(own));
+        }
+        let mut likely = None;
+        for product in self.index.products().iter() {
+            let Ok(text @ KeyText::Foreign { .. }) = KeyText::read(key, &product.rules()) else {
+                continue;
+            };
+            if found(text).is_some_and(|owner| Arc::ptr_eq(&owner, product)) {
+                return Some(Arc::clone(product));
+            }
+            likely = Some(Arc::clone(product));
+        }
+        likely
     }
 
-    /// Makes a key ready that will be asked about soon, with others. `None` when it is not one: then
-    /// asking tells why.
+    /// The value that another system's digest stands for, whichever product it belongs to and
+    /// whatever its state.
     #[must_use]
-    pub fn prepare<'k>(&self, key: &'k str) -> Option<PreparedKey<'k>> {
-        let key = ParsedKey::parse(key).ok()?;
+    pub fn find_foreign(&self, hash: &ForeignHash) -> Option<Found> {
+        let keyring = self.keyring.load();
+        let digests = keyring.peppers().iter();
+        let mut digests = digests.map(|pepper| pepper.digest_foreign(hash));
+        digests.find_map(|digest| self.index.find(&digest))
+    }
+
+    /// Whose value that is. `None` when it is gone since it was found.
+    #[must_use]
+    pub fn owner_of(&self, found: &Found) -> Option<Owner> {
+        self.index.consistently(|| {
+            let found = self.index.find(found.digest())?;
+            let identity = Identity::of(&self.index, &found)?;
+            Some(Owner {
+                key: identity.id(),
+                environment: identity.environment_id(),
+                product: self.index.product_of(&found)?,
+            })
+        })
+    }
+
+    /// Makes a key ready that will be asked about soon, with others. `None` when it is not one of
+    /// the product: then asking tells why.
+    #[must_use]
+    pub fn prepare<'k>(&self, product: &ProductNode, key: &'k str) -> Option<PreparedKey<'k>> {
+        let text = KeyText::read(key, &product.rules()).ok()?;
         let keyring = self.keyring.load();
         let pepper = keyring.pepper()?;
         Some(PreparedKey {
-            key,
-            digest: pepper.digest(key.text()),
+            text,
+            digest: text.digest(pepper),
             pepper: pepper.version(),
         })
     }
@@ -236,7 +349,7 @@ impl Engine {
             let rules = product.rules();
             let facts = ask(&rules)?;
             let session = self.session(facts.credential, facts.now);
-            let key = match present(facts.credential, session.as_ref()) {
+            let key = match present(facts.credential, session.as_ref(), &rules) {
                 Ok(key) => key,
                 Err(reason) => {
                     let judged = Judged::unidentified(reason);
@@ -304,7 +417,7 @@ impl Engine {
             let rules = product.rules();
             let facts = ask(&rules)?;
             let session = self.session(facts.credential, facts.now);
-            let judged = match present(facts.credential, session.as_ref()) {
+            let judged = match present(facts.credential, session.as_ref(), &rules) {
                 Ok(key) => {
                     let question = Question {
                         product,
@@ -409,41 +522,35 @@ impl Engine {
 fn present<'f>(
     credential: Credential<'f>,
     session: Option<&'f Result<Arc<Session>, SessionError>>,
+    rules: &Rules,
 ) -> Result<Presented<'f>, DenyReason> {
     let Some(session) = session else {
-        return parse(credential);
+        return parse(credential, rules);
     };
     let session = session
         .as_ref()
         .map_err(|why| DenyReason::InvalidSession(*why))?;
-    let key = ParsedKey::parse(session.value());
+    let key = ParsedKey::recognise(session.value());
+    let key = key.ok_or(DenyReason::InvalidSession(SessionError::Key))?;
     Ok(Presented {
-        key: key.map_err(|_| DenyReason::InvalidSession(SessionError::Key))?,
+        text: KeyText::Own(key),
         prepared: None,
         session: Some(session),
     })
 }
 
-fn parse(credential: Credential<'_>) -> Result<Presented<'_>, DenyReason> {
+fn parse<'f>(credential: Credential<'f>, rules: &Rules) -> Result<Presented<'f>, DenyReason> {
     match credential {
         Credential::Missing => Err(DenyReason::MissingCredential),
         Credential::Conflicting => Err(DenyReason::ConflictingCredentials),
-        Credential::NotText => Err(DenyReason::MalformedKey(
-            crate::key::KeyFormatError::Character,
-        )),
-        Credential::Text(text) => {
-            let key = ParsedKey::parse(text).map_err(DenyReason::MalformedKey)?;
-            Ok(Presented {
-                key,
-                prepared: None,
-                session: None,
-            })
-        }
-        Credential::Prepared(prepared) => Ok(Presented {
-            key: prepared.key,
+        Credential::NotText => Err(DenyReason::MalformedKey(KeyFormatError::Character)),
+        Credential::Text(text) => Presented::read(text, rules),
+        Credential::Prepared(prepared) if prepared.text.fits(rules) => Ok(Presented {
+            text: prepared.text,
             prepared: Some(prepared),
             session: None,
         }),
+        Credential::Prepared(prepared) => Presented::read(prepared.text.text(), rules),
     }
 }
 

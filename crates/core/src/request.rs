@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::key::{KeyDigest, ParsedKey};
+use crate::key::{ForeignHash, KeyDigest, ParsedKey};
 use crate::manifest::ScopeSet;
 use crate::model::{ModeFilter, Timestamp};
 
@@ -57,10 +57,33 @@ impl std::fmt::Debug for Credential<'_> {
 /// [`Engine::prepare`]: crate::engine::Engine::prepare
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PreparedKey<'a> {
-    pub(crate) key: ParsedKey<'a>,
+    pub(crate) text: KeyText<'a>,
     pub(crate) digest: KeyDigest,
     /// The number of the pepper that the digest is made with.
     pub(crate) pepper: u32,
+}
+
+/// A text that is looked for as a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyText<'a> {
+    /// It has our form and fits its checksum, so it is one of ours and nothing else.
+    Own(ParsedKey<'a>),
+    /// It begins like the keys of another system that the product takes.
+    Foreign {
+        /// What was sent.
+        text: &'a str,
+        /// Its plain digest, of the kind that the product's format says.
+        hash: ForeignHash,
+    },
+}
+
+impl std::fmt::Debug for KeyText<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Own(_) => "Own(redacted)",
+            Self::Foreign { .. } => "Foreign(redacted)",
+        })
+    }
 }
 
 /// Where the call wants to go.

@@ -69,6 +69,7 @@ fn make(number: u64, told: &Value, random: &Seeded) -> Made {
             former = Some(RetiredValue {
                 digest: key.digest,
                 pepper: 1,
+                foreign: None,
                 key: key.id,
                 start: key.start.clone(),
                 ends_at: if state == "replaced" {

@@ -137,6 +137,7 @@ fn a_value_that_is_gone_leaves_nothing_to_the_next() {
             start: population::start(&former),
             ends_at: NOW.plus_millis(1),
             pepper: record.pepper,
+            foreign: None,
             seq: 1,
         };
         let gone = Subject::RetiredValue(record.id, *retired.digest.as_bytes());

@@ -25,10 +25,10 @@ pub enum CommitError {
     /// Something the change rested on has changed since it was read: read again and retry.
     #[error("{0} has changed meanwhile")]
     Conflict(Subject),
-    /// Another record has that name, or that external id.
+    /// Another record has that name, that external id, or that value of a key.
     #[error("the {field} is taken")]
     Taken {
-        /// `name` or `external_id`.
+        /// `name`, `external_id` or `value`.
         field: &'static str,
     },
     /// There would be more keys than allowed.

@@ -38,8 +38,12 @@ pub struct ProjectFilter {
 pub struct EnvironmentFilter {
     /// Of this product.
     pub product: Option<Slug>,
+    /// Of this organization.
+    pub organization: Option<OrganizationId>,
     /// Of this project.
     pub project: Option<ProjectId>,
+    /// Of exactly this name.
+    pub name: Option<String>,
 }
 
 /// Which keys; deleted ones, and those below anything deleted, are never listed.

@@ -6,8 +6,8 @@ use std::path::Path;
 use async_trait::async_trait;
 use keystile_core::key::WrappedKey;
 use keystile_core::model::{
-    AuditEntry, Effective, Environment, EnvironmentId, Key, KeyId, Organization, OrganizationId,
-    Product, Project, ProjectId, Record, RetiredValue, Slug, Subject, Timestamp,
+    AuditEntry, Effective, Environment, EnvironmentId, Key, KeyId, Kind, Organization,
+    OrganizationId, Product, Project, ProjectId, Record, RetiredValue, Slug, Subject, Timestamp,
 };
 use keystile_core::snapshot::Collected;
 
@@ -86,6 +86,13 @@ pub trait Reads: Send + Sync {
 
     /// How many those are.
     async fn sealed_count(&self, product: &Slug) -> Result<u64, StoreError>;
+
+    /// Which of these names are those of living keys, in their order: a hint, as no MAC covers the
+    /// index that it comes from. A change to a taken name is refused.
+    async fn taken_names(
+        &self,
+        names: Vec<(EnvironmentId, Kind, String)>,
+    ) -> Result<Vec<bool>, StoreError>;
 
     /// The former values of a key.
     async fn retired_values(&self, key: KeyId) -> Result<Vec<RetiredValue>, StoreError>;

@@ -5,9 +5,13 @@
 //! among them, do not take it for a leak.
 
 use keystile_core::key::testing::Counting;
-use keystile_core::key::{Brand, KeyFormatError, ParsedKey, Pepper, PlainKey, SecretBytes};
+use keystile_core::key::{
+    Brand, ForeignHash, KeyFormatError, ParsedKey, Pepper, PlainKey, SecretBytes,
+};
 use keystile_core::key::{mint, preview};
-use keystile_core::model::{EnvironmentId, KeyId, Kind, Mode, OrganizationId, ProjectId};
+use keystile_core::model::{
+    EnvironmentId, ForeignDigest, KeyId, Kind, Mode, OrganizationId, ProjectId,
+};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -219,7 +223,8 @@ fn foreign_digests() -> Vec<Value> {
         &"long ".repeat(50),
     ];
     let digest = |(text, pepper): (&&str, [u8; 32])| {
-        let digest = Pepper::new(1, &SecretBytes::new(pepper)).digest_foreign_text(text);
+        let hash = ForeignHash::of(text, ForeignDigest::Sha256);
+        let digest = Pepper::new(1, &SecretBytes::new(pepper)).digest_foreign(&hash);
         json!({
             "pepper": hex(&pepper),
             "text": [text],

@@ -10,6 +10,7 @@ mod demo;
 mod documents;
 mod exhaustion;
 mod key_material;
+mod moving_in;
 mod process;
 mod refusals;
 mod settings;

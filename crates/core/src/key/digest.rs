@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
-use super::SecretBytes;
 use super::mac::Mac;
+use super::{ForeignHash, SecretBytes};
 
 /// The digest of a key: it can be stored and never shown, so its `Debug` says nothing.
 #[derive(Clone, Copy)]
@@ -85,28 +85,26 @@ impl Pepper {
         KeyDigest(self.mac.of(key.as_bytes()))
     }
 
-    /// The digest of a foreign key (imported or adopted), of which only SHA-256 may be known.
+    /// The digest of a foreign key (imported or adopted), of which only another system's plain
+    /// digest may be known. What precedes that keeps it apart from the digests of our own keys.
     #[must_use]
-    pub fn digest_foreign(&self, sha256: &[u8; 32]) -> KeyDigest {
-        let mut message = [0; 38];
-        let parts = b"import".iter().chain(sha256);
+    pub fn digest_foreign(&self, hash: &ForeignHash) -> KeyDigest {
+        let mut message = Zeroizing::new([0; 6 + 64]);
+        let parts = b"import".iter().chain(hash.as_bytes());
+        let length = 6 + hash.as_bytes().len();
         message
             .iter_mut()
             .zip(parts)
             .for_each(|(slot, byte)| *slot = *byte);
-        KeyDigest(self.mac.of(&message))
-    }
-
-    /// The digest of a foreign key's own text.
-    #[must_use]
-    pub fn digest_foreign_text(&self, text: &str) -> KeyDigest {
-        self.digest_foreign(&Sha256::digest(text.as_bytes()).into())
+        KeyDigest(self.mac.of(message.get(..length).unwrap_or_default()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ForeignDigest;
+    use sha2::{Digest, Sha256};
 
     #[test]
     fn is_hmac_sha_256_of_the_key_under_the_pepper() {
@@ -141,7 +139,21 @@ mod tests {
     #[test]
     fn foreign_and_own_digests_never_meet() {
         let pepper = Pepper::new(1, &SecretBytes::new([7; 32]));
-        assert_ne!(pepper.digest("abc"), pepper.digest_foreign_text("abc"));
+        for digest in [ForeignDigest::Sha256, ForeignDigest::Sha512] {
+            let hash = ForeignHash::of("abc", digest);
+            assert_ne!(pepper.digest("abc"), pepper.digest_foreign(&hash));
+        }
+    }
+
+    #[test]
+    fn a_foreign_digest_covers_the_word_import_and_the_plain_digest() {
+        let pepper = Pepper::new(1, &SecretBytes::new([7; 32]));
+        let hash = ForeignHash::Sha256([b'x'; 32]);
+        let message = format!("import{}", "x".repeat(32));
+        assert_eq!(pepper.digest_foreign(&hash), pepper.digest(&message));
+        let hash = ForeignHash::Sha512([b'x'; 64]);
+        let message = format!("import{}", "x".repeat(64));
+        assert_eq!(pepper.digest_foreign(&hash), pepper.digest(&message));
     }
 
     #[test]

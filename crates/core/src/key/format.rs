@@ -141,10 +141,11 @@ impl<'a> ParsedKey<'a> {
     /// # Errors
     /// The first thing that is wrong with the text.
     pub fn parse(text: &'a str) -> Result<Self, KeyFormatError> {
-        Self::parse_well_formed(text).ok_or_else(|| why_not(text))
+        Self::recognise(text).ok_or_else(|| why_not(text))
     }
 
-    fn parse_well_formed(text: &'a str) -> Option<Self> {
+    /// The key, without a word about why it is none.
+    pub(crate) fn recognise(text: &'a str) -> Option<Self> {
         if text.len() > KEY_MAX_BYTES {
             return None;
         }
@@ -250,8 +251,13 @@ fn why_not(text: &str) -> KeyFormatError {
 /// A preview is a key's start, followed by the characters with which lists mask the rest.
 fn is_preview(text: &str) -> bool {
     let begins_like_a_key = text.starts_with("pk_") || text.starts_with("sk_");
+    begins_like_a_key && ends_masked(text)
+}
+
+/// Whether a text ends as previews do.
+pub(crate) fn ends_masked(text: &str) -> bool {
     let masked = |c: char| matches!(c, BULLET | '*' | '\u{2026}' | '\u{00b7}' | '\u{25cf}');
-    begins_like_a_key && text.chars().count() <= KEY_MAX_BYTES && text.ends_with(masked)
+    text.chars().count() <= KEY_MAX_BYTES && text.ends_with(masked)
 }
 
 fn checksum_of(covered: &[u8]) -> [u8; CHECKSUM_CHARS] {

@@ -2,6 +2,7 @@
 
 mod digest;
 mod encode;
+mod foreign;
 mod format;
 mod integrity;
 mod keyring;
@@ -14,6 +15,10 @@ mod signing;
 
 pub use digest::{KeyDigest, Pepper};
 pub use encode::Encoder;
+pub use foreign::{
+    FOREIGN_KEY_MAX_BYTES, ForeignHash, HashTextError, foreign_start, may_be_foreign,
+};
+pub(crate) use format::ends_masked;
 pub use format::{Brand, BrandError, KEY_MAX_BYTES, KeyFormatError, ParsedKey, mint, preview};
 pub use integrity::{ChainLink, Integrity, RowTag, SetSum};
 pub use keyring::{KeyMaterial, Keyring, Purpose, UnwrapError, WrappedKey};

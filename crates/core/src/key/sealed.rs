@@ -4,7 +4,7 @@
 //! digest is remade. Whether anybody may see it is decided elsewhere.
 
 use super::secret::{Random, RandomError};
-use super::{Keyring, PlainKey, SealingKey};
+use super::{ForeignHash, Keyring, Pepper, PlainKey, SealingKey};
 use crate::model::{Key, KeyId};
 
 /// Why a secret cannot be shown again.
@@ -56,10 +56,11 @@ impl Keyring {
             .open(sealed, &place(key.id, &key.start))
             .ok_or(UnsealError::Altered)?;
         let pepper = self.peppers().iter().find(|it| it.version() == key.pepper);
-        let is_its_value = pepper.is_some_and(|pepper| {
-            pepper.digest(secret.reveal()) == key.digest
-                || pepper.digest_foreign_text(secret.reveal()) == key.digest
-        });
+        let digest = |pepper: &Pepper| match key.foreign {
+            None => pepper.digest(secret.reveal()),
+            Some(digest) => pepper.digest_foreign(&ForeignHash::of(secret.reveal(), digest)),
+        };
+        let is_its_value = pepper.is_some_and(|pepper| digest(pepper) == key.digest);
         is_its_value.then_some(secret).ok_or(UnsealError::Altered)
     }
 }
@@ -104,6 +105,7 @@ mod tests {
             pepper: pepper.version(),
             start: start.to_owned(),
             value: None,
+            foreign: None,
             sealed: Some(sealed),
             narrowed_seq: None,
             seq: 0,

@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Kind, Mode};
+use crate::model::{ForeignDigest, Kind, Mode};
 
 /// A product's rules in one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -354,15 +354,4 @@ pub struct ForeignFormatEntry {
     /// Which digests of them the other system can hand over.
     #[serde(default)]
     pub digest: ForeignDigest,
-}
-
-/// A digest of a key as another system keeps it: plain, over the whole key.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ForeignDigest {
-    /// SHA-256 (FIPS 180-4).
-    #[default]
-    Sha256,
-    /// SHA-512 (FIPS 180-4).
-    Sha512,
 }

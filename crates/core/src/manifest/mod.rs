@@ -28,8 +28,8 @@ mod template;
 
 pub use diff::{Change, Effect, diff, narrows};
 pub use file::{
-    ConsoleSection, CreditsSection, EnvironmentEntry, Every, ForeignDigest, ForeignFormatEntry,
-    KeysSection, KindNames, Manifest, OperationEntry, OrganizationsSection, PlanCredits, PlanEntry,
+    ConsoleSection, CreditsSection, EnvironmentEntry, Every, ForeignFormatEntry, KeysSection,
+    KindNames, Manifest, OperationEntry, OrganizationsSection, PlanCredits, PlanEntry,
     ProductSection, PublishableSection, RateLimitEntry, Reveal, ScopeEntry, SecretSection,
 };
 pub use json::parse as parse_strict_json;

@@ -6,13 +6,13 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::file::{Every, ForeignDigest, Reveal};
+use super::file::{Every, Reveal};
 use super::grammar;
 use super::operation::OperationTable;
 use super::place::{BaseUrl, Place, Places};
 use super::scope::{ScopeId, ScopeSet};
 use crate::key::Brand;
-use crate::model::{Kind, Mode, RateLimit, Slug};
+use crate::model::{ForeignDigest, Kind, Mode, RateLimit, Slug};
 
 /// The checked rules of one product.
 #[derive(Debug, Clone)]
@@ -144,7 +144,7 @@ pub struct ForeignFormat {
     pub kind: Kind,
     /// Which mode they are imported as.
     pub mode: Mode,
-    /// Which digests of them the other system can hand over.
+    /// What the other system kept of them, and so what is kept of them here.
     pub digest: ForeignDigest,
 }
 

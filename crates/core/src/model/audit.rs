@@ -85,6 +85,10 @@ actions! {
     EnvironmentDeleted = "environment.deleted",
     /// A key was created, or several at once.
     KeyCreated = "key.created",
+    /// A key of another system was taken over when it was first presented.
+    KeyAdopted = "key.adopted",
+    /// Keys of another system were taken over by their digests, many at once.
+    KeysImported = "keys.imported",
     /// A key's fields changed.
     KeyUpdated = "key.updated",
     /// A key got a new value.

@@ -4,6 +4,7 @@
 //! API answers: those are spelled out where they are given, so that neither can change the other.
 
 mod audit;
+mod foreign;
 mod id;
 mod kind;
 mod record;
@@ -11,6 +12,7 @@ mod texts;
 mod time;
 
 pub use audit::{Action, Actor, AuditEntry, Effective, Personal};
+pub use foreign::ForeignDigest;
 pub use id::{
     EnvironmentId, IdError, KeyId, OrganizationId, ProjectId, RequestId, SessionId, Subject,
     VisitorId, random_id_bytes,

@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    EnvironmentId, KeyId, Kind, Mode, OrganizationId, ProjectId, Subject, TextList, Timestamp,
+    EnvironmentId, ForeignDigest, KeyId, Kind, Mode, OrganizationId, ProjectId, Subject, TextList,
+    Timestamp,
 };
 use crate::key::{Encoder, KeyDigest};
 
@@ -252,9 +253,13 @@ pub struct Key {
     pub digest: KeyDigest,
     /// The pepper that digest was made with.
     pub pepper: u32,
-    /// The start of its current value: prefix and four random characters.
+    /// What another system kept of its current value; `None` is a value of ours.
+    pub foreign: Option<ForeignDigest>,
+    /// The start of its current value: prefix and four random characters; of a foreign value the
+    /// prefix of its format alone where no more is known.
     pub start: String,
-    /// Publishable keys only: the whole current value, which is public.
+    /// Publishable keys only: the whole current value, which is public. Of an imported one it is
+    /// not known.
     pub value: Option<String>,
     /// Recoverable products only: the current value, sealed.
     pub sealed: Option<Vec<u8>>,
@@ -303,6 +308,8 @@ pub struct RetiredValue {
     pub pepper: u32,
     /// The key it belonged to.
     pub key: KeyId,
+    /// What another system kept of the value; `None` is a value of ours.
+    pub foreign: Option<ForeignDigest>,
     /// The start of the value: prefix and four random characters.
     pub start: String,
     /// From when on it is refused: in the future while a grace runs.
@@ -438,6 +445,7 @@ impl Record {
                 out.bytes(row.digest.as_bytes());
                 out.number(u64::from(row.pepper));
                 out.bytes(&row.key.to_bytes());
+                out.maybe_text(row.foreign.map(ForeignDigest::as_str));
                 out.text(&row.start);
                 out.time(row.ends_at);
                 out.number(row.seq);
@@ -478,6 +486,7 @@ impl Key {
         out.maybe_time(self.exposed_at);
         out.bytes(self.digest.as_bytes());
         out.number(u64::from(self.pepper));
+        out.maybe_text(self.foreign.map(ForeignDigest::as_str));
         out.text(&self.start);
         out.maybe_text(self.value.as_deref());
         out.maybe_bytes(self.sealed.as_deref());

@@ -207,6 +207,7 @@ fn retired(number: u64, generation: u64, grace: bool) -> RetiredValue {
     RetiredValue {
         digest,
         pepper: 1,
+        foreign: None,
         key: population::key(number, 0).id,
         start: population::start(&text),
         ends_at,

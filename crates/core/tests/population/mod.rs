@@ -254,6 +254,7 @@ pub(crate) fn key(number: u64, owner: u64) -> Key {
         exposed_at: None,
         digest: pepper().digest(text.reveal()),
         pepper: 1,
+        foreign: None,
         start: start(&text),
         value: None,
         sealed: None,

@@ -37,6 +37,8 @@ pub(crate) struct KeyView {
     value: Option<String>,
     /// What may be shown of any key: prefix, four characters, bullets.
     preview: String,
+    /// `true`: the value comes from another system; rotating the key gives it one of ours.
+    foreign: bool,
     status: KeyState,
     enabled: bool,
     /// What it may do now.
@@ -196,6 +198,7 @@ impl KeyView {
             note: key.note.clone(),
             value: key.value.clone(),
             preview: preview(&key.start),
+            foreign: key.foreign.is_some(),
             status: key.state(app.now()),
             enabled: key.enabled,
             scopes: rules.scope_names(scopes).map(str::to_owned).collect(),

@@ -33,6 +33,8 @@ pub(crate) struct Operation {
     pub(crate) body: Option<SchemaOf>,
     /// Whether the body may also be TOML.
     pub(crate) takes_toml: bool,
+    /// Whether the body may be as large as a manifest's.
+    pub(crate) takes_large: bool,
     /// Its answers other than problems.
     pub(crate) answers: Vec<AnswerDoc>,
     /// Whether it creates something, and so heeds `Idempotency-Key`.
@@ -63,6 +65,7 @@ impl Operation {
             query: None,
             body: None,
             takes_toml: false,
+            takes_large: false,
             answers: Vec::new(),
             creates: false,
             handle: None,
@@ -115,9 +118,17 @@ impl Operation {
         }
     }
 
+    pub(crate) fn large(self) -> Self {
+        Self {
+            takes_large: true,
+            ..self
+        }
+    }
+
     pub(crate) fn or_toml(self) -> Self {
         Self {
             takes_toml: true,
+            takes_large: true,
             ..self
         }
     }

@@ -125,7 +125,7 @@ where
     // request begins.
     line.caller = Some(authorize()?);
     let limits = &app.settings.limits;
-    let most = if operation.takes_toml {
+    let most = if operation.takes_large {
         limits.large_body_bytes
     } else {
         limits.body_bytes

@@ -11,6 +11,7 @@ const NOTE_CHARS: usize = 500;
 const METADATA_BYTES: usize = 2 << 10;
 const EXTERNAL_ID_CHARS: usize = 255;
 const LONGEST_PERIOD: u32 = 31 * 24 * 3600;
+const SOURCE_CHARS: usize = 100;
 const TEN_YEARS: i64 = 10 * 366 * 24 * 3600 * 1000;
 
 /// Collects what is wrong with the fields of one request.
@@ -50,6 +51,18 @@ impl Fields {
             self.wrong(pointer, "control characters are not allowed");
         }
         self.no_secret(pointer, note);
+    }
+
+    /// Where something comes from, such as the name of a file.
+    pub(crate) fn source(&mut self, pointer: &str, source: Option<&str>) {
+        let Some(source) = source else { return };
+        if source.chars().count() > SOURCE_CHARS {
+            self.wrong(
+                pointer,
+                format!("a source has at most {SOURCE_CHARS} characters"),
+            );
+        }
+        self.printable(pointer, source);
     }
 
     /// The operator's own id for something.
@@ -130,6 +143,11 @@ impl Fields {
             let message = format!("a period has 1 to {LONGEST_PERIOD} seconds (31 days)");
             self.wrong(format!("{pointer}/period_seconds"), message);
         }
+    }
+
+    /// Everything that was noted, one by one.
+    pub(crate) fn into_errors(self) -> Vec<FieldError> {
+        self.errors
     }
 
     /// Everything that was noted.

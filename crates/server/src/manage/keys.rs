@@ -156,7 +156,7 @@ pub(crate) async fn create_key(
 }
 
 /// How many keys there may be, by the manifest and by the plan.
-fn limits(rules: &Rules, organization: &Organization, key: &Key) -> Vec<Guard> {
+pub(super) fn limits(rules: &Rules, organization: &Organization, key: &Key) -> Vec<Guard> {
     let plan = match &organization.plan {
         Some(name) => rules.plan(name),
         None => rules.default_plan(),

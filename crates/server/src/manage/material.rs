@@ -157,6 +157,7 @@ pub(crate) async fn rehash(work: &Work<'_>, used: &[Rehash]) -> Result<(), Probl
                 digest: before.digest,
                 pepper: before.pepper,
                 key: before.id,
+                foreign: before.foreign,
                 start: before.start.clone(),
                 ends_at: work.now(),
                 seq: 0,

@@ -1,10 +1,10 @@
 //! Making key records: new values, and what a new project comes with.
 
-use keystile_core::key::{Brand, ParsedKey, PlainKey, mint};
-use keystile_core::manifest::{Reveal, Rules};
+use keystile_core::key::{Brand, ForeignHash, ParsedKey, PlainKey, foreign_start, mint};
+use keystile_core::manifest::{ForeignFormat, Reveal, Rules};
 use keystile_core::model::{
-    Environment, EnvironmentId, Key, KeyId, Kind, Mode, Organization, Project, ProjectId, Record,
-    Timestamp,
+    Environment, EnvironmentId, ForeignDigest, Key, KeyId, Kind, Mode, Organization, Project,
+    ProjectId, Record, Timestamp,
 };
 use keystile_store::Write;
 
@@ -35,9 +35,11 @@ pub(crate) struct MintedProject {
 
 /// A value for a key, in all forms that its record keeps.
 pub(super) struct Value {
-    pub(super) plain: PlainKey,
+    /// Unknown of an imported value.
+    pub(super) plain: Option<PlainKey>,
     pub(super) digest: keystile_core::key::KeyDigest,
     pub(super) pepper: u32,
+    pub(super) foreign: Option<ForeignDigest>,
     pub(super) start: String,
     pub(super) clear: Option<String>,
     pub(super) sealed: Option<Vec<u8>>,
@@ -72,23 +74,74 @@ impl Work<'_> {
         rules: &Rules,
     ) -> Result<Value, Problem> {
         let keyring = self.app.engine.keyring();
-        let missing = || Problem::unavailable("undecided", "the key material is not loaded");
-        let pepper = keyring.pepper().ok_or_else(missing)?;
+        let pepper = keyring.pepper().ok_or_else(not_loaded)?;
         let start = ParsedKey::parse(plain.reveal()).map(|key| key.start().to_owned());
         let start = start.unwrap_or_default();
-        let recoverable = kind == Kind::Secret && rules.kind(kind).reveal == Reveal::Recoverable;
-        let sealed = match recoverable {
-            false => None,
-            true => Some(keyring.seal(&*self.app.random, (id, &start), &plain)?),
-        };
+        let sealed = self.sealed((id, &start), kind, &plain, rules)?;
         Ok(Value {
             digest: pepper.digest(plain.reveal()),
             pepper: pepper.version(),
+            foreign: None,
             start,
             clear: (kind == Kind::Publishable).then(|| plain.reveal().to_owned()),
             sealed,
-            plain,
+            plain: Some(plain),
         })
+    }
+
+    /// All stored forms of a value that another system made and whose whole text is known.
+    pub(super) fn foreign_value(
+        &self,
+        id: KeyId,
+        format: &ForeignFormat,
+        plain: PlainKey,
+        rules: &Rules,
+    ) -> Result<Value, Problem> {
+        let hash = ForeignHash::of(plain.reveal(), format.digest);
+        let known = self.imported_value(&hash, format, plain.reveal())?;
+        Ok(Value {
+            clear: (format.kind == Kind::Publishable).then(|| plain.reveal().to_owned()),
+            sealed: self.sealed((id, &known.start), format.kind, &plain, rules)?,
+            plain: Some(plain),
+            ..known
+        })
+    }
+
+    /// All stored forms of a value that another system made, of which it gave a plain digest and
+    /// perhaps the start.
+    pub(super) fn imported_value(
+        &self,
+        hash: &ForeignHash,
+        format: &ForeignFormat,
+        start: &str,
+    ) -> Result<Value, Problem> {
+        let keyring = self.app.engine.keyring();
+        let pepper = keyring.pepper().ok_or_else(not_loaded)?;
+        Ok(Value {
+            plain: None,
+            digest: pepper.digest_foreign(hash),
+            pepper: pepper.version(),
+            foreign: Some(format.digest),
+            start: foreign_start(start, &format.prefix).to_owned(),
+            clear: None,
+            sealed: None,
+        })
+    }
+
+    /// The value sealed, where the product's secrets can be shown again.
+    fn sealed(
+        &self,
+        (id, start): (KeyId, &str),
+        kind: Kind,
+        plain: &PlainKey,
+        rules: &Rules,
+    ) -> Result<Option<Vec<u8>>, Problem> {
+        if kind != Kind::Secret || rules.kind(kind).reveal != Reveal::Recoverable {
+            return Ok(None);
+        }
+        let keyring = self.app.engine.keyring();
+        let sealed = keyring.seal(&*self.app.random, (id, start), plain)?;
+        Ok(Some(sealed))
     }
 
     /// A key with default rights in an environment.
@@ -139,6 +192,7 @@ impl Work<'_> {
             exposed_at: None,
             digest: value.digest,
             pepper: value.pepper,
+            foreign: value.foreign,
             start: value.start,
             value: value.clear,
             sealed: value.sealed,
@@ -147,7 +201,7 @@ impl Work<'_> {
         };
         Minted {
             key,
-            secret: (kind == Kind::Secret).then_some(value.plain),
+            secret: value.plain.filter(|_| kind == Kind::Secret),
         }
     }
 
@@ -245,6 +299,10 @@ impl MintedEnvironment {
         writes.extend(keys.map(Write::Insert));
         writes
     }
+}
+
+fn not_loaded() -> Problem {
+    Problem::unavailable("undecided", "the key material is not loaded")
 }
 
 /// The brand that a product's keys carry, for checking a given key.

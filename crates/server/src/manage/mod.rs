@@ -7,6 +7,7 @@
 pub(crate) mod bootstrap;
 mod environments;
 mod field;
+mod foreign;
 mod keys;
 mod material;
 mod minting;
@@ -21,6 +22,9 @@ mod work;
 pub(crate) use bootstrap::operator_environment;
 pub(crate) use environments::{NewEnvironment, create_environment};
 pub(crate) use field::check_limit;
+pub(crate) use foreign::{
+    Adopted, Adoption, Import, ImportRow, MOST_ROWS, Outcome, Ownership, adopt_key, import_keys,
+};
 pub(crate) use keys::{KeyChange, NewKey, Rights, create_key, mark_key_exposed, update_key};
 pub(crate) use material::{
     rehash, retire_signing_keys, rotate_master_key, rotate_pepper, rotate_sealing_key,

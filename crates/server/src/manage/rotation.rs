@@ -43,6 +43,7 @@ pub(crate) async fn rotate_key(work: &Work<'_>, id: KeyId, grace: u32) -> Result
         let key = &mut placed.key;
         key.digest = value.digest;
         key.pepper = value.pepper;
+        key.foreign = value.foreign;
         key.start = value.start;
         key.value = value.clear;
         key.sealed = value.sealed;
@@ -68,7 +69,7 @@ pub(crate) async fn rotate_key(work: &Work<'_>, id: KeyId, grace: u32) -> Result
         let effective = work.narrow(change).await?;
         placed.key.seq = effective.seq;
         placed.key.narrowed_seq = Some(effective.seq);
-        let secret = (before.kind == Kind::Secret).then_some(value.plain);
+        let secret = value.plain.filter(|_| before.kind == Kind::Secret);
         Ok(Rotated {
             placed,
             secret,
@@ -129,6 +130,7 @@ fn retired(key: &Key, now: Timestamp, grace: u32) -> RetiredValue {
         digest: key.digest,
         pepper: key.pepper,
         key: key.id,
+        foreign: key.foreign,
         start: key.start.clone(),
         ends_at: now.plus_millis(i64::from(grace) * 1000),
         seq: 0,

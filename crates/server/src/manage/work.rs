@@ -188,6 +188,24 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Waits until the index has applied all that is written now.
+    pub(crate) async fn caught_up(&self) -> Result<(), Problem> {
+        let head = self.app.store.head().await?;
+        self.in_force(head.seq).await
+    }
+
+    /// The product that is named, or else the one that the caller is bound to.
+    pub(crate) fn product_or_bound(&self, named: Option<&Slug>) -> Result<Slug, Problem> {
+        let slug = named.or(self.caller.product()).ok_or_else(|| {
+            let message = "name the product, or use an operator key that is bound to one";
+            Problem::field("/product", message)
+        })?;
+        if slug.is_operator() {
+            return Err(Problem::field("/product", "this product is Keystile's own"));
+        }
+        Ok(slug.clone())
+    }
+
     /// The rules of a product, and a guard that they are still these when something is written.
     pub(crate) async fn rules(&self, slug: &Slug) -> Result<(Arc<Rules>, Guard), Failure> {
         let product = self.product(slug).await?;

@@ -57,8 +57,8 @@ pub(crate) fn verify_batch(
         ));
     }
     let asker = Asker::new(app, binding, now);
-    let keys = batch.requests.iter().map(|Object(question)| &*question.key);
-    let keys: Vec<_> = keys.map(|key| app.engine.prepare(key)).collect();
+    let questions = batch.requests.iter().map(|Object(question)| question);
+    let keys: Vec<_> = questions.map(|question| asker.prepare(question)).collect();
     app.engine.approach(keys.iter().flatten());
     let mut out = Vec::with_capacity(batch.requests.len() * 640);
     out.extend_from_slice(b"{\"results\":[");

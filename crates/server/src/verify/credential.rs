@@ -14,13 +14,15 @@ enum Sent<'a> {
     Other,
 }
 
-/// Finds the key in the headers that the product reads keys from.
+/// Finds the key in the headers that the product reads keys from. `is_foreign` says whether a text
+/// begins like the keys of another system that are taken there.
 ///
 /// `Authorization` may carry something that is not a key as long as another header carries one;
 /// two keys, equal or not, are a conflict, and so is one of these headers sent twice.
 pub(super) fn find<'a>(
     headers: &'a HeaderMap,
     names: impl IntoIterator<Item: AsRef<str>>,
+    is_foreign: impl Fn(&str) -> bool,
 ) -> Credential<'a> {
     let mut found = Credential::Missing;
     let mut other = Credential::Missing;
@@ -31,7 +33,7 @@ pub(super) fn find<'a>(
         if values.next().is_some() {
             return Credential::Conflicting;
         }
-        match read(name, value) {
+        match read(name, value, &is_foreign) {
             Sent::Key(_) if found != Credential::Missing => return Credential::Conflicting,
             Sent::Key(key) => found = key,
             Sent::Other => other = text(value),
@@ -53,7 +55,7 @@ fn bearer_of(other: Credential<'_>) -> Credential<'_> {
     }
 }
 
-fn read<'a>(name: &str, value: &'a HeaderValue) -> Sent<'a> {
+fn read<'a>(name: &str, value: &'a HeaderValue, is_foreign: &impl Fn(&str) -> bool) -> Sent<'a> {
     let Credential::Text(sent) = text(value) else {
         return Sent::Key(Credential::NotText);
     };
@@ -62,7 +64,9 @@ fn read<'a>(name: &str, value: &'a HeaderValue) -> Sent<'a> {
     }
     match bearer(sent) {
         Some(token) if token.contains(',') => Sent::Key(Credential::Conflicting),
-        Some(token) if looks_like_key(token) => Sent::Key(Credential::Text(token)),
+        Some(token) if looks_like_key(token) || is_foreign(token) => {
+            Sent::Key(Credential::Text(token))
+        }
         _ => Sent::Other,
     }
 }
@@ -109,7 +113,8 @@ mod tests {
         for (name, value) in sent {
             headers.append(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        match find(&headers, &rules.credential_headers) {
+        let is_foreign = |text: &str| rules.foreign_format(text).is_some();
+        match find(&headers, &rules.credential_headers, is_foreign) {
             Credential::Text(text) => text.to_owned(),
             other => format!("{other:?}"),
         }

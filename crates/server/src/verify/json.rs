@@ -10,7 +10,7 @@ use http::HeaderMap;
 use keystile_core::decision::{Code, DenyReason};
 use keystile_core::manifest::{Rules, ScopeSet};
 use keystile_core::model::{Binding, ModeFilter, Timestamp};
-use keystile_core::request::{Asked, Credential, Origin, Place, RequestFacts};
+use keystile_core::request::{Asked, Credential, Origin, Place, PreparedKey, RequestFacts};
 use keystile_core::snapshot::{ProductNode, Products};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -245,6 +245,13 @@ impl<'a> Asker<'a> {
             products,
             now,
         }
+    }
+
+    /// Makes the key of one of several questions ready, where that can be.
+    pub(super) fn prepare<'q>(&self, question: &'q Question<'_>) -> Option<PreparedKey<'q>> {
+        // A question without a product is answered with what is wrong with it, later.
+        let product = self.product(question, At::Alone).ok()?;
+        self.app.engine.prepare(product, &question.key)
     }
 
     /// Decides one question about its key, which may have been prepared, and writes the verdict

@@ -110,8 +110,9 @@ fn facts_of<'a>(app: &App, asked: &Subrequest<'a>, rules: &Rules) -> Option<Requ
     };
     let (method, path, host) = (one(&METHOD)?, one(&TARGET)?, one(&HOST)?);
     let client = HeaderValueList::new(asked.headers, &CLIENT);
+    let is_foreign = |text: &str| rules.foreign_format(text).is_some();
     Some(RequestFacts {
-        credential: credential::find(asked.headers, &rules.credential_headers),
+        credential: credential::find(asked.headers, &rules.credential_headers, is_foreign),
         place: Place::At {
             host,
             target: path,

@@ -39,7 +39,7 @@ pub(super) fn authorize_any<'a>(
         let needed = rules.scope_id(scope).map(ScopeSet::only);
         let lacking = || Problem::unavailable("undecided", "the built-in product lacks a scope");
         Ok::<_, Problem>(RequestFacts {
-            credential: credential::find(headers, &rules.credential_headers),
+            credential: credential::find(headers, &rules.credential_headers, |_| false),
             place: Place::Mode(ModeFilter::Any),
             asked: Asked::Scopes(needed.ok_or_else(lacking)?),
             origin: facts::origin(headers),

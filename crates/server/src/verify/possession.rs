@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, header};
 use keystile_core::decision::DenyReason;
@@ -13,7 +14,7 @@ use keystile_core::model::{
 };
 use keystile_core::request::{Asked, Credential, Place, RequestFacts};
 use keystile_core::session::SessionBrief;
-use keystile_core::snapshot::{CurrentRules, Identity};
+use keystile_core::snapshot::{CurrentRules, Identity, ProductNode};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -120,9 +121,14 @@ pub(crate) fn holder<'a>(
     let index = app.engine.index();
     let operator = index.products().get(Slug::OPERATOR).cloned();
     let Some(operator) = operator else {
-        return Err(refuse("keystile", DenyReason::Undecided));
+        return Err(refuse(Slug::OPERATOR, DenyReason::Undecided));
     };
-    let credential = credential::find(headers, HEADERS);
+    let products = index.products();
+    let is_foreign = |text: &str| {
+        let knows = |product: &Arc<ProductNode>| product.rules().foreign_format(text).is_some();
+        products.iter().any(knows)
+    };
+    let credential = credential::find(headers, HEADERS, is_foreign);
     let (text, product) = match credential {
         Credential::Text(text) => (text, app.engine.product_of(text, now)),
         _ => ("", None),
@@ -148,7 +154,9 @@ pub(crate) fn holder<'a>(
             scopes: decision.scopes,
             rules: decision.rules,
         }),
-        (Err(reason), _) => refused(reason),
+        (Err(reason), Some(_)) => refused(reason),
+        // Which products there are is nothing for strangers.
+        (Err(reason), None) => Err(refuse(Slug::OPERATOR, reason)),
         (Ok(_), None) => refused(DenyReason::Undecided),
     }
 }

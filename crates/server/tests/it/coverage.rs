@@ -1,9 +1,14 @@
 //! What must hold for every operation there is: the API description drives these tests, so a new
 //! operation is covered from its first day, or they fail.
 
+use keystile_core::manifest::{System, starter};
 use serde_json::{Value, json};
 
 use crate::house::{Customer, House, Reply, request, text};
+
+/// Keys of another system, which the product takes.
+const FOREIGN: &str =
+    "\n[[foreign_formats]]\nprefix = \"kp_\"\nkind = \"secret\"\nmode = \"live\"\n";
 
 /// One call of every operation, with the ids of a customer.
 pub(crate) struct Calls {
@@ -43,6 +48,8 @@ fn described() -> Vec<Described> {
 impl Calls {
     pub(crate) async fn new() -> Self {
         let house = House::furnished().await;
+        let bkend = starter(Some(System::Bkend)).to_owned() + FOREIGN;
+        house.apply("bkend", &bkend).expect(200);
         let customer = house.customer("bkend", "Paperboat");
         let (key, _) = house.key(customer.environment("dev"), "secret", "Worker");
         let other = house.customer("datakeen", "Northbank");
@@ -85,14 +92,19 @@ impl Calls {
             "createProject" => json!({ "name": "Another" }),
             "createEnvironment" => json!({ "name": "dev" }),
             "createOperatorKey" => json!({ "name": "Another" }),
+            "adoptKey" => json!({ "product": "bkend", "key": "kp_0123456789abcdef",
+                                  "environment": self.customer.environment("production") }),
+            "importKeys" => json!({ "product": "bkend", "rows": [
+                { "digest": "a".repeat(64),
+                  "environment": self.customer.environment("production") } ] }),
             "changeKey" => json!({ "name": "Renamed" }),
             "changeOrganization" => json!({ "name": "Renamed" }),
             "changeProject" => json!({ "name": "Renamed" }),
             "changeEnvironment" => json!({ "enabled": false }),
             "rotateKey" | "revokeKey" | "retireKeyValue" | "revealKey" => json!({}),
             "applyManifest" => {
-                let system = keystile_core::manifest::System::Bkend;
-                let text = keystile_core::manifest::starter(Some(system));
+                let system = System::Bkend;
+                let text = starter(Some(system));
                 let mut manifest = keystile_core::manifest::Manifest::from_toml(text).unwrap();
                 manifest.product.name = "Renamed".to_owned();
                 manifest.to_value()

@@ -19,7 +19,7 @@ use tempfile::TempDir;
 pub(crate) struct House {
     // First, so that the server has stopped before its directory goes.
     running: Option<Running>,
-    app: Arc<App>,
+    pub(crate) app: Arc<App>,
     background: Option<Background>,
     pub(crate) address: SocketAddr,
     pub(crate) operator: String,

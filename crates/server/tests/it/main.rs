@@ -10,6 +10,7 @@ mod hands;
 mod house;
 mod kept_open;
 mod lists;
+mod moving_in;
 mod own_key;
 mod rate_limits;
 mod reveal;

@@ -90,6 +90,7 @@ CREATE TABLE keys (
   exposed_at INTEGER,
   digest BLOB NOT NULL,
   pepper INTEGER NOT NULL,
+  foreign_digest TEXT,
   start TEXT NOT NULL,
   value TEXT,
   sealed BLOB,
@@ -101,17 +102,21 @@ CREATE UNIQUE INDEX keys_by_name ON keys (environment, kind, name)
   WHERE deleted_at IS NULL AND revoked_at IS NULL;
 CREATE INDEX keys_by_environment ON keys (environment, id);
 CREATE INDEX keys_sealed ON keys (id) WHERE sealed IS NOT NULL;
+-- Also of dead keys: what was revoked must not come back as the value of another key.
+CREATE UNIQUE INDEX keys_by_digest ON keys (digest);
 
 CREATE TABLE retired_values (
   key BLOB NOT NULL REFERENCES keys (id) DEFERRABLE INITIALLY DEFERRED,
   digest BLOB NOT NULL,
   pepper INTEGER NOT NULL,
+  foreign_digest TEXT,
   start TEXT NOT NULL,
   ends_at INTEGER NOT NULL,
   seq INTEGER NOT NULL,
   tag BLOB NOT NULL,
   PRIMARY KEY (key, digest)
 ) STRICT;
+CREATE UNIQUE INDEX retired_values_by_digest ON retired_values (digest);
 
 -- One row for each change, without gaps. `link` chains it to the row before; `personal` and
 -- `keyring` are hashes of what stands in the tables of those names.

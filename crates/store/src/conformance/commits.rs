@@ -113,6 +113,7 @@ pub async fn a_record_that_exists_is_not_inserted_again(store: &dyn Store) {
     .await;
     let mut again = owners.key(10);
     again.name = "another name".into();
+    again.digest = digest(11);
     let refused = store
         .commit(change(Action::KeyCreated, vec![insert(again)]))
         .await;

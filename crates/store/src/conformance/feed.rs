@@ -72,7 +72,7 @@ pub async fn a_scan_hands_out_records_after_what_they_belong_to(store: &dyn Stor
     let numbers = 1_000..10_000_u128;
     let mut writes: Vec<_> = numbers.map(|number| insert(owners.key(number))).collect();
     for number in 1_000..1_100 {
-        let value = retired(number, KeyId::from_u128(number));
+        let value = retired(number + 10_000, KeyId::from_u128(number));
         writes.push(Write::Insert(Record::RetiredValue(value)));
     }
     let strangers = Owners::numbered(100);

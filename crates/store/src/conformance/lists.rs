@@ -149,8 +149,8 @@ pub async fn projects_and_environments_are_found_by_their_owners(store: &dyn Sto
         [beside.id, owners.project.id]
     );
     let of_project = EnvironmentFilter {
-        product: None,
         project: Some(owners.project.id),
+        ..EnvironmentFilter::default()
     };
     let found = store.environments(of_project, all()).await.unwrap();
     assert_eq!(

@@ -56,6 +56,7 @@ macro_rules! conformance_tests {
                 an_environment_name_is_unique_in_its_project,
                 a_key_name_is_unique_among_living_keys_of_its_environment_and_kind,
                 a_key_is_not_renamed_to_a_taken_name,
+                a_value_belongs_to_one_key_for_ever,
             ];
             guards: [
                 an_unchanged_record_lets_the_change_pass,

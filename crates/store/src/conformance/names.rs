@@ -1,6 +1,6 @@
 //! Names that only one record at a time may have.
 
-use keystile_core::model::{Action, Kind, Record};
+use keystile_core::model::{Action, Key, KeyId, Kind, Record};
 
 use super::sample::{
     self, START, change, commit, environment, insert, organization, product, project, set_up,
@@ -131,6 +131,53 @@ pub async fn a_key_is_not_renamed_to_a_taken_name(store: &dyn Store) {
         .commit(change(Action::KeyUpdated, vec![update(renamed, 2)]))
         .await;
     assert_taken(refused, "name");
+}
+
+pub async fn a_value_belongs_to_one_key_for_ever(store: &dyn Store) {
+    let owners = set_up(store).await;
+    let mut first = owners.key(10);
+    commit(
+        store,
+        change(Action::KeyCreated, vec![insert(first.clone())]),
+    )
+    .await;
+    let with_value = |number, value| Key {
+        digest: sample::digest(value),
+        ..owners.key(number)
+    };
+    let twin = vec![insert(with_value(11, 10))];
+    let refused = store.commit(change(Action::KeyCreated, twin)).await;
+    assert_taken(refused, "value");
+    // Writes of one change may come in any order.
+    first.digest = sample::digest(20);
+    let rotation = vec![retire(10, first.id), update(first.clone(), 2)];
+    commit(store, change(Action::KeyRotated, rotation)).await;
+    let revived = vec![insert(with_value(12, 10))];
+    let refused = store.commit(change(Action::KeyCreated, revived)).await;
+    assert_taken(refused, "value");
+    first.revoked_at = Some(START);
+    first.deleted_at = Some(START);
+    commit(
+        store,
+        change(Action::KeyDeleted, vec![update(first.clone(), 3)]),
+    )
+    .await;
+    let revived = vec![insert(with_value(13, 20))];
+    let refused = store.commit(change(Action::KeyCreated, revived)).await;
+    assert_taken(refused, "value");
+    let other = with_value(14, 30);
+    commit(
+        store,
+        change(Action::KeyCreated, vec![insert(other.clone())]),
+    )
+    .await;
+    let swapped = vec![retire(20, other.id)];
+    let refused = store.commit(change(Action::KeyRotated, swapped)).await;
+    assert_taken(refused, "value");
+}
+
+fn retire(value: u128, key: KeyId) -> Write {
+    Write::Insert(Record::RetiredValue(sample::retired(value, key)))
 }
 
 fn assert_taken<T: std::fmt::Debug>(result: Result<T, CommitError>, expected: &str) {

@@ -164,6 +164,7 @@ pub fn key(number: u128, owner: EnvironmentId) -> Key {
         exposed_at: None,
         digest: digest(number),
         pepper: 1,
+        foreign: None,
         start: "sk_live_oZXP".into(),
         value: None,
         sealed: None,
@@ -178,6 +179,7 @@ pub fn retired(number: u128, key: KeyId) -> RetiredValue {
     RetiredValue {
         digest: digest(number),
         pepper: 1,
+        foreign: None,
         key,
         start: "sk_live_aBcD".into(),
         ends_at: START.plus_millis(3_600_000),

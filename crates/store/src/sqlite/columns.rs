@@ -107,6 +107,19 @@ impl<'a> Columns<'a> {
         })
     }
 
+    /// One of a few words, or nothing.
+    pub(super) fn maybe_one_of<T: Copy, const N: usize>(
+        &mut self,
+        expected: &str,
+        all: [T; N],
+        word: fn(T) -> &'static str,
+    ) -> Result<Option<T>, Unreadable> {
+        self.maybe(expected, |value| match value {
+            ValueRef::Text(text) => all.into_iter().find(|one| word(*one).as_bytes() == text),
+            _ => None,
+        })
+    }
+
     pub(super) fn maybe_word<T>(
         &mut self,
         expected: &str,

@@ -7,8 +7,9 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, ffi, par
 use super::errors::plain;
 use super::journal::Tip;
 use super::rows::{self, Table};
+use super::values::Values;
 use super::writer::Desk;
-use super::{Faults, Step, guards, journal, keyring, remembered, stored};
+use super::{Faults, Step, columns, guards, journal, keyring, remembered, stored};
 use crate::journal::{JournalRow, Mark, encode_marks, keyring_hash, personal_hash};
 use crate::{Change, CommitError, Committed, MAX_WRITES, Write};
 
@@ -113,6 +114,7 @@ struct Draft<'a> {
     at: Timestamp,
     sum: SetSum,
     marks: Vec<Mark>,
+    values: Values,
     buffer: Vec<u8>,
 }
 
@@ -141,6 +143,7 @@ impl<'a> Draft<'a> {
             at: change.at.max(before.at),
             sum,
             marks: Vec::with_capacity(change.writes.len()),
+            values: Values::default(),
             buffer: Vec::with_capacity(512),
         })
     }
@@ -155,6 +158,7 @@ impl<'a> Draft<'a> {
             self.write_record(write)?;
         }
         guards::counts(self.connection, &change.guards, self.at)?;
+        self.values.belong_to_one_key(self.connection)?;
         step(self.faults, Step::RowsWritten)?;
         let tip = self
             .write_journal(&change, salt)
@@ -222,6 +226,7 @@ impl<'a> Draft<'a> {
     /// Makes the record this change's version, and puts it into the sum.
     fn stamp(&mut self, record: &mut Record) -> RowTag {
         record.set_seq(self.seq);
+        self.values.note(record);
         let (tag, element) = self.integrity.row(record, &mut self.buffer);
         self.sum = self.sum.plus(element);
         tag
@@ -243,7 +248,7 @@ impl<'a> Draft<'a> {
         &self,
         statement: &str,
         subject: &Subject,
-        values: super::columns::Values<'_>,
+        values: columns::Values<'_>,
     ) -> Result<(), CommitError> {
         let changed = self
             .connection
@@ -299,13 +304,19 @@ fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// What a refused row means. Besides its identity each table has one unique index at most.
+/// What a refused row means. Besides its identity and its digest each table has one unique index at
+/// most.
 fn refusal(error: &rusqlite::Error, subject: &Subject) -> CommitError {
-    let code = match error {
-        rusqlite::Error::SqliteFailure(failure, _) => failure.extended_code,
-        _ => 0,
+    let (code, said) = match error {
+        rusqlite::Error::SqliteFailure(failure, said) => {
+            (failure.extended_code, said.as_deref().unwrap_or_default())
+        }
+        _ => (0, ""),
     };
     match (code, subject) {
+        (ffi::SQLITE_CONSTRAINT_UNIQUE, _) if said.ends_with(".digest") => {
+            CommitError::Taken { field: "value" }
+        }
         (ffi::SQLITE_CONSTRAINT_PRIMARYKEY, _) => CommitError::Conflict(subject.clone()),
         (ffi::SQLITE_CONSTRAINT_UNIQUE, Subject::Organization(_)) => CommitError::Taken {
             field: "external_id",

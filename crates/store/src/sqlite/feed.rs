@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use super::columns::integer;
 use super::errors::unavailable;
 use super::journal::{self, Linked};
+use super::stored::Reader;
 use super::writes::answered;
 use super::{SqliteStore, pool, scan, stored};
 use crate::journal::{Mark, decode_marks};
@@ -128,8 +129,9 @@ fn feed_row(
         removed: Vec::new(),
         keyring_changed: linked.row.keyring.is_some(),
     };
+    let mut reader = Reader::new(integrity);
     for mark in marks {
-        match stored::find(connection, integrity, &mark.subject)? {
+        match stored::find_with(connection, &mut reader, &mark.subject)? {
             Some(met) => {
                 let scanned = met.scanned(|| mark.subject.to_string());
                 row.records.push(refuse_older(scanned, row.seq, &mark));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use keystile_core::key::Integrity;
 use keystile_core::model::{
-    EnvironmentId, KeyState, OrganizationId, ProjectId, Record, Slug, Timestamp,
+    EnvironmentId, KeyState, Kind, OrganizationId, ProjectId, Record, Slug, Timestamp,
 };
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
@@ -151,7 +151,12 @@ pub(super) fn projects(filter: ProjectFilter) -> Query {
 pub(super) fn environments(filter: EnvironmentFilter) -> Query {
     let mut query = Query::of(&ENVIRONMENTS, "environments t");
     query.and("t.product = ?", filter.product.map(|slug| slug.to_string()));
+    query.and_id(
+        "t.organization = ?",
+        filter.organization.map(OrganizationId::to_bytes),
+    );
     query.and_id("t.project = ?", filter.project.map(ProjectId::to_bytes));
+    query.and("t.name = ?", filter.name);
     query
 }
 
@@ -214,6 +219,22 @@ pub(super) fn sealed_count(connection: &Connection, product: &Slug) -> rusqlite:
         .prepare_cached(&count)?
         .query_row([product.as_str()], |row| row.get(0))?;
     Ok(u64::try_from(counted).unwrap_or(0))
+}
+
+/// Which of these names living keys have.
+pub(super) fn taken_names(
+    connection: &Connection,
+    names: &[(EnvironmentId, Kind, String)],
+) -> rusqlite::Result<Vec<bool>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM keys k WHERE k.environment = ?1 AND k.kind = ?2 \
+         AND k.name = ?3 AND k.deleted_at IS NULL AND k.revoked_at IS NULL)",
+    )?;
+    let mut taken = |(environment, kind, name): &(EnvironmentId, Kind, String)| {
+        let values = (environment.to_bytes(), kind.as_str(), name);
+        statement.query_row(values, |row| row.get(0))
+    };
+    names.iter().map(&mut taken).collect()
 }
 
 /// The states of [`keystile_core::model::Key::state`], worst first.

@@ -28,6 +28,7 @@ mod rows;
 mod scan;
 mod stored;
 mod usage;
+mod values;
 mod walk;
 mod writer;
 mod writes;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use keystile_core::key::WrappedKey;
 use keystile_core::model::{
-    Effective, Environment, EnvironmentId, Key, KeyId, Organization, OrganizationId, Product,
+    Effective, Environment, EnvironmentId, Key, KeyId, Kind, Organization, OrganizationId, Product,
     Project, ProjectId, Record, RetiredValue, Slug, Subject, Timestamp,
 };
 use rusqlite::{Connection, OptionalExtension};
@@ -154,6 +154,16 @@ impl Reads for SqliteStore {
             lists::sealed_count(connection, &product).map_err(|error| unavailable(&error))
         });
         counted.await
+    }
+
+    async fn taken_names(
+        &self,
+        names: Vec<(EnvironmentId, Kind, String)>,
+    ) -> Result<Vec<bool>, StoreError> {
+        let taken = move |connection: &Connection| {
+            lists::taken_names(connection, &names).map_err(|error| unavailable(&error))
+        };
+        self.readers.read(taken).await
     }
 
     async fn retired_values(&self, key: KeyId) -> Result<Vec<RetiredValue>, StoreError> {

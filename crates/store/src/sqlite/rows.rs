@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use keystile_core::key::{KeyDigest, RowTag};
 use keystile_core::model::{
-    Binding, Environment, EnvironmentId, Key, KeyId, Kind, Mode, Organization, OrganizationId,
-    Product, Project, ProjectId, RateLimit, Record, RetiredValue, Slug, Subject,
+    Binding, Environment, EnvironmentId, ForeignDigest, Key, KeyId, Kind, Mode, Organization,
+    OrganizationId, Product, Project, ProjectId, RateLimit, Record, RetiredValue, Slug, Subject,
 };
 
 use super::arrivals::FUNCTION;
@@ -144,11 +144,11 @@ tables! {
         "id", "environment", "kind", "mode", "name", "note", "scopes", "allowed_origins",
         "allowed_ips", "rate_limit", "rate_period", "metadata", "binding_product",
         "binding_environment", "expires_at", "enabled", "disabled_at", "revoked_at",
-        "deleted_at", "created_at", "created_by", "rotated_at", "exposed_at", "digest", "pepper", "start",
-        "value", "sealed", "narrowed_seq", "seq", "tag",
+        "deleted_at", "created_at", "created_by", "rotated_at", "exposed_at", "digest", "pepper", "foreign_digest",
+        "start", "value", "sealed", "narrowed_seq", "seq", "tag",
     ];
     RETIRED_VALUES: "retired_values", 2, retired_value, [
-        "key", "digest", "pepper", "start", "ends_at", "seq", "tag",
+        "key", "digest", "pepper", "foreign_digest", "start", "ends_at", "seq", "tag",
     ];
 }
 
@@ -164,6 +164,11 @@ fn kind(columns: &mut Columns<'_>) -> Result<Kind, Unreadable> {
 fn mode(columns: &mut Columns<'_>) -> Result<Mode, Unreadable> {
     let all = [Mode::Live, Mode::Test];
     columns.one_of("a mode", all, Mode::as_str)
+}
+
+fn foreign(columns: &mut Columns<'_>) -> Result<Option<ForeignDigest>, Unreadable> {
+    let all = [ForeignDigest::Sha256, ForeignDigest::Sha512];
+    columns.maybe_one_of("a digest of another system", all, ForeignDigest::as_str)
 }
 
 fn product(columns: &mut Columns<'_>, _: &mut KnownLists) -> Result<Record, Unreadable> {
@@ -248,6 +253,7 @@ fn key(columns: &mut Columns<'_>, known: &mut KnownLists) -> Result<Record, Unre
         exposed_at: columns.maybe_time()?,
         digest: KeyDigest::from_bytes(columns.array()?),
         pepper: columns.number()?,
+        foreign: foreign(columns)?,
         start: columns.text()?,
         value: columns.maybe_text()?,
         sealed: columns.maybe_bytes()?,
@@ -280,6 +286,7 @@ fn retired_value(columns: &mut Columns<'_>, _: &mut KnownLists) -> Result<Record
         key: KeyId::from_bytes(columns.array()?),
         digest: KeyDigest::from_bytes(columns.array()?),
         pepper: columns.number()?,
+        foreign: foreign(columns)?,
         start: columns.text()?,
         ends_at: columns.time()?,
         seq: columns.number()?,
@@ -353,6 +360,7 @@ pub(super) fn values<'a>(record: &'a Record, tag: &'a RowTag) -> Values<'a> {
             out.id(row.key.to_bytes());
             out.bytes(row.digest.as_bytes());
             out.number(u64::from(row.pepper));
+            out.maybe_text(row.foreign.map(ForeignDigest::as_str));
             out.text(&row.start);
             out.time(row.ends_at);
         }
@@ -390,6 +398,7 @@ fn key_values<'a>(row: &'a Key, out: &mut Values<'a>) {
     out.maybe_time(row.exposed_at);
     out.bytes(row.digest.as_bytes());
     out.number(u64::from(row.pepper));
+    out.maybe_text(row.foreign.map(ForeignDigest::as_str));
     out.text(&row.start);
     out.maybe_text(row.value.as_deref());
     out.maybe_bytes(row.sealed.as_deref());

@@ -87,13 +87,22 @@ pub(super) fn find(
     integrity: &Integrity,
     subject: &Subject,
 ) -> rusqlite::Result<Option<Met>> {
+    find_with(connection, &mut Reader::new(integrity), subject)
+}
+
+/// The same for many records, which share what reading them needs.
+pub(super) fn find_with(
+    connection: &Connection,
+    reader: &mut Reader,
+    subject: &Subject,
+) -> rusqlite::Result<Option<Met>> {
     let table = Table::of(subject);
     let mut statement = connection.prepare_cached(&table.statements().one)?;
     let mut found = statement.query(params_from_iter(rows::identity(subject).0))?;
     let Some(row) = found.next()? else {
         return Ok(None);
     };
-    let met = Reader::new(integrity).meet(table, row);
+    let met = reader.meet(table, row);
     Ok(Some(met.only_if(|record| record.subject() == *subject)))
 }
 

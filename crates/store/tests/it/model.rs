@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use keystile_core::model::{
-    Action, Binding, Key, KeyId, Kind, Mode, RateLimit, Record, RetiredValue, TextList, Timestamp,
+    Action, Binding, ForeignDigest, Key, KeyId, Kind, Mode, RateLimit, Record, RetiredValue,
+    TextList, Timestamp,
 };
 use keystile_store::conformance::feed::scan;
 use keystile_store::conformance::sample::{self, change, commit, insert, remove, set_up, update};
@@ -98,6 +99,10 @@ fn any_key() -> impl Strategy<Value = Key> {
         any::<u32>(),
         any::<Option<Vec<u8>>>(),
         any::<bool>(),
+        prop::option::of(prop_oneof![
+            Just(ForeignDigest::Sha256),
+            Just(ForeignDigest::Sha512)
+        ]),
     );
     (lists, times, texts, bytes).prop_map(|(lists, times, texts, bytes)| Key {
         scopes: lists.0,
@@ -131,6 +136,7 @@ fn any_key() -> impl Strategy<Value = Key> {
             Kind::Publishable
         },
         mode: if bytes.3 { Mode::Live } else { Mode::Test },
+        foreign: bytes.4,
         ..sample::Owners::numbered(1).key(10)
     })
 }

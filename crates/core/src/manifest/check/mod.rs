@@ -62,7 +62,7 @@ fn compile(manifest: &Manifest, mut report: Report) -> Result<Rules, Problems> {
     let operations = operations::check(manifest, &scopes, report);
     let plans = plans::check(&manifest.plans, report);
     let credit_thresholds = plans::check_thresholds(&manifest.credits, report);
-    let foreign_formats = foreign::check(&manifest.foreign_formats, product.brand.as_ref(), report);
+    let foreign_formats = foreign::check(&manifest.foreign_formats, report);
     std::mem::take(report).finish()?;
     let Some(slug) = product.slug else {
         return Err(Problems::one("/product/slug", "the slug is not usable"));

@@ -200,12 +200,12 @@ fn each_mistake_is_reported_where_it_stands() {
         ),
         (
             "prefix = \"sk_live_\"",
-            "prefix = \"sk_full_live_x\"",
+            "prefix = \"s\"",
             "/foreign_formats/0/prefix: ",
         ),
         (
             "prefix = \"sk_live_\"",
-            "prefix = \"sk_\"",
+            "prefix = \"st\"",
             "/foreign_formats/0/prefix: ",
         ),
         (
@@ -278,5 +278,15 @@ proptest! {
             let _ = Rules::check(&manifest);
             prop_assert_eq!(Manifest::from_toml(&manifest.to_toml()).unwrap(), manifest);
         }
+    }
+}
+
+#[test]
+fn foreign_keys_may_begin_like_ours() {
+    for prefix in ["sk_full_live_", "sk_full_live_x", "sk_", "pk_live_"] {
+        let written = format!("prefix = \"{prefix}\"");
+        let manifest = FULL.replacen("prefix = \"sk_live_\"", &written, 1);
+        let rules = Rules::check(&Manifest::from_toml(&manifest).unwrap()).unwrap();
+        assert!(rules.foreign_format(&format!("{prefix}old")).is_some());
     }
 }
