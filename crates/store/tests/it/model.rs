@@ -67,7 +67,9 @@ impl Model {
             },
             Step::Retire(number, value) => {
                 let at = (*number, *value);
-                let accepted = self.keys.contains_key(number) && !self.values.contains_key(&at);
+                // A value belongs to one key alone.
+                let taken = self.values.keys().any(|(_, known)| known == value);
+                let accepted = self.keys.contains_key(number) && !taken;
                 let retired = sample::retired(*value, KeyId::from_u128(*number));
                 if accepted {
                     self.values.insert(at, sample::seq(retired.clone(), next));

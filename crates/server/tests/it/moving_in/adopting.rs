@@ -72,7 +72,7 @@ async fn k02_k09_k10_what_cannot_be_adopted_is_told_why() {
         (" kp_0f9e8d7c6b5a4938", "[[foreign_formats]]"),
         ("kp_0f9e8d7c 6b5a4938", "visible ASCII"),
         ("kp_0f9e8d7c\u{200b}6b5a4938", "visible ASCII"),
-        ("kp_0f9e8d7c\06b5a4938", "visible ASCII"),
+        ("kp_0f9e8d7c\u{0}6b5a4938", "visible ASCII"),
         (&too_long, "255"),
         ("kp_short", "guessed"),
     ] {

@@ -90,7 +90,8 @@ async fn k19_a_new_pepper_takes_foreign_keys_over_at_their_next_use() {
     assert_eq!(moving.adopt(OLD).expect(200).json()["key"]["id"], *id);
     assert_eq!(moving.import(&[row(OLD)])["already_there"], 1);
     let rehashed = || {
-        let rows = moving.house.get("/v1/audit?action=key.rehashed").json();
+        let path = format!("/v1/audit?action=key.rehashed&key={id}");
+        let rows = moving.house.get(&path).json();
         !rows["data"].as_array().unwrap().is_empty()
     };
     assert!(!rehashed(), "only a use takes a key over");
