@@ -13,9 +13,9 @@ use crate::decision::DenyReason;
 use crate::key::{
     ForeignHash, KeyDigest, KeyFormatError, Keyring, ParsedKey, Pepper, ends_masked, may_be_foreign,
 };
-use crate::limit::{Allowance, Limiter};
+use crate::limit::{Allowance, Limiter, Needed, Subject, Visitor};
 use crate::manifest::{Rules, ScopeSet};
-use crate::model::{EnvironmentId, KeyId, Timestamp};
+use crate::model::{EnvironmentId, KeyId, RateLimit, Timestamp};
 use crate::policy::{CHECKS, Case, Check, limits};
 use crate::request::{Credential, KeyText, PreparedKey, RequestFacts};
 use crate::session::{self, Session, SessionBrief, SessionError, Verified};
@@ -394,7 +394,11 @@ impl Engine {
         let (Ok(_), Some(key)) = (&decision.verdict, &decision.key) else {
             return;
         };
-        let needed = limits::needed(key, &decision.rules, decision.operation, client);
+        let visitor = match &decision.session {
+            Some(session) => Visitor::Session(session.id.to_bytes()),
+            None => Visitor::Address(client),
+        };
+        let needed = limits::needed(key, &decision.rules, decision.operation, visitor);
         if needed.iter().all(Option::is_none) {
             return;
         }
@@ -405,6 +409,23 @@ impl Engine {
                 decision.verdict = Err(DenyReason::RateLimited(allowance));
             }
         }
+    }
+
+    /// Counts one more session that somebody at an address wants to make with a publishable key.
+    ///
+    /// # Errors
+    /// What is left of `limit`, when it is one too many.
+    pub fn admit_session(
+        &self,
+        key: KeyId,
+        client: Option<IpAddr>,
+        limit: RateLimit,
+        tick: u64,
+    ) -> Result<(), Allowance> {
+        let subject = Subject::Sessions(key.to_bytes(), Visitor::Address(client));
+        self.limiter
+            .take([Needed { subject, limit }], tick)
+            .map(drop)
     }
 
     fn decide<'f, K, E>(

@@ -15,7 +15,6 @@ use crate::background::Uses;
 use crate::config::Settings;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
-use crate::sessions::Creations;
 
 /// Everything that lives as long as the server.
 pub struct App {
@@ -29,8 +28,6 @@ pub struct App {
     pub(crate) masters: Mutex<Vec<MasterKey>>,
     /// Held by whoever replaces key material, which is written anew as a whole.
     pub(crate) changing_keyring: tokio::sync::Mutex<()>,
-    /// How often sessions were made.
-    pub(crate) creations: Creations,
     /// Where keys go that were used under an older pepper.
     pub(crate) rehashes: mpsc::Sender<Rehash>,
     /// Where secret keys go that came from a web page.

@@ -24,16 +24,28 @@ const SETS: usize = 1024;
 pub enum Subject {
     /// All calls with a key.
     Key([u8; 16]),
-    /// The calls of one client with a publishable key; `None` are all whose address is not known.
-    Client([u8; 16], Option<IpAddr>),
+    /// The calls of one visitor with a publishable key.
+    Visitor([u8; 16], Visitor),
     /// The calls of one operation with a key, by its number in the manifest.
     KeyOperation([u8; 16], u16),
-    /// The calls of one operation by one client with a publishable key.
-    ClientOperation([u8; 16], u16, Option<IpAddr>),
+    /// The calls of one operation by one visitor with a publishable key.
+    VisitorOperation([u8; 16], u16, Visitor),
+    /// The sessions that one address makes with a publishable key.
+    Sessions([u8; 16], Visitor),
     /// All calls in an environment.
     Environment([u8; 16]),
     /// All live or all test calls of an organization.
     Organization([u8; 16], bool),
+}
+
+/// Who uses a publishable key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Visitor {
+    /// Whoever has this address; of IPv6, whoever shares its first 64 bits. All whose address is
+    /// not known are one.
+    Address(Option<IpAddr>),
+    /// Whoever has the token of this session.
+    Session([u8; 16]),
 }
 
 /// A window that a call needs.
@@ -108,21 +120,30 @@ impl Hasher for AsIs {
     }
 }
 
-impl Subject {
-    /// An address by what one customer of a provider has: of IPv6 the first 64 bits.
+impl Visitor {
+    /// An address by what one customer of a provider has.
     fn canonical(self) -> Self {
-        let client = |address: Option<IpAddr>| match address.map(|address| address.to_canonical()) {
-            Some(IpAddr::V6(address)) => {
-                let network = address.to_bits() >> 64 << 64;
-                Some(IpAddr::V6(network.into()))
-            }
-            other => other,
-        };
         match self {
-            Self::Client(key, address) => Self::Client(key, client(address)),
-            Self::ClientOperation(key, operation, address) => {
-                Self::ClientOperation(key, operation, client(address))
+            Self::Address(Some(address)) => match address.to_canonical() {
+                IpAddr::V6(address) => {
+                    let network = address.to_bits() >> 64 << 64;
+                    Self::Address(Some(IpAddr::V6(network.into())))
+                }
+                short => Self::Address(Some(short)),
+            },
+            other => other,
+        }
+    }
+}
+
+impl Subject {
+    fn canonical(self) -> Self {
+        match self {
+            Self::Visitor(key, visitor) => Self::Visitor(key, visitor.canonical()),
+            Self::VisitorOperation(key, operation, visitor) => {
+                Self::VisitorOperation(key, operation, visitor.canonical())
             }
+            Self::Sessions(key, visitor) => Self::Sessions(key, visitor.canonical()),
             other => other,
         }
     }

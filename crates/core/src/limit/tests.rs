@@ -20,7 +20,7 @@ fn of_key(number: u8, limit: u32) -> Needed {
 
 fn of_client(address: &str, limit: u32) -> Needed {
     Needed {
-        subject: Subject::Client([1; 16], Some(address.parse().unwrap())),
+        subject: Subject::Visitor([1; 16], Visitor::Address(address.parse().ok())),
         limit: rate(limit),
     }
 }
@@ -83,7 +83,7 @@ fn r19_a_flood_of_clients_takes_bounded_memory_and_frees_nobody() {
     assert!(limiter.take([blocked], 5).is_ok() && limiter.take([blocked], 5).is_ok());
     for number in 0..200_000_u32 {
         let address = IpAddr::V4((0x0a00_0000 + number).into());
-        let subject = Subject::Client([1; 16], Some(address));
+        let subject = Subject::Visitor([1; 16], Visitor::Address(Some(address)));
         let limit = rate(2);
         let passed = limiter.take([Needed { subject, limit }], 6);
         assert!(passed.is_ok(), "who comes for the first time is let in");
@@ -100,7 +100,7 @@ fn where_all_are_blocked_nobody_else_is_let_in_for_free() {
     let mut passed = 0;
     for number in 0..50_000_u32 {
         let address = Some(IpAddr::V4(number.into()));
-        let subject = Subject::Client([1; 16], address);
+        let subject = Subject::Visitor([1; 16], Visitor::Address(address));
         let limit = rate(1);
         passed += usize::from(limiter.take([Needed { subject, limit }], 6).is_ok());
     }

@@ -1,8 +1,6 @@
 //! Which rate limits a call is under.
 
-use std::net::IpAddr;
-
-use crate::limit::{MOST_AT_ONCE, Needed, Subject};
+use crate::limit::{MOST_AT_ONCE, Needed, Subject, Visitor};
 use crate::manifest::Rules;
 use crate::model::{Kind, Mode};
 use crate::snapshot::Identity;
@@ -10,20 +8,20 @@ use crate::snapshot::Identity;
 /// The windows that an allowed call needs: that of its operation, else that which the manifest
 /// gives its key; always its key's own, that of all visitors of a publishable key, its
 /// environment's, and that of its organization's plan. With a publishable key the first two are
-/// counted for each client.
+/// counted for each visitor.
 #[must_use]
 pub fn needed(
     key: &Identity<'_>,
     rules: &Rules,
     operation: Option<u16>,
-    client: Option<IpAddr>,
+    visitor: Visitor,
 ) -> [Option<Needed>; MOST_AT_ONCE] {
     let (id, of_kind) = (key.id().to_bytes(), rules.kind(key.kind()));
     let operation = operation.and_then(|index| rules.operations.get(index));
     let of_operation = operation.and_then(|operation| {
         let subject = match key.kind() {
             Kind::Secret => Subject::KeyOperation(id, operation.index),
-            Kind::Publishable => Subject::ClientOperation(id, operation.index, client),
+            Kind::Publishable => Subject::VisitorOperation(id, operation.index, visitor),
         };
         let limit = operation.rate_limit?;
         Some(Needed { subject, limit })
@@ -36,7 +34,7 @@ pub fn needed(
     let of_key = of_key.map(|limit| Needed {
         subject: match key.kind() {
             Kind::Secret => Subject::Key(id),
-            Kind::Publishable => Subject::Client(id, client),
+            Kind::Publishable => Subject::Visitor(id, visitor),
         },
         limit,
     });

@@ -19,7 +19,6 @@ use crate::background::Uses;
 use crate::config::Settings;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
-use crate::sessions::Creations;
 
 /// Why the server cannot begin.
 #[derive(Debug, thiserror::Error)]
@@ -109,7 +108,6 @@ pub async fn load(
         store,
         random,
         masters: Mutex::new(vec![master]),
-        creations: Creations::default(),
         changing_keyring: tokio::sync::Mutex::default(),
         rehashes,
         exposures,

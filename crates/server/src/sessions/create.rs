@@ -79,7 +79,7 @@ pub(crate) fn create(
         let detail = "tokens name their issuer: start the server with --public-url";
         Problem::conflict("public_url_missing", detail)
     })?;
-    may_create(app, holder.key.id(), address, now)?;
+    may_create(app, holder.key.id(), address)?;
     let scopes: Vec<String> = holder.scope_names().map(str::to_owned).collect();
     let new = NewSession {
         id: SessionId::new(now, fresh(app)?),

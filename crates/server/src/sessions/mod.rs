@@ -9,4 +9,3 @@ mod limit;
 
 pub(crate) use create::{CreatedSession, SessionRequest, create};
 pub(crate) use jwks::{KeySet, key_set};
-pub(crate) use limit::Creations;
