@@ -191,6 +191,7 @@ fn with_pepper(version: u32, secret: &SecretBytes) -> Keyring {
         material(Purpose::Pepper, 1, SecretBytes::new([0x5e; 32])),
         material(Purpose::Integrity, 1, SecretBytes::new([1; 32])),
         material(Purpose::Sealing, 1, SecretBytes::new([2; 32])),
+        material(Purpose::Signing, 1, SecretBytes::new([3; 32])),
     ];
     Keyring::from_material(all).expect("every purpose has a key")
 }

@@ -60,7 +60,9 @@ impl World {
         let any = manifest.replace("custom_environments = false", "custom_environments = true");
         assert_ne!(any, manifest);
         let any = any.replace("reveal = \"once\"", "reveal = \"recoverable\"");
-        self.call("PUT", "/v1/products/bkend", &any);
+        let foreign =
+            "[[foreign_formats]]\nprefix = \"old_\"\nkind = \"secret\"\nmode = \"live\"\n";
+        self.call("PUT", "/v1/products/bkend", &format!("{any}\n{foreign}"));
         let mut known = Known::default();
         for number in 0..CUSTOMERS {
             self.customer(number, &mut known);
@@ -179,6 +181,13 @@ fn configuration(known: &Known, doomed: &Known) -> String {
             text.push_str(&format!("{place:?} = {taken}\n"));
         }
     }
+    // What belongs together, and a key that begins as the manifest says.
+    text.push_str(&format!(
+        "[[operations]]\ninclude-operation-id = \"adoptKey\"\nparameters = {{ \
+         \"body.key\" = \"old_0123456789abcdef\", \"body.product\" = \"bkend\", \
+         \"body.organization\" = {:?}, \"body.project\" = {:?}, \"body.environment\" = {:?} }}\n",
+        known.organizations[0], known.projects[0], known.environments[0],
+    ));
     // It would end the very key that all requests are made with.
     text.push_str("[[operations]]\ninclude-operation-id = \"revokeOwnKey\"\nenabled = false\n");
     for (operation, parameter, doomed) in [

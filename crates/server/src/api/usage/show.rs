@@ -119,8 +119,11 @@ pub(super) fn of_many() -> Operation {
         .handled(|call| async move {
             let asked: Asked = call.query()?;
             let of = match (asked.environment, asked.organization) {
-                (Some(environment), None) => {
-                    call.work().environment(environment).await?;
+                (Some(environment), organization) => {
+                    let (_, _, owner) = call.work().environment(environment).await?;
+                    if organization.is_some_and(|asked| asked != owner.id) {
+                        return Err(Problem::not_found("environment"));
+                    }
                     UsageOf::Environment(environment)
                 }
                 (None, Some(organization)) => {
@@ -129,8 +132,8 @@ pub(super) fn of_many() -> Operation {
                     call.work().organization(organization).await?;
                     UsageOf::Organization(organization)
                 }
-                _ => {
-                    let message = "name either an environment or an organization";
+                (None, None) => {
+                    let message = "name an environment or an organization";
                     return Err(Problem::field("/environment", message));
                 }
             };
