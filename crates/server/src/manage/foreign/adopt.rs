@@ -47,18 +47,11 @@ pub(crate) async fn adopt_key(work: &Work<'_>, wanted: &Adoption) -> Result<Adop
         let (rules, guard) = named_rules(work, &product).await?;
         let format = check_text(&wanted.key, &rules)?.clone();
         let hash = ForeignHash::of(wanted.key.reveal(), format.digest);
-        if let Some(known) = owner_of(work, &hash) {
-            let key = same_key(work, &known, &product).await?;
-            return Ok(Adopted::Before(Box::new(key)));
-        }
         let mut fields = Fields::default();
         let name = wanted.name.as_deref().unwrap_or(NAMELESS);
         fields.name("/name", name);
         fields.note("/note", wanted.note.as_deref());
         let metadata = fields.metadata("/metadata", wanted.metadata.clone());
-        if !rules.kind(format.kind).offered {
-            fields.wrong("/key", format!("the product has no {} keys", format.kind));
-        }
         let shown = [
             ("/name", Some(name)),
             ("/note", wanted.note.as_deref()),
@@ -71,6 +64,15 @@ pub(crate) async fn adopt_key(work: &Work<'_>, wanted: &Adoption) -> Result<Adop
         }
         let mut rights = wanted.rights.clone();
         rights.check((format.kind, format.mode), &rules, work.now(), &mut fields);
+        // What makes no sense is refused also when there is nothing left to do.
+        std::mem::take(&mut fields).finish()?;
+        if let Some(known) = owner_of(work, &hash) {
+            let key = same_key(work, &known, &product).await?;
+            return Ok(Adopted::Before(Box::new(key)));
+        }
+        if !rules.kind(format.kind).offered {
+            fields.wrong("/key", format!("the product has no {} keys", format.kind));
+        }
         let place = work
             .place(&product, &rules, format.mode, &wanted.owner)
             .await;
