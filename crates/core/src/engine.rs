@@ -3,16 +3,20 @@
 //! Synchronous, without allocation, without a lock that two requests share, and without a clock:
 //! the time is one of the facts.
 
+mod explanation;
+mod presented;
+
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+pub use explanation::Explanation;
+use presented::{Presented, present};
+
 use crate::decision::DenyReason;
-use crate::key::{
-    ForeignHash, KeyDigest, KeyFormatError, Keyring, ParsedKey, Pepper, ends_masked, may_be_foreign,
-};
+use crate::key::{ForeignHash, KeyDigest, Keyring, ParsedKey};
 use crate::limit::{Allowance, Limiter, Needed, Subject, Visitor};
 use crate::manifest::{Rules, ScopeSet};
 use crate::model::{EnvironmentId, KeyId, RateLimit, Timestamp};
@@ -102,83 +106,6 @@ struct Question<'q, 'f> {
     rules: &'q CurrentRules,
     key: Presented<'f>,
     facts: &'q RequestFacts<'f>,
-}
-
-/// A text that may be a key, with its digest if that is known already.
-#[derive(Clone, Copy)]
-struct Presented<'f> {
-    text: KeyText<'f>,
-    prepared: Option<&'f PreparedKey<'f>>,
-    /// The session that lends it.
-    session: Option<&'f Session>,
-}
-
-impl<'f> Presented<'f> {
-    fn unprepared(text: KeyText<'f>) -> Self {
-        Self {
-            text,
-            prepared: None,
-            session: None,
-        }
-    }
-
-    fn read(text: &'f str, rules: &Rules) -> Result<Self, DenyReason> {
-        let read = KeyText::read(text, rules).map(Self::unprepared);
-        read.map_err(DenyReason::MalformedKey)
-    }
-
-    /// Its digest under that pepper.
-    fn digest(&self, pepper: &Pepper) -> KeyDigest {
-        match self.prepared {
-            Some(known) if known.pepper == pepper.version() => known.digest,
-            _ => self.text.digest(pepper),
-        }
-    }
-}
-
-impl<'f> KeyText<'f> {
-    /// What a text is to a product: a text that parses as one of ours is ours and nothing else, and
-    /// one that does not is looked for as foreign only where the manifest knows how it begins.
-    fn read(text: &'f str, rules: &Rules) -> Result<Self, KeyFormatError> {
-        if let Some(key) = ParsedKey::recognise(text) {
-            return Ok(Self::Own(key));
-        }
-        let Some(format) = rules.foreign_format(text) else {
-            return ParsedKey::parse(text).map(Self::Own);
-        };
-        if may_be_foreign(text) {
-            let hash = ForeignHash::of(text, format.digest);
-            return Ok(Self::Foreign { text, hash });
-        }
-        match ends_masked(text) {
-            true => Err(KeyFormatError::MaskedPreview),
-            false => ParsedKey::parse(text).map(Self::Own),
-        }
-    }
-
-    /// Whether the text would still be read like this under these rules.
-    fn fits(&self, rules: &Rules) -> bool {
-        match self {
-            Self::Own(_) => true,
-            Self::Foreign { text, hash } => rules
-                .foreign_format(text)
-                .is_some_and(|format| format.digest == hash.digest()),
-        }
-    }
-
-    fn digest(&self, pepper: &Pepper) -> KeyDigest {
-        match self {
-            Self::Own(key) => pepper.digest(key.text()),
-            Self::Foreign { hash, .. } => pepper.digest_foreign(hash),
-        }
-    }
-
-    fn text(&self) -> &'f str {
-        match self {
-            Self::Own(key) => key.text(),
-            Self::Foreign { text, .. } => text,
-        }
-    }
 }
 
 impl Engine {
@@ -539,42 +466,6 @@ impl Engine {
     }
 }
 
-/// The key of a call: that of its session, if it has one.
-fn present<'f>(
-    credential: Credential<'f>,
-    session: Option<&'f Result<Arc<Session>, SessionError>>,
-    rules: &Rules,
-) -> Result<Presented<'f>, DenyReason> {
-    let Some(session) = session else {
-        return parse(credential, rules);
-    };
-    let session = session
-        .as_ref()
-        .map_err(|why| DenyReason::InvalidSession(*why))?;
-    let key = ParsedKey::recognise(session.value());
-    let key = key.ok_or(DenyReason::InvalidSession(SessionError::Key))?;
-    Ok(Presented {
-        text: KeyText::Own(key),
-        prepared: None,
-        session: Some(session),
-    })
-}
-
-fn parse<'f>(credential: Credential<'f>, rules: &Rules) -> Result<Presented<'f>, DenyReason> {
-    match credential {
-        Credential::Missing => Err(DenyReason::MissingCredential),
-        Credential::Conflicting => Err(DenyReason::ConflictingCredentials),
-        Credential::NotText => Err(DenyReason::MalformedKey(KeyFormatError::Character)),
-        Credential::Text(text) => Presented::read(text, rules),
-        Credential::Prepared(prepared) if prepared.text.fits(rules) => Ok(Presented {
-            text: prepared.text,
-            prepared: Some(prepared),
-            session: None,
-        }),
-        Credential::Prepared(prepared) => Presented::read(prepared.text.text(), rules),
-    }
-}
-
 impl<K> Judged<K> {
     fn unidentified(reason: DenyReason) -> Self {
         Self {
@@ -614,21 +505,5 @@ impl<K> Decision<K> {
     #[must_use]
     pub const fn is_allowed(&self) -> bool {
         self.verdict.is_ok()
-    }
-}
-
-/// A decision with every check's own result.
-#[derive(Debug)]
-pub struct Explanation<'i> {
-    /// The decision.
-    pub decision: Introspection<'i>,
-    /// Each check's name, and why it fails if it does.
-    pub checks: Vec<(&'static str, Option<DenyReason>)>,
-}
-
-impl<'i> Explanation<'i> {
-    fn stopped(at: &'static str, decision: Introspection<'i>) -> Self {
-        let checks = vec![(at, decision.verdict.err())];
-        Self { decision, checks }
     }
 }

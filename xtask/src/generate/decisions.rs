@@ -10,48 +10,7 @@ const ABOUT: &str = "A world of keys, and how calls with them end. Every impleme
     was made; rows are asked at `asked_at`. A `text` is a list of parts to be put together. \
     Written by `cargo xtask generate`.";
 
-const MANIFEST: &str = r#"[product]
-slug = "table"
-name = "Table"
-
-[organizations]
-auto_project = "Main"
-
-[[environments]]
-name = "production"
-base_urls = ["https://api.table.example"]
-
-[[environments]]
-name = "staging"
-base_urls = ["https://staging.table.example"]
-
-[keys.publishable]
-
-[keys.secret]
-
-[[scopes]]
-name = "read"
-publishable = true
-
-[[scopes]]
-name = "write"
-publishable = true
-
-[[scopes]]
-name = "admin"
-
-[[operations]]
-match = "GET /v1/things"
-scope = "read"
-
-[[operations]]
-match = "POST /v1/things"
-scope = "write"
-
-[[operations]]
-match = "DELETE /v1/things/{thing}"
-scope = "admin"
-"#;
+const MANIFEST: &str = include_str!("decisions.toml");
 
 /// When rows are asked.
 const ASKED_AT: i64 = 3_600_000;
