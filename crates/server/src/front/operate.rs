@@ -20,7 +20,7 @@ use crate::api::{Call, Operation, decoded, operations};
 use crate::app::{App, Caller};
 use crate::problem::Problem;
 use crate::request_id::RequestName;
-use crate::verify;
+use crate::verify::{self, Stage};
 
 /// The operations by path, and at each path by method.
 struct Table {
@@ -117,13 +117,13 @@ async fn run<B>(
 where
     B: Body<Data = Bytes, Error: Display + Into<Box<dyn std::error::Error + Send + Sync>>>,
 {
-    let authorize = || match peer.surface {
+    let authorize = |stage| match peer.surface {
         Surface::Control => Ok(Caller::local()),
-        _ => verify::authorize(app, &parts.headers, operation.scope),
+        _ => verify::authorize(app, &parts.headers, operation.scope, stage),
     };
     // Before the body, so that strangers cannot make us read; after it, because that is when the
     // request begins.
-    line.caller = Some(authorize()?);
+    line.caller = Some(authorize(Stage::Head)?);
     let limits = &app.settings.limits;
     let most = if operation.takes_large {
         limits.large_body_bytes
@@ -131,7 +131,7 @@ where
         limits.body_bytes
     };
     let body = read::body(&parts, body, most, limits).await?;
-    let caller = authorize()?;
+    let caller = authorize(Stage::Whole)?;
     let decode = |(name, value): (String, String)| Ok((name, decoded_segment(&value)?));
     let parameters: Result<Vec<_>, Problem> = parameters.into_iter().map(decode).collect();
     let personal = personal(app, peer, &parts.headers);

@@ -20,7 +20,7 @@ use crate::app::{App, Caller};
 use crate::manage::{Request, Work};
 use crate::problem::Problem;
 use crate::request_id::RequestName;
-use crate::verify::{self, Refused};
+use crate::verify::{self, Refused, Stage};
 
 const REVOKE: &str = "revokeOwnKey";
 
@@ -88,16 +88,16 @@ where
     B: Body<Data = Bytes, Error: Display + Into<Box<dyn std::error::Error + Send + Sync>>>,
 {
     let ip = verify::client_address(app, peer.address, &parts.headers);
-    let holder = || {
-        let asked = || Ok(verify::who_may_revoke(app, &parts.headers, ip));
+    let holder = |stage| {
+        let asked = || Ok(verify::who_may_revoke(app, stage, &parts.headers, ip));
         unwinding(asked).unwrap_or_else(|problem| Err(problem.into()))
     };
     // Before the body, so that strangers cannot make us read; after it, because that is when the
     // request begins.
-    holder()?;
+    holder(Stage::Head)?;
     let limits = &app.settings.limits;
     let sent = read::body(parts, body, limits.body_bytes, limits).await?;
-    let (id, caller) = holder()?;
+    let (id, caller) = holder(Stage::Whole)?;
     line.caller = Some(caller.clone());
     Ok(end(app, peer, parts, (id, caller, sent), name).await?)
 }

@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::control;
 use crate::problem::Problem;
 use crate::request_id::RequestName;
-use crate::verify::{self, LastAsker, Subrequest};
+use crate::verify::{self, LastAsker, Stage, Subrequest};
 
 const GATEWAY_NGINX: &str = "/gateway/nginx/";
 
@@ -157,19 +157,19 @@ where
     if parts.method != Method::POST {
         return respond::method_not_allowed("POST", name.as_str());
     }
-    let entitled = |now| match surface {
+    let entitled = |stage, now| match surface {
         Surface::Control => Ok(None),
-        _ => last.entitled(app, &parts.headers, verify::SCOPE, now),
+        _ => last.entitled(app, &parts.headers, verify::SCOPE, (stage, now)),
     };
     let answered = async {
         if parts.headers.contains_key(http::header::EXPECT) {
-            entitled(app.now())?;
+            entitled(Stage::Head, app.now())?;
         }
         let limits = &app.settings.limits;
         let body = read::body(parts, body, limits.large_body_bytes, limits).await?;
         unwinding(|| {
             let now = app.now();
-            let binding = entitled(now)?;
+            let binding = entitled(Stage::Whole, now)?;
             verify(
                 app,
                 binding.as_deref(),

@@ -16,7 +16,8 @@ use crate::app::App;
 use crate::metrics::Door;
 use crate::problem::Problem;
 use crate::request_id::RequestName;
-use crate::{sessions, verify};
+use crate::sessions;
+use crate::verify::{self, Stage};
 
 /// A request for a session is a few words long.
 const BODY_BYTES: usize = 4 << 10;
@@ -67,7 +68,8 @@ where
     // waits to be told to go on is told at once when there is no use in it.
     if is_options || headers.contains_key(header::EXPECT) {
         let asked = (headers, address, app.now());
-        unwinding(|| verify::holder(app, Door::Session, asked).map_err(|why| why.problem))?;
+        let at = (Door::Session, Stage::Head);
+        unwinding(|| verify::holder(app, at, asked).map_err(|why| why.problem))?;
     }
     if is_options {
         return Err(wrong_method());

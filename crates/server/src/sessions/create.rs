@@ -15,7 +15,7 @@ use crate::api::body;
 use crate::app::App;
 use crate::metrics::Door;
 use crate::problem::Problem;
-use crate::verify;
+use crate::verify::{self, Stage};
 
 /// What a session shall be; the body may be left out.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -67,7 +67,7 @@ pub(crate) fn create(
     request_id: &str,
 ) -> Result<CreatedSession, Problem> {
     let now = app.now();
-    let holder = verify::holder(app, Door::Session, (headers, address, now));
+    let holder = verify::holder(app, (Door::Session, Stage::Whole), (headers, address, now));
     let holder = holder.map_err(|refused| refused.problem)?;
     if holder.key.kind() != Kind::Publishable || holder.session.is_some() {
         let detail = "sessions are made with a publishable key itself";

@@ -11,6 +11,7 @@ use keystile_core::model::{Binding, Timestamp};
 use keystile_core::snapshot::{Found, Identity};
 use zeroize::Zeroizing;
 
+use super::decide::Stage;
 use super::operator::{Operator, authorize_any};
 use crate::app::App;
 use crate::problem::Problem;
@@ -54,7 +55,7 @@ impl LastAsker {
         app: &App,
         headers: &HeaderMap,
         scope: &'static str,
-        now: Timestamp,
+        (stage, now): (Stage, Timestamp),
     ) -> Result<Entitled, Problem> {
         let state = app.engine.index().state();
         let alone = authorization_alone(headers);
@@ -64,11 +65,13 @@ impl LastAsker {
             && known.scope == scope
             && same(&known.authorization, sent)
         {
-            let index = app.engine.index();
-            index.note_allowed(&known.found, now, None, None);
+            if stage == Stage::Whole {
+                let index = app.engine.index();
+                index.note_allowed(&known.found, now, None, None);
+            }
             return Ok(known.entitled.clone());
         }
-        let Operator { key, .. } = authorize_any(app, headers, scope, now)?;
+        let Operator { key, .. } = authorize_any(app, headers, scope, (stage, now))?;
         let entitled = key.binding().cloned().map(Arc::new);
         *last = match (state, alone) {
             (Some(state), Some(sent)) if is_lasting(&key) => Some(Known {

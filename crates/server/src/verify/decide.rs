@@ -14,6 +14,16 @@ use super::answer;
 use crate::app::{App, Rehash};
 use crate::metrics::Door;
 
+/// How much of a request is there while its caller is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Only its head. The caller is checked again when all of it is there, so being let through now
+    /// leaves nothing behind: no count, no use, no call less under a rate limit.
+    Head,
+    /// All of it.
+    Whole,
+}
+
 /// When a call came, and from where, as far as that is known.
 #[derive(Debug, Clone, Copy)]
 struct Came {
@@ -34,22 +44,41 @@ pub(super) fn decide<'a, 'f, E>(
     product: &ProductNode,
     ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
 ) -> Result<Introspection<'a>, E> {
-    let decision = decide_for(app, product, ask)?;
-    app.metrics.verdict(door, answer::code(&decision));
+    decide_at(app, (door, Stage::Whole), product, ask)
+}
+
+/// [`decide`] about a request of which perhaps only the head is there.
+///
+/// # Errors
+/// As there.
+pub(super) fn decide_at<'a, 'f, E>(
+    app: &'a App,
+    (door, stage): (Door, Stage),
+    product: &ProductNode,
+    ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
+) -> Result<Introspection<'a>, E> {
+    let decision = decide_for(app, stage, product, ask)?;
+    if stage == Stage::Whole || !decision.is_allowed() {
+        app.metrics.verdict(door, answer::code(&decision));
+    }
     Ok(decision)
 }
 
-/// [`decide`] for a call that is counted elsewhere.
+/// [`decide_at`] for a call that is counted elsewhere.
 ///
 /// # Errors
 /// As there.
 pub(super) fn decide_for<'a, 'f, E>(
     app: &'a App,
+    stage: Stage,
     product: &ProductNode,
     ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
 ) -> Result<Introspection<'a>, E> {
     let came = Cell::new(None);
     let mut decision = app.engine.introspect(product, seen(ask, &came))?;
+    if stage == Stage::Head && decision.is_allowed() {
+        return Ok(decision);
+    }
     settle(app, came.get(), &mut decision);
     Ok(decision)
 }

@@ -15,6 +15,7 @@ mod possession;
 
 pub(crate) use asker::LastAsker;
 pub(crate) use batch::{BatchRequest, BatchVerdicts, verify_batch};
+pub(crate) use decide::Stage;
 pub(crate) use facts::{client_address, origin};
 pub(crate) use json::{Question, SCOPE, VerifyAnswer, verify_one};
 pub(crate) use nginx::{Subrequest, forward_auth};

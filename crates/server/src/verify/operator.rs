@@ -7,7 +7,7 @@ use keystile_core::model::{ModeFilter, Slug, Timestamp};
 use keystile_core::request::{Asked, Place, RequestFacts};
 use keystile_core::snapshot::Identity;
 
-use super::decide::decide_for;
+use super::decide::{Stage, decide_for};
 use super::{credential, facts, outcome};
 use crate::app::{App, Caller};
 use crate::problem::Problem;
@@ -26,7 +26,7 @@ pub(super) fn authorize_any<'a>(
     app: &'a App,
     headers: &HeaderMap,
     scope: &str,
-    now: Timestamp,
+    (stage, now): (Stage, Timestamp),
 ) -> Result<Operator<'a>, Problem> {
     let products = app.engine.index().products();
     let Some(product) = products.get(Slug::OPERATOR) else {
@@ -48,7 +48,7 @@ pub(super) fn authorize_any<'a>(
             now,
         })
     };
-    let decision = decide_for(app, product, ask)?;
+    let decision = decide_for(app, stage, product, ask)?;
     let scopes = decision.scopes;
     match (decision.verdict, decision.key) {
         (Ok(_), Some(key)) => Ok(Operator { key, scopes }),
@@ -61,8 +61,13 @@ pub(super) fn authorize_any<'a>(
 ///
 /// # Errors
 /// As there.
-pub(crate) fn authorize(app: &App, headers: &HeaderMap, scope: &str) -> Result<Caller, Problem> {
-    let Operator { key, scopes } = authorize_any(app, headers, scope, app.now())?;
+pub(crate) fn authorize(
+    app: &App,
+    headers: &HeaderMap,
+    scope: &str,
+    stage: Stage,
+) -> Result<Caller, Problem> {
+    let Operator { key, scopes } = authorize_any(app, headers, scope, (stage, app.now()))?;
     Ok(Caller::operator(key.id(), scopes, key.binding()))
 }
 

@@ -18,7 +18,7 @@ use keystile_core::snapshot::{CurrentRules, Identity, ProductNode};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::decide::decide;
+use super::decide::{Stage, decide_at};
 use super::{credential, facts, outcome};
 use crate::app::{App, Caller};
 use crate::metrics::Door;
@@ -115,7 +115,7 @@ impl Holder<'_> {
 /// When the key is missing or does not work.
 pub(crate) fn holder<'a>(
     app: &'a App,
-    door: Door,
+    at: (Door, Stage),
     (headers, ip, now): (&'a HeaderMap, Option<IpAddr>, Timestamp),
 ) -> Result<Holder<'a>, Box<Refused>> {
     let index = app.engine.index();
@@ -143,7 +143,7 @@ pub(crate) fn holder<'a>(
         ip,
         now,
     };
-    let Ok(decision) = decide(app, door, &product, |_| Ok::<_, Infallible>(asked));
+    let Ok(decision) = decide_at(app, at, &product, |_| Ok::<_, Infallible>(asked));
     let refused = |reason| Err(refuse(product.slug().as_str(), reason));
     match (decision.verdict, decision.key) {
         (Ok(_), Some(key)) => Ok(Holder {
@@ -170,7 +170,8 @@ pub(crate) fn tell_holder(
     headers: &HeaderMap,
     ip: Option<IpAddr>,
 ) -> Result<Possession, Box<Refused>> {
-    let holder = holder(app, Door::Possession, (headers, ip, app.now()))?;
+    let at = (Door::Possession, Stage::Whole);
+    let holder = holder(app, at, (headers, ip, app.now()))?;
     Ok(told(&holder))
 }
 
@@ -181,10 +182,12 @@ pub(crate) fn tell_holder(
 /// a page, and nobody shall end it by that.
 pub(crate) fn who_may_revoke(
     app: &App,
+    stage: Stage,
     headers: &HeaderMap,
     ip: Option<IpAddr>,
 ) -> Result<(KeyId, Caller), Box<Refused>> {
-    let holder = holder(app, Door::Possession, (headers, ip, app.now()))?;
+    let at = (Door::Possession, stage);
+    let holder = holder(app, at, (headers, ip, app.now()))?;
     if holder.key.kind() != Kind::Secret {
         let detail = "a publishable key is public, so holding it is no right to revoke it; \
                       revoke it with an operator key";

@@ -172,3 +172,23 @@ async fn what_a_key_says_of_itself_hangs_on_its_kind() {
     names.sort();
     assert_eq!(names, ["kind", "mode", "scopes"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_is_counted_once_though_its_key_is_checked_before_and_after_its_body() {
+    let lost = Lost::new().await;
+    let limited = json!({ "rate_limit": { "limit": 1, "period_seconds": 3600 } });
+    let path = format!("/v1/keys/{}", lost.id);
+    lost.house.patch(&path, &limited).expect(200);
+    // A second count of the one call would be beyond the limit.
+    revoke(lost.house.address, &lost.key, &[], "").expect(200);
+    let usage = lost.house.get(&format!("{path}/usage")).expect(200).json();
+    assert_eq!(usage["total"], json!({ "ok": 1 }));
+    let counted = "verifies_total{door=\"self\",code=\"ok\"} 1";
+    let metrics = lost.house.get("/metrics").text;
+    assert!(metrics.contains(counted), "{metrics}");
+
+    // What the first look refuses ends there, and is counted there.
+    revoke(lost.house.address, &lost.key, &[], "").expect(401);
+    let usage = lost.house.get(&format!("{path}/usage")).expect(200).json();
+    assert_eq!(usage["total"], json!({ "ok": 1, "revoked_key": 1 }));
+}

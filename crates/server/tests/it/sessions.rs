@@ -367,3 +367,19 @@ async fn what_is_told_of_a_session_is_what_its_token_says() {
     }
     assert_eq!(made["key"], Value::Null);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_to_send_counts_once() {
+    let inn = Inn::new().await;
+    let message = format!(
+        "POST /v1/sessions HTTP/1.1\r\nhost: h\r\nauthorization: Bearer {}\r\n\
+         origin: {PAGE}\r\nexpect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\
+         connection: close\r\n\r\n{{}}",
+        inn.key
+    );
+    let reply = crate::house::raw(inn.house.address, message.as_bytes());
+    assert_eq!(reply.status, 100, "{}", reply.head);
+    assert!(reply.text.starts_with("HTTP/1.1 201"), "{}", reply.text);
+    let usage = inn.house.get(&format!("/v1/keys/{}/usage", inn.id));
+    assert_eq!(usage.expect(200).json()["total"], json!({ "ok": 1 }));
+}

@@ -336,3 +336,24 @@ async fn operator_keys_show_their_use_too() {
     let shown = shown(&house, &text(&key["id"]));
     assert!(shown["last_used"]["at"].is_string(), "{shown}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_of_an_operator_counts_once() {
+    let house = House::furnished().await;
+    let asked = json!({ "name": "Counted", "scopes": ["organizations:write"] });
+    let made = house.post("/v1/operator-keys", &asked).expect(201).json();
+    let bearer = format!("Bearer {}", text(&made["secret"]));
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+    ];
+    let body = json!({ "product": "keepem", "name": "Acme" }).to_string();
+    let path = "/v1/organizations";
+    crate::house::request(house.address, "POST", path, &headers, &body).expect(201);
+    crate::house::request(house.address, "GET", path, &headers, "").expect(403);
+    let usage = house.get(&format!("/v1/keys/{}/usage", text(&made["key"]["id"])));
+    assert_eq!(
+        usage.expect(200).json()["total"],
+        json!({ "ok": 1, "insufficient_scope": 1 })
+    );
+}
