@@ -77,12 +77,7 @@ impl Client {
         let answered = match self {
             Self::InProcess(app) => {
                 let reply = call_in_process(app, request).await;
-                let (parts, body) = reply.into_parts();
-                let body = body
-                    .collect()
-                    .await
-                    .map(http_body_util::Collected::to_bytes);
-                Ok((parts.status, body.unwrap_or_default()))
+                Ok((reply.status(), reply.into_body()))
             }
             Self::Local(socket) => match UnixStream::connect(socket).await {
                 Ok(stream) => exchange(stream, request).await,

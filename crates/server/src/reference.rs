@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
-use http_body_util::Full;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
 
@@ -13,9 +12,9 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ances
                       base-uri 'none'; form-action 'none'";
 
 /// The page.
-pub(crate) fn page(request_id: &str) -> Response<Full<Bytes>> {
+pub(crate) fn page(request_id: &str) -> Response<Bytes> {
     let text = render(document()).into_string();
-    let mut reply = Response::new(Full::new(Bytes::from(text)));
+    let mut reply = Response::new(Bytes::from(text));
     *reply.status_mut() = StatusCode::OK;
     let headers = reply.headers_mut();
     let fixed = [

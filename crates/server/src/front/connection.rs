@@ -5,6 +5,8 @@ use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http_body_util::Full;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -13,6 +15,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::Surface;
+use super::lane::{self, Resumed};
 use super::listen::{Shared, stopping};
 use super::route::answer;
 use crate::verify::LastAsker;
@@ -34,11 +37,19 @@ where
     let limits = shared.app.settings.limits;
     let app = Arc::clone(&shared.app);
     let shares = Arc::new((app, LastAsker::default()));
+    // The doors of the lane are shown only there.
+    let stream = match peer.surface {
+        Surface::Whole => lane::serve(stream, peer, &shared, &shares.1).await,
+        _ => Some(Resumed::new(Bytes::new(), stream)),
+    };
+    let Some(stream) = stream else {
+        return;
+    };
     let service = service_fn(move |request: Request<Incoming>| {
         let shares = Arc::clone(&shares);
         async move {
             let (app, last) = &*shares;
-            Ok::<_, Infallible>(answer(app, peer, last, request).await)
+            Ok::<_, Infallible>(answer(app, peer, last, request).await.map(Full::new))
         }
     });
     let connection = http1::Builder::new()

@@ -5,6 +5,7 @@
 
 mod connection;
 mod cors;
+mod lane;
 mod listen;
 mod operate;
 mod own_key;

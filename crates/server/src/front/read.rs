@@ -77,11 +77,14 @@ where
     read.map_err(|why| match why {
         Unread::TooLarge => too_large(),
         Unread::CutOff => Problem::bad_request("the body did not arrive whole"),
-        Unread::TooSlow => {
-            let detail = "the body took too long to arrive";
-            Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail)
-        }
+        Unread::TooSlow => too_slow(),
     })
+}
+
+/// The answer to whoever does not send what was announced.
+pub(super) fn too_slow() -> Problem {
+    let detail = "the body took too long to arrive";
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail)
 }
 
 /// Why there is no body to look at.

@@ -2,13 +2,12 @@
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use http_body_util::Full;
 
 use crate::api::Answer;
 use crate::problem::{Problem, RefusalBody};
 
 /// What every door answers with.
-pub(super) type Reply = Response<Full<Bytes>>;
+pub(super) type Reply = Response<Bytes>;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -20,7 +19,7 @@ pub(super) fn reply(
     body: impl Into<Bytes>,
     request_id: &str,
 ) -> Reply {
-    let mut reply = Response::new(Full::new(body.into()));
+    let mut reply = Response::new(body.into());
     *reply.status_mut() = status;
     let headers = reply.headers_mut();
     headers.reserve(6);

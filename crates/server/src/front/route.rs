@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::control;
 use crate::problem::Problem;
 use crate::request_id::RequestName;
-use crate::verify::{self, LastAsker, Stage, Subrequest};
+use crate::verify::{self, Entitled, LastAsker, Stage, Subrequest};
 
 const GATEWAY_NGINX: &str = "/gateway/nginx/";
 
@@ -132,7 +132,7 @@ fn plain(parts: &Parts, text: &'static str, status: StatusCode, name: &RequestNa
     })
 }
 
-type Verify = fn(
+pub(super) type Verify = fn(
     &App,
     Option<&Binding>,
     &http::HeaderMap,
@@ -145,7 +145,7 @@ type Verify = fn(
 /// begins; one that waits to be told to go on is also checked before.
 async fn hot<B>(
     app: &App,
-    (surface, last): (Surface, &LastAsker),
+    caller: (Surface, &LastAsker),
     parts: &Parts,
     body: B,
     name: &RequestName,
@@ -157,33 +157,49 @@ where
     if parts.method != Method::POST {
         return respond::method_not_allowed("POST", name.as_str());
     }
-    let entitled = |stage, now| match surface {
-        Surface::Control => Ok(None),
-        _ => last.entitled(app, &parts.headers, verify::SCOPE, (stage, now)),
-    };
     let answered = async {
         if parts.headers.contains_key(http::header::EXPECT) {
-            entitled(Stage::Head, app.now())?;
+            entitled(app, caller, parts, Stage::Head, app.now())?;
         }
         let limits = &app.settings.limits;
         let body = read::body(parts, body, limits.large_body_bytes, limits).await?;
-        unwinding(|| {
-            let now = app.now();
-            let binding = entitled(Stage::Whole, now)?;
-            verify(
-                app,
-                binding.as_deref(),
-                &parts.headers,
-                &body,
-                name.as_str(),
-                now,
-            )
-        })
+        verdict(app, caller, parts, &body, name, verify)
     };
     match answered.await {
         Ok(body) => respond::json(body, name.as_str()),
         Err(problem) => refused(&problem, name),
     }
+}
+
+/// Whether the caller may ask.
+fn entitled(
+    app: &App,
+    (surface, last): (Surface, &LastAsker),
+    parts: &Parts,
+    stage: Stage,
+    now: Timestamp,
+) -> Result<Entitled, Problem> {
+    match surface {
+        Surface::Control => Ok(None),
+        _ => last.entitled(app, &parts.headers, verify::SCOPE, (stage, now)),
+    }
+}
+
+/// The verdict about a request that is there as a whole.
+pub(super) fn verdict(
+    app: &App,
+    caller: (Surface, &LastAsker),
+    parts: &Parts,
+    body: &Bytes,
+    name: &RequestName,
+    verify: Verify,
+) -> Result<Vec<u8>, Problem> {
+    unwinding(|| {
+        let now = app.now();
+        let binding = entitled(app, caller, parts, Stage::Whole, now)?;
+        let (headers, binding) = (&parts.headers, binding.as_deref());
+        verify(app, binding, headers, body, name.as_str(), now)
+    })
 }
 
 /// A bug in one request must not end others.
@@ -214,7 +230,7 @@ pub(super) fn note(problem: &Problem, name: &RequestName) {
     }
 }
 
-fn gateway(app: &App, peer: Peer, parts: &Parts, name: &RequestName) -> Reply {
+pub(super) fn gateway(app: &App, peer: Peer, parts: &Parts, name: &RequestName) -> Reply {
     let product = parts
         .uri
         .path()

@@ -13,7 +13,7 @@ mod operator;
 mod outcome;
 mod possession;
 
-pub(crate) use asker::LastAsker;
+pub(crate) use asker::{Entitled, LastAsker};
 pub(crate) use batch::{BatchRequest, BatchVerdicts, verify_batch};
 pub(crate) use decide::Stage;
 pub(crate) use facts::{client_address, origin};

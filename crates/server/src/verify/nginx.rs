@@ -9,7 +9,6 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
-use http_body_util::Full;
 use keystile_core::decision::{Code, DenyReason};
 use keystile_core::engine::{Introspection, Permit};
 use keystile_core::limit::Allowance;
@@ -48,7 +47,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-type Reply = Response<Full<Bytes>>;
+type Reply = Response<Bytes>;
 
 /// What nginx asks.
 pub(crate) struct Subrequest<'a> {
@@ -263,7 +262,7 @@ fn named(status: StatusCode, code: Code, request_id: &str) -> Reply {
 }
 
 fn base(status: StatusCode, code: Code) -> Reply {
-    let mut reply = Response::new(Full::default());
+    let mut reply = Response::new(Bytes::new());
     *reply.status_mut() = status;
     let headers = reply.headers_mut();
     headers.reserve(16);

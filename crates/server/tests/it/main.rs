@@ -9,6 +9,7 @@ mod front_door;
 mod hands;
 mod house;
 mod kept_open;
+mod lane;
 mod lists;
 mod moving_in;
 mod own_key;

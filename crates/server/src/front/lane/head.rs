@@ -1,0 +1,115 @@
+//! Telling from a request's head whether it is one for the lane.
+
+use std::mem::MaybeUninit;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Method, Uri, header};
+
+use crate::config::Limits;
+use crate::front::read;
+
+/// The doors that the lane leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Door {
+    One,
+    Batch,
+    Gateway,
+}
+
+/// A request for the lane.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Expected {
+    pub(super) door: Door,
+    /// Bytes of its head, the empty line included.
+    pub(super) head: usize,
+    body: usize,
+}
+
+impl Expected {
+    /// How long it is in all.
+    pub(super) fn bytes(&self) -> usize {
+        self.head + self.body
+    }
+}
+
+/// More headers than anybody sends who means well.
+const MOST_HEADERS: usize = 64;
+
+const GATEWAY: &str = "/gateway/nginx/";
+
+/// How requests begin that are for the lane. Any other need not be looked at any further.
+const BEGINNINGS: [(&[u8], Door); 3] = [
+    (b"POST /v1/keys/verify HTTP/1.1\r\n", Door::One),
+    (b"POST /v1/keys/verify_batch HTTP/1.1\r\n", Door::Batch),
+    (b"GET /gateway/nginx/", Door::Gateway),
+];
+
+/// Reads a head into `parts`, whose headers must be empty. `None` when it is not whole, when it is
+/// of another request, and when there is anything about it that hyper should judge.
+pub(super) fn look(here: &Bytes, parts: &mut Parts, limits: &Limits) -> Option<Expected> {
+    let begins = |(beginning, _): &&(&[u8], Door)| here.starts_with(beginning);
+    let (_, door) = BEGINNINGS.iter().find(begins)?;
+    let mut headers = [const { MaybeUninit::uninit() }; MOST_HEADERS];
+    let mut request = httparse::Request::new(&mut []);
+    let parsed = request.parse_with_uninit_headers(here, &mut headers);
+    let head = match parsed {
+        Ok(httparse::Status::Complete(head)) if head <= limits.head_bytes => head,
+        _ => return None,
+    };
+    if request.version != Some(1) {
+        return None;
+    }
+    let mut length = None;
+    for sent in &*request.headers {
+        let name = HeaderName::from_bytes(sent.name.as_bytes()).ok()?;
+        let value = here.slice_ref(sent.value);
+        match name {
+            header::CONTENT_LENGTH if length.is_some() => return None,
+            header::CONTENT_LENGTH => length = Some(number(sent.value)?),
+            header::TRANSFER_ENCODING | header::EXPECT | header::UPGRADE => return None,
+            header::CONNECTION if !sent.value.eq_ignore_ascii_case(b"keep-alive") => return None,
+            _ => {}
+        }
+        let value = HeaderValue::from_maybe_shared(value).ok()?;
+        parts.headers.append(name, value);
+    }
+    let body = match (door, length) {
+        (Door::Gateway, None | Some(0)) => 0,
+        (Door::One | Door::Batch, Some(length)) if length <= limits.large_body_bytes => length,
+        _ => return None,
+    };
+    set_target(parts, *door, here.slice_ref(request.path?.as_bytes()))?;
+    read::check(parts).ok()?;
+    Some(Expected {
+        door: *door,
+        head,
+        body,
+    })
+}
+
+/// Only the gateway's door looks at its target; the same one comes all the time.
+fn set_target(parts: &mut Parts, door: Door, target: Bytes) -> Option<()> {
+    if door == Door::Gateway {
+        let known = parts
+            .uri
+            .path_and_query()
+            .map(|known| known.as_str().as_bytes());
+        if parts.method != Method::GET || known != Some(&*target) {
+            // What is kept must not keep all that was read.
+            parts.uri = Uri::from_maybe_shared(Bytes::copy_from_slice(&target)).ok()?;
+        }
+        parts.method = Method::GET;
+    } else {
+        parts.method = Method::POST;
+    }
+    debug_assert!(door != Door::Gateway || parts.uri.path().starts_with(GATEWAY));
+    Some(())
+}
+
+/// A length in the one way that everybody writes it (RFC 9110 §8.6).
+fn number(text: &[u8]) -> Option<usize> {
+    let digits = (1..=9).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
+    let text = std::str::from_utf8(text).ok().filter(|_| digits)?;
+    text.parse().ok()
+}

@@ -1,0 +1,91 @@
+//! Writing answers as HTTP/1.1 (RFC 9112).
+
+use std::io::Write;
+
+use http::header;
+use keystile_core::model::Timestamp;
+
+use crate::front::respond::Reply;
+
+/// What goes out next, in memory that lasts.
+#[derive(Debug, Default)]
+pub(super) struct Writer {
+    out: Vec<u8>,
+    date: Date,
+}
+
+impl Writer {
+    /// What is to be sent.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.out
+    }
+
+    /// Forgets what was sent, and memory beyond `most` bytes.
+    pub(super) fn clear(&mut self, most: usize) {
+        self.out.clear();
+        self.out.shrink_to(most);
+    }
+
+    /// 200 with a verdict.
+    pub(super) fn verdict(&mut self, json: &[u8], request_id: &str, now: Timestamp) {
+        let head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
+                     cache-control: no-store\r\nx-request-id: ";
+        self.out.extend_from_slice(head);
+        self.out.extend_from_slice(request_id.as_bytes());
+        self.out.extend_from_slice(b"\r\n");
+        self.end(json, now);
+    }
+
+    /// Any answer; whether the connection goes on after it.
+    pub(super) fn reply(&mut self, reply: &Reply, now: Timestamp) -> bool {
+        let status = reply.status();
+        let reason = status.canonical_reason().unwrap_or_default();
+        self.out.extend_from_slice(b"HTTP/1.1 ");
+        self.out.extend_from_slice(status.as_str().as_bytes());
+        self.out.push(b' ');
+        self.out.extend_from_slice(reason.as_bytes());
+        self.out.extend_from_slice(b"\r\n");
+        for (name, value) in reply.headers() {
+            self.out.extend_from_slice(name.as_str().as_bytes());
+            self.out.extend_from_slice(b": ");
+            self.out.extend_from_slice(value.as_bytes());
+            self.out.extend_from_slice(b"\r\n");
+        }
+        self.end(reply.body(), now);
+        let connection = reply.headers().get(header::CONNECTION);
+        connection.is_none_or(|connection| connection != "close")
+    }
+
+    /// What all answers end with, and the body.
+    fn end(&mut self, body: &[u8], now: Timestamp) {
+        self.out.extend_from_slice(b"content-length: ");
+        // Writing to memory cannot fail.
+        let _ = write!(self.out, "{}", body.len());
+        self.out.extend_from_slice(b"\r\ndate: ");
+        self.out.extend_from_slice(self.date.at(now));
+        self.out.extend_from_slice(b"\r\n\r\n");
+        self.out.extend_from_slice(body);
+    }
+}
+
+/// The `Date` header (RFC 9110 §6.6.1), which changes once a second.
+#[derive(Debug, Default)]
+struct Date {
+    second: i64,
+    text: String,
+}
+
+impl Date {
+    fn at(&mut self, now: Timestamp) -> &[u8] {
+        let second = now.millis().div_euclid(1000);
+        if second != self.second || self.text.is_empty() {
+            let printer = jiff::fmt::rfc2822::DateTimePrinter::new();
+            let time = jiff::Timestamp::from_second(second).unwrap_or_default();
+            self.text = printer
+                .timestamp_to_rfc9110_string(&time)
+                .unwrap_or_default();
+            self.second = second;
+        }
+        self.text.as_bytes()
+    }
+}
