@@ -5,6 +5,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
 use crate::api::Answer;
 use crate::problem::{Problem, RefusalBody};
+use crate::verify::Told;
 
 /// What every door answers with.
 pub(super) type Reply = Response<Bytes>;
@@ -34,6 +35,14 @@ pub(super) fn reply(
 /// 200 with JSON that is written already.
 pub(super) fn json(body: Vec<u8>, request_id: &str) -> Reply {
     reply(StatusCode::OK, "application/json", body, request_id)
+}
+
+/// What a gateway is told.
+pub(super) fn told(told: &Told) -> Reply {
+    let mut reply = Response::new(Bytes::new());
+    *reply.status_mut() = told.status;
+    reply.headers_mut().extend(told.headers());
+    reply
 }
 
 /// What a handler answers with.

@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::control;
 use crate::problem::Problem;
 use crate::request_id::RequestName;
-use crate::verify::{self, Entitled, LastAsker, Stage, Subrequest};
+use crate::verify::{self, Entitled, LastAsker, Stage, Subrequest, Told};
 
 const GATEWAY_NGINX: &str = "/gateway/nginx/";
 
@@ -71,7 +71,10 @@ where
             let caller = (peer.surface, last);
             hot(app, caller, &parts, body, &name, verify::verify_batch).await
         }
-        (path, _) if path.starts_with(GATEWAY_NGINX) => gateway(app, peer, &parts, &name),
+        (path, _) if path.starts_with(GATEWAY_NGINX) => match gateway(app, peer, &parts, &name) {
+            Ok(told) => respond::told(&told),
+            Err(problem) => refused(&problem, &name),
+        },
         ("/readyz", _) => match app.is_ready() {
             true => plain(&parts, "ready", StatusCode::OK, &name),
             false => plain(&parts, "not ready", StatusCode::SERVICE_UNAVAILABLE, &name),
@@ -230,7 +233,13 @@ pub(super) fn note(problem: &Problem, name: &RequestName) {
     }
 }
 
-pub(super) fn gateway(app: &App, peer: Peer, parts: &Parts, name: &RequestName) -> Reply {
+/// What a gateway is told.
+pub(super) fn gateway(
+    app: &App,
+    peer: Peer,
+    parts: &Parts,
+    name: &RequestName,
+) -> Result<Told, Problem> {
     let product = parts
         .uri
         .path()
@@ -243,10 +252,7 @@ pub(super) fn gateway(app: &App, peer: Peer, parts: &Parts, name: &RequestName) 
         peer: peer.address,
         request_id: name.as_str(),
     };
-    match unwinding(|| Ok(verify::forward_auth(app, &asked))) {
-        Ok(reply) => reply,
-        Err(problem) => refused(&problem, name),
-    }
+    unwinding(|| Ok(verify::forward_auth(app, &asked)))
 }
 
 #[cfg(test)]

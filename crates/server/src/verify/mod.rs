@@ -18,6 +18,6 @@ pub(crate) use batch::{BatchRequest, BatchVerdicts, verify_batch};
 pub(crate) use decide::Stage;
 pub(crate) use facts::{client_address, origin};
 pub(crate) use json::{Question, SCOPE, VerifyAnswer, verify_one};
-pub(crate) use nginx::{Subrequest, forward_auth};
+pub(crate) use nginx::{Subrequest, Told, forward_auth};
 pub(crate) use operator::authorize;
 pub(crate) use possession::{CHALLENGE, Possession, Refused, holder, tell_holder, who_may_revoke};

@@ -7,8 +7,7 @@
 
 use std::net::SocketAddr;
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use keystile_core::decision::{Code, DenyReason};
 use keystile_core::engine::{Introspection, Permit};
 use keystile_core::limit::Allowance;
@@ -29,25 +28,12 @@ const TARGET: HeaderName = HeaderName::from_static("x-keystile-uri");
 const HOST: HeaderName = HeaderName::from_static("x-keystile-host");
 const CLIENT: HeaderName = HeaderName::from_static("x-keystile-client-ip");
 
-const STATUS: HeaderName = HeaderName::from_static("x-keystile-status");
-const CODE: HeaderName = HeaderName::from_static("x-keystile-code");
-
-const KEY_ID: HeaderName = HeaderName::from_static("x-keystile-key-id");
-const KIND: HeaderName = HeaderName::from_static("x-keystile-kind");
-const MODE: HeaderName = HeaderName::from_static("x-keystile-mode");
-const ORGANIZATION: HeaderName = HeaderName::from_static("x-keystile-organization");
-const EXTERNAL_ID: HeaderName = HeaderName::from_static("x-keystile-organization-external-id");
-const PROJECT: HeaderName = HeaderName::from_static("x-keystile-project");
-const ENVIRONMENT: HeaderName = HeaderName::from_static("x-keystile-environment");
-const SCOPES: HeaderName = HeaderName::from_static("x-keystile-scopes");
-const CREDITS: HeaderName = HeaderName::from_static("x-keystile-credits-remaining");
-const SPEND: HeaderName = HeaderName::from_static("x-keystile-spend-id");
-const REQUEST: HeaderName = HeaderName::from_static("x-keystile-request-id");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
-const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-
-type Reply = Response<Bytes>;
+// What is told, as it is written.
+const STATUS: &str = "x-keystile-status";
+const CODE: &str = "x-keystile-code";
+const REQUEST_ID: &str = "x-request-id";
+const RATE_LIMIT: &str = "ratelimit";
+const RATE_LIMIT_POLICY: &str = "ratelimit-policy";
 
 /// What nginx asks.
 pub(crate) struct Subrequest<'a> {
@@ -67,7 +53,7 @@ pub(crate) struct Subrequest<'a> {
 struct Incomplete;
 
 /// Decides about the request that nginx asks about.
-pub(crate) fn forward_auth(app: &App, asked: &Subrequest<'_>) -> Reply {
+pub(crate) fn forward_auth(app: &App, asked: &Subrequest<'_>) -> Told {
     if !is_trusted(app, asked.peer) {
         return refused_outright("untrusted_proxy", asked.request_id);
     }
@@ -139,76 +125,27 @@ fn allowed(
     key: &Identity<'_>,
     decision: &Introspection<'_>,
     request_id: &str,
-) -> Reply {
-    let mut told = Told::default();
-    told.put(KEY_ID, |out| key.id().push_to(out));
-    told.put(ORGANIZATION, |out| {
+) -> Told {
+    let mut told = Told::new(StatusCode::OK, Code::Ok);
+    told.put("x-keystile-key-id", |out| key.id().push_to(out));
+    told.word("x-keystile-kind", key.kind().as_str());
+    told.word("x-keystile-mode", key.mode().as_str());
+    told.put("x-keystile-organization", |out| {
         key.organization_id().push_to(out);
     });
-    told.put(EXTERNAL_ID, |out| {
-        push_encoded(key.external_id_bytes().unwrap_or_default(), out);
-    });
-    told.put(PROJECT, |out| key.project_id().push_to(out));
-    told.put(ENVIRONMENT, |out| {
-        push_encoded(key.environment_name().as_bytes(), out);
-    });
-    told.put(SCOPES, |out| push_scopes(decision, out));
-    told.put(REQUEST, |out| push_encoded(request_id.as_bytes(), out));
-    let mut reply = base(StatusCode::OK, Code::Ok);
-    let headers = reply.headers_mut();
-    told.move_into(headers);
-    headers.insert(KIND, HeaderValue::from_static(key.kind().as_str()));
-    headers.insert(MODE, HeaderValue::from_static(key.mode().as_str()));
-    headers.insert(CREDITS, HeaderValue::from_static(""));
-    headers.insert(SPEND, HeaderValue::from_static(""));
-    if let Some(id) = headers.get(REQUEST).cloned() {
-        headers.insert(REQUEST_ID, id);
-    }
+    let external_id = key.external_id_bytes().unwrap_or_default();
+    told.text("x-keystile-organization-external-id", external_id);
+    told.put("x-keystile-project", |out| key.project_id().push_to(out));
+    told.text("x-keystile-environment", key.environment_name().as_bytes());
+    told.put("x-keystile-scopes", |out| push_scopes(decision, out));
+    told.word("x-keystile-credits-remaining", "");
+    told.word("x-keystile-spend-id", "");
+    told.text("x-keystile-request-id", request_id.as_bytes());
+    told.text(REQUEST_ID, request_id.as_bytes());
     if let Some(allowance) = &decision.allowance {
-        tell_allowance(headers, allowance);
+        told.allowance(allowance);
     }
-    reply
-}
-
-/// How much is left, as draft-ietf-httpapi-ratelimit-headers writes it.
-fn tell_allowance(headers: &mut HeaderMap, allowance: &Allowance) {
-    let Allowance {
-        limit,
-        period_seconds,
-        remaining,
-        reset_seconds,
-    } = allowance;
-    let policy = format!("\"keystile\";q={limit};w={period_seconds}");
-    let left = format!("\"keystile\";r={remaining};t={reset_seconds}");
-    headers.insert(RATE_LIMIT_POLICY, text(&policy));
-    headers.insert(RATE_LIMIT, text(&left));
-}
-
-/// Header values that are written into one piece of memory and then share it.
-#[derive(Default)]
-struct Told {
-    bytes: Vec<u8>,
-    ends: Vec<(HeaderName, usize)>,
-}
-
-impl Told {
-    fn put(&mut self, name: HeaderName, write: impl FnOnce(&mut Vec<u8>)) {
-        if self.bytes.is_empty() {
-            self.bytes.reserve(384);
-            self.ends.reserve(8);
-        }
-        write(&mut self.bytes);
-        self.ends.push((name, self.bytes.len()));
-    }
-
-    fn move_into(self, headers: &mut HeaderMap) {
-        let (all, mut begin) = (Bytes::from(self.bytes), 0);
-        for (name, end) in self.ends {
-            let value = HeaderValue::from_maybe_shared(all.slice(begin..end));
-            headers.insert(name, value.unwrap_or_else(|_| HeaderValue::from_static("")));
-            begin = end;
-        }
-    }
+    told
 }
 
 fn push_scopes(decision: &Introspection<'_>, out: &mut Vec<u8>) {
@@ -220,70 +157,100 @@ fn push_scopes(decision: &Introspection<'_>, out: &mut Vec<u8>) {
     }
 }
 
-fn denied(reason: DenyReason, rules: &Rules, request_id: &str) -> Reply {
+fn denied(reason: DenyReason, rules: &Rules, request_id: &str) -> Told {
     let wire = wire(reason.code());
     let status = match wire.status {
         StatusCode::UNAUTHORIZED => StatusCode::UNAUTHORIZED,
         _ => StatusCode::FORBIDDEN,
     };
-    let mut reply = named(status, wire.shown, request_id);
     let missing = match reason {
         DenyReason::InsufficientScope { missing } => Some(rules.scope_name(missing)),
         _ => None,
     };
     let challenge = outcome::challenge(rules.slug.as_str(), reason, missing);
-    let headers = reply.headers_mut();
-    headers.insert(STATUS, HeaderValue::from(wire.status.as_u16()));
-    headers.insert(header::WWW_AUTHENTICATE, text(&challenge));
+    let mut told = Told::with(status, wire.shown.as_str(), wire.status.as_str());
+    told.text(REQUEST_ID, request_id.as_bytes());
+    told.text("www-authenticate", challenge.as_bytes());
     if let DenyReason::RateLimited(allowance) = reason {
-        tell_allowance(headers, &allowance);
-        headers.insert(header::RETRY_AFTER, allowance.reset_seconds.into());
+        told.allowance(&allowance);
+        told.word("retry-after", &allowance.reset_seconds.to_string());
     }
-    reply
+    told
 }
 
 /// A subrequest that nothing can be decided on: the proxy is not set up as shipped.
-fn refused_outright(code: &'static str, request_id: &str) -> Reply {
-    let mut reply = named(StatusCode::FORBIDDEN, Code::Undecided, request_id);
-    reply
-        .headers_mut()
-        .insert(CODE, HeaderValue::from_static(code));
-    reply
-        .headers_mut()
-        .insert(STATUS, HeaderValue::from_static("403"));
-    reply
+fn refused_outright(code: &'static str, request_id: &str) -> Told {
+    let mut told = Told::with(StatusCode::FORBIDDEN, code, "403");
+    told.text(REQUEST_ID, request_id.as_bytes());
+    told
 }
 
-/// What every answer has, with the request's id.
-fn named(status: StatusCode, code: Code, request_id: &str) -> Reply {
-    let mut reply = base(status, code);
-    reply.headers_mut().insert(REQUEST_ID, text(request_id));
-    reply
+/// What nginx is told: a status, and headers that are written as they go out (RFC 9112 §5), each
+/// name once.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) status: StatusCode,
+    /// `name: value`, each with its line end.
+    pub(crate) lines: Vec<u8>,
 }
 
-fn base(status: StatusCode, code: Code) -> Reply {
-    let mut reply = Response::new(Bytes::new());
-    *reply.status_mut() = status;
-    let headers = reply.headers_mut();
-    headers.reserve(16);
-    headers.insert(CODE, HeaderValue::from_static(code.as_str()));
-    headers.insert(
-        STATUS,
-        match wire(code).status {
-            StatusCode::OK => HeaderValue::from_static("200"),
-            other => HeaderValue::from(other.as_u16()),
-        },
-    );
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    reply
-}
+impl Told {
+    fn new(status: StatusCode, code: Code) -> Self {
+        Self::with(status, code.as_str(), wire(code).status.as_str())
+    }
 
-/// Anything as a header value: what no header can carry is percent-encoded.
-fn text(value: &str) -> HeaderValue {
-    let mut bytes = Vec::with_capacity(value.len());
-    push_encoded(value.as_bytes(), &mut bytes);
-    HeaderValue::from_maybe_shared(Bytes::from(bytes))
-        .unwrap_or_else(|_| HeaderValue::from_static(""))
+    /// What every answer has.
+    fn with(status: StatusCode, code: &str, says: &str) -> Self {
+        let lines = Vec::with_capacity(768);
+        let mut answer = Self { status, lines };
+        answer.word(CODE, code);
+        answer.word(STATUS, says);
+        answer.word("cache-control", "no-store");
+        answer
+    }
+
+    fn put(&mut self, name: &'static str, write: impl FnOnce(&mut Vec<u8>)) {
+        self.lines.extend_from_slice(name.as_bytes());
+        self.lines.extend_from_slice(b": ");
+        write(&mut self.lines);
+        self.lines.extend_from_slice(b"\r\n");
+    }
+
+    /// A value that has nothing to be encoded: a word of ours, or one with a plain grammar.
+    fn word(&mut self, name: &'static str, value: &str) {
+        self.put(name, |out| out.extend_from_slice(value.as_bytes()));
+    }
+
+    /// Any value.
+    fn text(&mut self, name: &'static str, value: &[u8]) {
+        self.put(name, |out| push_encoded(value, out));
+    }
+
+    /// How much is left, as draft-ietf-httpapi-ratelimit-headers writes it.
+    fn allowance(&mut self, allowance: &Allowance) {
+        let Allowance {
+            limit,
+            period_seconds,
+            remaining,
+            reset_seconds,
+        } = allowance;
+        let policy = format!("\"keystile\";q={limit};w={period_seconds}");
+        let left = format!("\"keystile\";r={remaining};t={reset_seconds}");
+        self.word(RATE_LIMIT_POLICY, &policy);
+        self.word(RATE_LIMIT, &left);
+    }
+
+    /// The headers one by one, for whoever does not take them as they are.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+        let lines = self.lines.split(|byte| *byte == b'\n');
+        lines.filter_map(|line| {
+            let line = line.strip_suffix(b"\r")?;
+            let colon = line.iter().position(|byte| *byte == b':')?;
+            let name = HeaderName::from_bytes(line.get(..colon)?).ok()?;
+            let value = HeaderValue::from_bytes(line.get(colon + 2..)?).ok()?;
+            Some((name, value))
+        })
+    }
 }
 
 /// Nearly every text can be carried as it is, spaces included; of any other, all that is not
@@ -308,8 +275,15 @@ mod tests {
 
     #[test]
     fn h18_values_that_no_header_can_carry_are_encoded() {
-        assert_eq!(text("plain"), "plain");
-        assert_eq!(text("caf\u{e9}\r\nX: y"), "caf%C3%A9%0D%0AX:%20y");
+        let told = |value: &str| {
+            let mut answer = Told::new(StatusCode::OK, Code::Ok);
+            answer.text("x-told", value.as_bytes());
+            let headers: HeaderMap = answer.headers().collect();
+            assert_eq!(headers.len(), 4, "one more than all have");
+            headers["x-told"].clone()
+        };
+        assert_eq!(told("plain"), "plain");
+        assert_eq!(told("caf\u{e9}\r\nX: y"), "caf%C3%A9%0D%0AX:%20y");
     }
 
     #[test]

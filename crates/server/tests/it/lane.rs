@@ -281,10 +281,8 @@ async fn h07_whatever_is_wrong_with_a_request_the_lane_answers_as_hyper_does() {
     let lane = Lane::new().await;
     let address = lane.house.address;
     let requests = lane.all();
-    let cases = std::env::var("LANE_CASES").map_or(300, |cases| cases.parse().unwrap());
     let strategy = (0..3_usize, proptest::collection::vec(spoilt(), 1..3));
     let mut runner = TestRunner::new(Config {
-        cases,
         failure_persistence: None,
         ..Config::default()
     });

@@ -36,8 +36,6 @@ impl Expected {
 /// More headers than anybody sends who means well.
 const MOST_HEADERS: usize = 64;
 
-const GATEWAY: &str = "/gateway/nginx/";
-
 /// How requests begin that are for the lane. Any other need not be looked at any further.
 const BEGINNINGS: [(&[u8], Door); 3] = [
     (b"POST /v1/keys/verify HTTP/1.1\r\n", Door::One),
@@ -62,7 +60,7 @@ pub(super) fn look(here: &Bytes, parts: &mut Parts, limits: &Limits) -> Option<E
     }
     let mut length = None;
     for sent in &*request.headers {
-        let name = HeaderName::from_bytes(sent.name.as_bytes()).ok()?;
+        let name = named(sent.name)?;
         let value = here.slice_ref(sent.value);
         match name {
             header::CONTENT_LENGTH if length.is_some() => return None,
@@ -79,7 +77,7 @@ pub(super) fn look(here: &Bytes, parts: &mut Parts, limits: &Limits) -> Option<E
         (Door::One | Door::Batch, Some(length)) if length <= limits.large_body_bytes => length,
         _ => return None,
     };
-    set_target(parts, *door, here.slice_ref(request.path?.as_bytes()))?;
+    set_target(parts, *door, request.path?.as_bytes())?;
     read::check(parts).ok()?;
     Some(Expected {
         door: *door,
@@ -88,22 +86,34 @@ pub(super) fn look(here: &Bytes, parts: &mut Parts, limits: &Limits) -> Option<E
     })
 }
 
-/// Only the gateway's door looks at its target; the same one comes all the time.
-fn set_target(parts: &mut Parts, door: Door, target: Bytes) -> Option<()> {
-    if door == Door::Gateway {
-        let known = parts
-            .uri
-            .path_and_query()
-            .map(|known| known.as_str().as_bytes());
-        if parts.method != Method::GET || known != Some(&*target) {
-            // What is kept must not keep all that was read.
-            parts.uri = Uri::from_maybe_shared(Bytes::copy_from_slice(&target)).ok()?;
-        }
-        parts.method = Method::GET;
-    } else {
+/// Names beyond HTTP's own that come with nearly every request. Making one anew takes memory.
+const OFTEN: [HeaderName; 6] = [
+    HeaderName::from_static("x-request-id"),
+    HeaderName::from_static("x-api-key"),
+    HeaderName::from_static("x-keystile-method"),
+    HeaderName::from_static("x-keystile-uri"),
+    HeaderName::from_static("x-keystile-host"),
+    HeaderName::from_static("x-keystile-client-ip"),
+];
+
+fn named(name: &str) -> Option<HeaderName> {
+    let known = |often: &&HeaderName| often.as_str().eq_ignore_ascii_case(name);
+    let often = OFTEN.iter().find(known).cloned();
+    often.or_else(|| HeaderName::from_bytes(name.as_bytes()).ok())
+}
+
+/// The method and the target; only the gateway's door reads the latter, and it is the same one all
+/// the time.
+fn set_target(parts: &mut Parts, door: Door, target: &[u8]) -> Option<()> {
+    if door != Door::Gateway {
         parts.method = Method::POST;
+        return Some(());
     }
-    debug_assert!(door != Door::Gateway || parts.uri.path().starts_with(GATEWAY));
+    parts.method = Method::GET;
+    let known = parts.uri.path_and_query();
+    if known.is_none_or(|known| known.as_str().as_bytes() != target) {
+        parts.uri = Uri::try_from(target).ok()?;
+    }
     Some(())
 }
 

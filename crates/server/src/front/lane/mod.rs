@@ -141,10 +141,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Lane<'_, S> {
         let answered = match door {
             Door::One => verdict(verify::verify_one),
             Door::Batch => verdict(verify::verify_batch),
-            Door::Gateway => {
-                let reply = gateway(self.app, self.peer, parts, &name);
-                return self.writer.reply(&reply, now);
-            }
+            Door::Gateway => match gateway(self.app, self.peer, parts, &name) {
+                Ok(told) => {
+                    self.writer.told(&told, now);
+                    return true;
+                }
+                Err(problem) => Err(problem),
+            },
         };
         match answered {
             Ok(json) => {

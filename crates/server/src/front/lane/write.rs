@@ -2,10 +2,11 @@
 
 use std::io::Write;
 
-use http::header;
+use http::{StatusCode, header};
 use keystile_core::model::Timestamp;
 
 use crate::front::respond::Reply;
+use crate::verify::Told;
 
 /// What goes out next, in memory that lasts.
 #[derive(Debug, Default)]
@@ -36,15 +37,16 @@ impl Writer {
         self.end(json, now);
     }
 
+    /// What a gateway is told.
+    pub(super) fn told(&mut self, told: &Told, now: Timestamp) {
+        self.status(told.status);
+        self.out.extend_from_slice(&told.lines);
+        self.end(b"", now);
+    }
+
     /// Any answer; whether the connection goes on after it.
     pub(super) fn reply(&mut self, reply: &Reply, now: Timestamp) -> bool {
-        let status = reply.status();
-        let reason = status.canonical_reason().unwrap_or_default();
-        self.out.extend_from_slice(b"HTTP/1.1 ");
-        self.out.extend_from_slice(status.as_str().as_bytes());
-        self.out.push(b' ');
-        self.out.extend_from_slice(reason.as_bytes());
-        self.out.extend_from_slice(b"\r\n");
+        self.status(reply.status());
         for (name, value) in reply.headers() {
             self.out.extend_from_slice(name.as_str().as_bytes());
             self.out.extend_from_slice(b": ");
@@ -54,6 +56,19 @@ impl Writer {
         self.end(reply.body(), now);
         let connection = reply.headers().get(header::CONNECTION);
         connection.is_none_or(|connection| connection != "close")
+    }
+
+    fn status(&mut self, status: StatusCode) {
+        if status == StatusCode::OK {
+            self.out.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
+            return;
+        }
+        let reason = status.canonical_reason().unwrap_or_default();
+        self.out.extend_from_slice(b"HTTP/1.1 ");
+        self.out.extend_from_slice(status.as_str().as_bytes());
+        self.out.push(b' ');
+        self.out.extend_from_slice(reason.as_bytes());
+        self.out.extend_from_slice(b"\r\n");
     }
 
     /// What all answers end with, and the body.
