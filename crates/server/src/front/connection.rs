@@ -17,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::Surface;
 use super::lane::{self, Resumed};
 use super::listen::{Shared, stopping};
+use super::patient::Patient;
 use super::route::answer;
 use crate::verify::LastAsker;
 
@@ -35,6 +36,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let limits = shared.app.settings.limits;
+    let stream = Patient::new(stream, limits.arrival);
     let app = Arc::clone(&shared.app);
     let shares = Arc::new((app, LastAsker::default()));
     // The doors of the lane are shown only there.

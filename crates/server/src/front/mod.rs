@@ -9,6 +9,7 @@ mod lane;
 mod listen;
 mod operate;
 mod own_key;
+mod patient;
 mod read;
 mod respond;
 mod route;

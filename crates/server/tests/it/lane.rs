@@ -209,6 +209,22 @@ async fn a_stopping_server_ends_idle_connections_in_the_lane() {
     stream.read_to_end(&mut rest).unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn h14_whoever_asks_on_without_taking_the_answers_is_cut_off() {
+    let lane = Lane::new().await;
+    // The system's own buffers take some of it; no buffer takes hundreds of megabytes.
+    for begin in ["", PLAIN] {
+        let mut stream = TcpStream::connect(lane.house.address).unwrap();
+        let patience = Some(Duration::from_secs(60));
+        stream.set_write_timeout(patience).unwrap();
+        stream.write_all(begin.as_bytes()).unwrap();
+        let batch = lane.batch(100);
+        let cut = (0..10_000).find_map(|_| stream.write_all(batch.as_bytes()).err());
+        let why = cut.expect("nobody takes this much").kind();
+        assert_ne!(why, std::io::ErrorKind::WouldBlock, "it waits for ever");
+    }
+}
+
 /// One way to spoil a request, or to write it otherwise.
 #[derive(Debug, Clone)]
 enum Spoilt {
