@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use keystile_core::engine::Engine;
+use keystile_core::engine::{Engine, NewDigest};
 use keystile_core::key::{KeyDigest, MasterKey, Random};
 use keystile_core::manifest::ScopeSet;
 use keystile_core::model::{Actor, Binding, KeyId, Slug, Timestamp};
+use keystile_core::snapshot::Identity;
 use keystile_store::Store;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -31,7 +32,7 @@ pub struct App {
     /// Where keys go that were used under an older pepper.
     pub(crate) rehashes: mpsc::Sender<Rehash>,
     /// Where secret keys go that came from a web page.
-    pub(crate) exposures: mpsc::Sender<KeyId>,
+    pub(crate) exposures: mpsc::Sender<Exposed>,
     /// What keys were used for and is not written down yet.
     pub(crate) uses: Uses,
     /// Checked settings.
@@ -104,6 +105,32 @@ pub struct Rehash {
     pub(crate) new: KeyDigest,
     /// The pepper of the new digest.
     pub(crate) pepper: u32,
+}
+
+/// The current value of a secret key, which came from a web page.
+#[derive(Debug, Clone, Copy)]
+pub struct Exposed {
+    /// The key.
+    pub(crate) key: KeyId,
+    /// The digest it was found by: should the key get another value, that one is not exposed.
+    digest: KeyDigest,
+    /// The digest of the same value under a newer pepper, which it may have got meanwhile.
+    newer: Option<KeyDigest>,
+}
+
+impl Exposed {
+    pub(crate) fn new(key: &Identity<'_>, newer: Option<NewDigest>) -> Self {
+        Self {
+            key: key.id(),
+            digest: *key.digest(),
+            newer: newer.map(|newer| newer.digest),
+        }
+    }
+
+    /// Whether that digest is one of this value.
+    pub(crate) fn is(&self, digest: &KeyDigest) -> bool {
+        self.digest == *digest || self.newer.is_some_and(|newer| newer == *digest)
+    }
 }
 
 impl std::fmt::Debug for App {

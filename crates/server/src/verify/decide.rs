@@ -11,7 +11,7 @@ use keystile_core::request::RequestFacts;
 use keystile_core::snapshot::ProductNode;
 
 use super::answer;
-use crate::app::{App, Rehash};
+use crate::app::{App, Exposed, Rehash};
 use crate::metrics::Door;
 
 /// How much of a request is there while its caller is checked.
@@ -156,9 +156,10 @@ fn remember(app: &App, came: Option<Came>, decision: &Introspection<'_>) {
         // When too many wait, the key's next use asks again.
         let _ = app.rehashes.try_send(rehash);
     }
-    if came.by_browser && key.kind() == Kind::Secret && !key.is_exposed() && is_alive(decision) {
+    let may_expose = key.kind() == Kind::Secret && !key.is_exposed() && !key.is_retiring();
+    if came.by_browser && may_expose && is_alive(decision) {
         // As above.
-        let _ = app.exposures.try_send(key.id());
+        let _ = app.exposures.try_send(Exposed::new(key, decision.newer));
     }
 }
 
