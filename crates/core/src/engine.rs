@@ -168,14 +168,18 @@ impl Engine {
     /// product could answer for it.
     #[must_use]
     pub fn product_of(&self, key: &str, now: Timestamp) -> Option<Arc<ProductNode>> {
+        match self.session(Credential::Text(key), now) {
+            Some(session) => self.product_of_key(session.ok()?.value()),
+            None => self.product_of_key(key),
+        }
+    }
+
+    fn product_of_key(&self, key: &str) -> Option<Arc<ProductNode>> {
         let keyring = self.keyring.load();
         let found = |text| {
             let (found, _) = self.find(&keyring, Presented::unprepared(text))?;
             self.index.product_of(&found)
         };
-        if let Some(session) = self.session(Credential::Text(key), now) {
-            return found(KeyText::Own(ParsedKey::recognise(session.ok()?.value())?));
-        }
         if let Some(own) = ParsedKey::recognise(key) {
             return found(KeyText::Own(own));
         }
