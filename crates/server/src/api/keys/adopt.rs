@@ -29,8 +29,8 @@ struct Body {
     /// The project's id, where the organization has several.
     #[serde(default)]
     project: Option<String>,
-    /// The environment: its id (then nothing else needs to be said), or its name. Left out, the
-    /// only one there is for keys of this mode.
+    /// The environment: its id (then organization and project may be left out, and must be its own
+    /// where they are not), or its name. Left out, the only one there is for keys of this mode.
     #[serde(default)]
     environment: Option<String>,
     /// What people call it; a name that is taken gets a number.

@@ -146,6 +146,54 @@ async fn a_place_that_does_not_exist_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_owner_that_contradicts_the_environment_is_refused_by_name() {
+    let moving = Moving::new().await;
+    let other = moving.house.customer("bkend", "Other");
+    let environment = moving.customer.environment("production");
+    let adopt = |more: &serde_json::Value| {
+        let mut body = json!({ "product": "bkend", "key": OLD, "environment": environment });
+        for (name, value) in more.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        moving.house.post("/v1/keys/adopt", &body)
+    };
+    let cases = [
+        (
+            json!({ "organization": other.organization }),
+            "/organization",
+        ),
+        (json!({ "organization": "nobody" }), "/organization"),
+        (
+            json!({ "organization": "acme", "project": other.project }),
+            "/project",
+        ),
+        (json!({ "project": "x" }), "/project"),
+    ];
+    for (more, pointer) in cases {
+        let reply = adopt(&more).expect(422);
+        assert_eq!(reply.json()["errors"][0]["pointer"], pointer, "{more}");
+        let mut row = super::row(OLD);
+        row["environment"] = json!(environment);
+        for name in ["organization", "project"] {
+            row[name] = more[name].clone();
+        }
+        let imported = moving.import_with(&[row], &json!({ "create_organizations": true }));
+        let pointer = format!("/rows/0{pointer}");
+        assert_eq!(super::wrong(&imported, 0).0, pointer, "{more}");
+    }
+    let unmade = moving.house.get("/v1/organizations?external_id=nobody");
+    assert_eq!(unmade.expect(200).json()["data"], json!([]));
+    assert_eq!(moving.code(OLD), "unknown_key");
+
+    let right = json!({ "organization": "acme", "project": moving.customer.project });
+    adopt(&right).expect(201);
+    adopt(&right).expect(200);
+    adopt(&json!({ "organization": other.organization })).expect(422);
+    let elsewhere = json!({ "environment": other.environment("production") });
+    assert_eq!(adopt(&elsewhere).expect(409).code(), "already_exists");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_organization_with_two_projects_must_say_which() {
     let moving = Moving::new().await;
     let path = format!(
