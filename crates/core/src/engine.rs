@@ -1,7 +1,10 @@
 //! The read path, whole: is this key good for this call?
 //!
-//! Synchronous, without allocation, without a lock that two requests share, and without a clock:
-//! the time is one of the facts.
+//! Synchronous and without a clock: the time is one of the facts. A decision about a key takes no
+//! memory and no lock. Two things that may follow or precede it take one for a moment, among many so
+//! that requests seldom meet: counting an allowed call against rate limits ([`Engine::admit`]), and
+//! finding a session whose token was checked before. A token that is new is checked and remembered,
+//! which takes memory.
 
 mod explanation;
 mod presented;
