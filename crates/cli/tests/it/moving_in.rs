@@ -123,9 +123,9 @@ fn key(number: usize) -> String {
 fn a_csv_file_is_imported_and_importing_again_changes_nothing() {
     let desk = Desk::new();
     let text = format!(
-        "digest,start,name,metadata,enabled,expires_at\n\
-         {},kp_keyA,Server,\"{{\"\"team\"\": \"\"a, b\"\"}}\",true,\n\
-         {},,,,0,2031-01-01\u{20}00:00:00+00\n",
+        "digest,start,name,metadata,enabled,expires_at,rate_limit\n\
+         {},kp_keyA,Server,\"{{\"\"team\"\": \"\"a, b\"\"}}\",true,,2/1h\n\
+         {},,,,0,2031-01-01\u{20}00:00:00+00,\n",
         hex(&key(1)),
         hex(&key(2))
     );
@@ -135,6 +135,7 @@ fn a_csv_file_is_imported_and_importing_again_changes_nothing() {
     let verdict = desk.verify(&key(1));
     assert_eq!(verdict["code"], "ok");
     assert_eq!(verdict["key"]["name"], "Server");
+    assert_eq!(verdict["rate_limit"]["limit"], 2);
     assert_eq!(verdict["key"]["metadata"], json!({ "team": "a, b" }));
     assert_eq!(desk.code(&key(2)), "disabled_key");
     let keys = desk.run(&["keys", "list"]).out;
@@ -171,9 +172,9 @@ fn each_refused_line_is_told_with_its_field_and_what_to_do() {
     let desk = Desk::new();
     let raw = key(9);
     let text = format!(
-        "digest,organization,enabled,expires_at,metadata\n\
+        "digest,organization,enabled,expires_at,rate_limit\n\
          {good},,,,\n{good},,,,\nabc,,,,\n{raw},,,,\n{good},nobody,,,\n{good},,perhaps,,\n\
-         {good},,,soon,\n{good},,,,[1]\n{good},,,\n{good},,,,,\n",
+         {good},,,soon,\n{good},,,,often\n{good},,,\n{good},,,,,\n",
         good = hex(&key(1)),
     );
     let said = desk.csv(&text);
@@ -183,7 +184,7 @@ fn each_refused_line_is_told_with_its_field_and_what_to_do() {
         "line 6, organization: the product has no organization",
         "line 7, enabled: write true or false",
         "line 8, expires_at: write a time like",
-        "line 9, metadata: this is no JSON object",
+        "line 9, rate_limit: write how many calls",
         "line 10: 4 values stand under 5 columns",
         "line 11: 6 values stand under 5 columns",
         "1 imported, 1 already there, 8 refused",

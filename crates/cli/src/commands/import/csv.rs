@@ -4,12 +4,12 @@ use csv::{ReaderBuilder, StringRecord, Terminator};
 use serde_json::{Map, Value};
 
 use super::Format;
-use super::row::{Line, Row, Wrong, flag, object, time, words};
+use super::row::{Line, Row, Wrong, flag, object, rate, time, words};
 use super::shape::Record;
 use super::source::Source;
 
 /// The columns of our own form.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "digest",
     "start",
     "prefix",
@@ -21,6 +21,7 @@ const COLUMNS: [&str; 14] = [
     "scopes",
     "allowed_origins",
     "allowed_ips",
+    "rate_limit",
     "expires_at",
     "metadata",
     "note",
@@ -133,6 +134,7 @@ fn row_of(header: &[String], record: &StringRecord, format: Format) -> Result<Ro
                 continue;
             }
             "enabled" => flag(name, &text.into())?,
+            "rate_limit" => rate(name, text)?,
             "expires_at" => time(name, &text.into())?,
             "metadata" => object(name, &text.into())?,
             "scopes" | "allowed_origins" | "allowed_ips" => words(text),

@@ -1,7 +1,7 @@
 //! `POST /v1/keys/adopt`
 
 use keystile_core::key::PlainKey;
-use keystile_core::model::{Slug, Timestamp};
+use keystile_core::model::{RateLimit, Slug, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -46,6 +46,10 @@ struct Body {
     /// Address ranges it may be used from; left out, any.
     #[serde(default)]
     allowed_ips: Option<Vec<String>>,
+    /// How often it may be used; of a publishable key, by each client. Left out, as the manifest
+    /// says.
+    #[serde(default)]
+    rate_limit: Option<RateLimit>,
     /// When it ends by itself.
     #[serde(default)]
     expires_at: Option<Timestamp>,
@@ -98,7 +102,7 @@ async fn handle(call: Call) -> Result<Answer, Problem> {
             scopes: body.scopes,
             allowed_origins: body.allowed_origins,
             allowed_ips: body.allowed_ips,
-            rate_limit: None,
+            rate_limit: body.rate_limit,
             expires_at: body.expires_at,
         },
         metadata: body.metadata,

@@ -153,6 +153,11 @@ async fn a01_a14_each_bad_row_is_refused_alone_and_told_why() {
             "ten years",
         ),
         (with("metadata", json!([])), "/metadata", "expected"),
+        (
+            with("rate_limit", json!({ "limit": 1, "period_seconds": 0 })),
+            "/rate_limit/period_seconds",
+            "1 to",
+        ),
         (with("role", json!("admin")), "/role", "unknown field"),
         (json!(["a"]), "", "object"),
     ];
@@ -308,6 +313,7 @@ async fn what_the_other_system_says_of_a_key_comes_along() {
     let mut full = row(&numbered(3));
     full["start"] = json!("kp_keyABCDEF");
     full["metadata"] = json!({ "team": "\u{1f511}" });
+    full["rate_limit"] = json!({ "limit": 2, "period_seconds": 3600 });
     full["environment"] = json!(moving.customer.environment("production"));
     let answer = moving.import(&[off, over, full]);
     assert_eq!(counts(&answer), [3, 0, 0], "{answer:#}");
@@ -316,6 +322,9 @@ async fn what_the_other_system_says_of_a_key_comes_along() {
     let key = text(&answer["results"][2]["key"]);
     let key = moving.house.get(&format!("/v1/keys/{key}")).json();
     assert_eq!(key["metadata"], json!({ "team": "\u{1f511}" }));
+    assert_eq!(key["rate_limit"]["limit"], 2);
+    let codes = [(); 3].map(|()| moving.code(&numbered(3)));
+    assert_eq!(codes, ["ok", "ok", "rate_limited"]);
     assert!(
         text(&key["preview"]).starts_with("kp_keyA\u{2022}"),
         "{key}"
