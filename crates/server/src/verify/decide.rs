@@ -22,6 +22,9 @@ pub(crate) enum Stage {
     Head,
     /// All of it.
     Whole,
+    /// All of it, and it is about its own key: no call less under a rate limit, whose holder may
+    /// see what is left, and end the key, also when nothing is.
+    OwnKey,
 }
 
 /// When a call came, and from where, as far as that is known.
@@ -58,7 +61,7 @@ pub(super) fn decide_at<'a, 'f, E>(
     ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
 ) -> Result<Introspection<'a>, E> {
     let decision = decide_for(app, stage, product, ask)?;
-    if stage == Stage::Whole || !decision.is_allowed() {
+    if stage != Stage::Head || !decision.is_allowed() {
         app.metrics.verdict(door, answer::code(&decision));
     }
     Ok(decision)
@@ -79,7 +82,10 @@ pub(super) fn decide_for<'a, 'f, E>(
     if stage == Stage::Head && decision.is_allowed() {
         return Ok(decision);
     }
-    settle(app, came.get(), &mut decision);
+    match stage {
+        Stage::OwnKey => remember(app, came.get(), &decision),
+        _ => settle(app, came.get(), &mut decision),
+    }
     Ok(decision)
 }
 
