@@ -73,6 +73,7 @@ impl Loaded {
         work.spawn(super::mark_exposed(Arc::clone(&self.app), self.exposed));
         work.spawn(super::write_uses_down(Arc::clone(&self.app)));
         work.spawn(super::retire_signing_keys(Arc::clone(&self.app)));
+        work.spawn(super::destroy_left_secrets(Arc::clone(&self.app)));
         let app = Arc::clone(&self.app);
         (self.app, Background { app, work })
     }
