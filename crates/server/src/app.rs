@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use keystile_core::engine::{Engine, NewDigest};
-use keystile_core::key::{KeyDigest, MasterKey, Random};
+use keystile_core::key::{KeyDigest, Keyring, MasterKey, Random, WrappedKey};
 use keystile_core::manifest::ScopeSet;
 use keystile_core::model::{Actor, Binding, KeyId, Slug, Timestamp};
 use keystile_core::snapshot::Identity;
@@ -25,7 +25,7 @@ pub struct App {
     pub(crate) store: Arc<dyn Store>,
     /// The operating system's randomness.
     pub(crate) random: Arc<dyn Random>,
-    /// What may wrap the key material, newest first; never in the database.
+    /// What may wrap the key material, first that which does; never in the database.
     pub(crate) masters: Mutex<Vec<MasterKey>>,
     /// Held by whoever replaces key material, which is written anew as a whole.
     pub(crate) changing_keyring: tokio::sync::Mutex<()>,
@@ -60,27 +60,30 @@ impl App {
         u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// The current master key.
+    /// The master key that the stored key material is wrapped by.
     pub(crate) fn master_key(&self) -> MasterKey {
         let masters = self.masters.lock().unwrap_or_else(PoisonError::into_inner);
         // There is one from the beginning, and none is ever taken away.
         masters[0].clone()
     }
 
-    /// Every master key that the material may be wrapped by.
-    pub(crate) fn master_keys(&self) -> Vec<MasterKey> {
-        self.masters
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    /// Says that the key material may be wrapped by this one soon.
+    pub(crate) fn know_master_key(&self, new: MasterKey) {
+        let mut masters = self.masters.lock().unwrap_or_else(PoisonError::into_inner);
+        masters.push(new);
     }
 
-    /// Takes a new master key into use.
-    pub(crate) fn know_master_key(&self, new: MasterKey) {
-        self.masters
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(0, new);
+    /// What the stored key material is when it is opened; the master key that opens it is the
+    /// current one from now on.
+    pub(crate) fn open_keyring(&self, stored: &[WrappedKey]) -> Option<Keyring> {
+        let mut masters = self.masters.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = |master: &MasterKey| Keyring::open(master, stored).ok();
+        let (at, keyring) = masters
+            .iter()
+            .enumerate()
+            .find_map(|(at, master)| Some((at, open(master)?)))?;
+        masters.swap(0, at);
+        Some(keyring)
     }
 
     /// Says that the process ends with this app, so that it can end at once.
