@@ -204,6 +204,22 @@ async fn d3_a_product_that_goes_back_to_once_keeps_no_sealed_secret() {
     lab.reveal(&lab.id).expect(200);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn d3_an_adopted_secret_is_shown_again_like_every_other_of_the_product() {
+    let lab = Lab::new().await;
+    let format = "\n[[foreign_formats]]\nprefix = \"dk_\"\nkind = \"secret\"\nmode = \"live\"\n";
+    let more = manifest(true).replace("max_active = 1", "max_active = 9") + format;
+    lab.house.apply("datakeen", &more).expect(200);
+    let secret = "dk_0f9e8d7c6b5a4938";
+    let body = json!({ "product": "datakeen", "key": secret,
+                       "environment": lab.customer.environment("production") });
+    let adopted = lab.house.post("/v1/keys/adopt", &body).expect(201);
+    assert!(!adopted.text.contains(secret));
+    let id = text(&adopted.json()["key"]["id"]);
+    assert_eq!(lab.reveal(&id).expect(200).json()["secret"], secret);
+    assert_eq!(lab.last_row()["action"], "key.revealed");
+}
+
 /// More sealed secrets than one change destroys: with the two automatic ones, 255.
 fn many_sealed(house: &House) {
     let many = starter(Some(System::Datakeen)).replace("max_active = 1", "max_active = 2000");

@@ -19,7 +19,8 @@ struct Body {
     /// The product; may be left out when your operator key is bound to one.
     #[serde(default)]
     product: Option<Slug>,
-    /// The whole key, as its holder sent it. It is digested and not kept, unless it is publishable.
+    /// The whole key, as its holder sent it. It is digested and not kept, unless it is publishable;
+    /// where the product's secrets are recoverable, it is sealed as they are.
     #[serde(deserialize_with = "plain")]
     #[schemars(with = "String", length(min = 16, max = 255))]
     key: PlainKey,
@@ -78,7 +79,7 @@ pub(super) fn operation() -> Operation {
         .says(
             "Adopt a key that another system has just accepted",
             "From then on it is verified here like any other, and the other system need not be \
-             asked again. Its text is not kept. Adopting it again answers the same key and \
+             asked again. Adopting it again answers the same key and \
              changes nothing, so that no Idempotency-Key is needed.",
         )
         .body::<Body>()

@@ -13,8 +13,10 @@ use crate::manage::keys::{Rights, limits};
 use crate::manage::work::{Failure, Work};
 use crate::problem::Problem;
 
-/// A key of fewer bytes can be guessed.
+/// A key of fewer bytes can be guessed, and so can one with fewer after its prefix, which all have
+/// in common.
 const SHORTEST: usize = 16;
+const SHORTEST_REST: usize = 12;
 
 /// What an adopted key is called when nothing is said.
 const NAMELESS: &str = "Adopted key";
@@ -173,9 +175,11 @@ fn check_text<'r>(key: &PlainKey, rules: &'r Rules) -> Result<&'r ForeignFormat,
     if !may_be_foreign(text) {
         return wrong("a key of another system has at most 255 characters of visible ASCII");
     }
-    if text.len() < SHORTEST {
-        let message =
-            format!("a text of fewer than {SHORTEST} characters can be guessed: issue a new key");
+    if text.len() < SHORTEST || text.len() < format.prefix.len() + SHORTEST_REST {
+        let message = format!(
+            "a text of fewer than {SHORTEST} characters, or {SHORTEST_REST} after its prefix, can \
+             be guessed: issue a new key"
+        );
         return wrong(&message);
     }
     Ok(format)

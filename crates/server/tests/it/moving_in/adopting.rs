@@ -77,6 +77,7 @@ async fn k02_k09_k10_what_cannot_be_adopted_is_told_why() {
         ("kp_0f9e8d7c\u{0}6b5a4938", "visible ASCII"),
         (&too_long, "255"),
         ("kp_short", "guessed"),
+        ("a-prefix-of-19-char.0f9e8d7c6b5", "guessed"),
     ] {
         let reply = moving.adopt(key).expect(422);
         let error = &reply.json()["errors"][0];

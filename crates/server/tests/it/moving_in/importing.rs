@@ -240,6 +240,33 @@ async fn rows_that_repeat_are_one_key_and_names_that_repeat_are_numbered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a11_a_bound_operator_is_not_told_of_keys_beyond_its_reach() {
+    let moving = Moving::new().await;
+    let key = "kpt_key-of-dev-000001";
+    let place = |environment: &str| {
+        json!({ "digest": hex(key), "start": "kpt_", "organization": "acme",
+                "environment": environment })
+    };
+    assert_eq!(counts(&moving.import(&[place("dev")])), [1, 0, 0]);
+    let made = json!({ "name": "staging", "product": "bkend", "environment": "staging",
+                       "scopes": ["keys:write"] });
+    let made = moving.house.post("/v1/operator-keys", &made).expect(201);
+    let bearer = format!("Bearer {}", text(&made.json()["secret"]));
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+    ];
+    let body = json!({ "rows": [place("staging")] }).to_string();
+    let address = moving.house.address;
+    let answer = crate::house::request(address, "POST", "/v1/keys/import", &headers, &body);
+    let (pointer, message) = wrong(&answer.expect(200).json(), 0);
+    assert_eq!(pointer, "/rows/0/digest");
+    assert!(!message.contains("key_"), "{message}");
+    let (_, told) = wrong(&moving.import(&[place("staging")]), 0);
+    assert!(told.contains("key_"), "whoever may know is told: {told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_tells_everything_and_writes_nothing() {
     let moving = Moving::new().await;
     let mut unknown = row(&numbered(2));
