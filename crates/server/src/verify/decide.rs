@@ -162,8 +162,8 @@ fn remember(app: &App, came: Option<Came>, decision: &Introspection<'_>) {
         // When too many wait, the key's next use asks again.
         let _ = app.rehashes.try_send(rehash);
     }
-    let may_expose = key.kind() == Kind::Secret && !key.is_exposed() && !key.is_retiring();
-    if came.by_browser && may_expose && is_alive(decision) {
+    let can_expose = || key.kind() == Kind::Secret && !key.is_exposed() && !key.is_retiring();
+    if came.by_browser && can_expose() && is_alive(decision) {
         // As above.
         let _ = app.exposures.try_send(Exposed::new(key, decision.newer));
     }
