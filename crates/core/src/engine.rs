@@ -1,13 +1,16 @@
 //! The read path, whole: is this key good for this call?
 //!
-//! Synchronous, without allocation, without a lock that two requests share, and without a clock:
-//! the time is one of the facts.
+//! Synchronous and without a clock: the time is one of the facts. A decision about a key takes no
+//! memory and no lock. Two things that may follow or precede it take one for a moment, among many so
+//! that requests seldom meet: counting an allowed call against rate limits ([`Engine::admit`]), and
+//! finding a session whose token was checked before. A token that is new is checked and remembered,
+//! which takes memory.
 
+mod admission;
 mod explanation;
 mod presented;
 
 use std::convert::Infallible;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -17,10 +20,10 @@ use presented::{Presented, present};
 
 use crate::decision::DenyReason;
 use crate::key::{ForeignHash, KeyDigest, Keyring, ParsedKey};
-use crate::limit::{Allowance, Limiter, Needed, Subject, Visitor};
+use crate::limit::{Allowance, Limiter};
 use crate::manifest::{Rules, ScopeSet};
-use crate::model::{EnvironmentId, KeyId, RateLimit, Timestamp};
-use crate::policy::{CHECKS, Case, Check, limits};
+use crate::model::{EnvironmentId, KeyId, Timestamp};
+use crate::policy::{CHECKS, Case, Check};
 use crate::request::{Credential, KeyText, PreparedKey, RequestFacts};
 use crate::session::{self, Session, SessionBrief, SessionError, Verified};
 use crate::snapshot::{CurrentRules, Found, Identity, Index, ProductNode, Terms};
@@ -168,14 +171,18 @@ impl Engine {
     /// product could answer for it.
     #[must_use]
     pub fn product_of(&self, key: &str, now: Timestamp) -> Option<Arc<ProductNode>> {
+        match self.session(Credential::Text(key), now) {
+            Some(session) => self.product_of_key(session.ok()?.value()),
+            None => self.product_of_key(key),
+        }
+    }
+
+    fn product_of_key(&self, key: &str) -> Option<Arc<ProductNode>> {
         let keyring = self.keyring.load();
         let found = |text| {
             let (found, _) = self.find(&keyring, Presented::unprepared(text))?;
             self.index.product_of(&found)
         };
-        if let Some(session) = self.session(Credential::Text(key), now) {
-            return found(KeyText::Own(ParsedKey::recognise(session.ok()?.value())?));
-        }
         if let Some(own) = ParsedKey::recognise(key) {
             return found(KeyText::Own(own));
         }
@@ -307,52 +314,6 @@ impl Engine {
                 }
             });
         }
-    }
-
-    /// Counts an allowed call against all rate limits that it is under, and refuses it if it does
-    /// not fit into one of them; then it is counted nowhere. `tick` tells milliseconds of a clock
-    /// that never steps, `client` is the address the call came from.
-    pub fn admit(
-        &self,
-        decision: &mut Introspection<'_>,
-        tick: impl FnOnce() -> u64,
-        client: Option<IpAddr>,
-    ) {
-        let (Ok(_), Some(key)) = (&decision.verdict, &decision.key) else {
-            return;
-        };
-        let visitor = match &decision.session {
-            Some(session) => Visitor::Session(session.id.to_bytes()),
-            None => Visitor::Address(client),
-        };
-        let needed = limits::needed(key, &decision.rules, decision.operation, visitor);
-        if needed.iter().all(Option::is_none) {
-            return;
-        }
-        match self.limiter.take(needed.into_iter().flatten(), tick()) {
-            Ok(allowance) => decision.allowance = allowance,
-            Err(allowance) => {
-                decision.allowance = Some(allowance);
-                decision.verdict = Err(DenyReason::RateLimited(allowance));
-            }
-        }
-    }
-
-    /// Counts one more session that somebody at an address wants to make with a publishable key.
-    ///
-    /// # Errors
-    /// What is left of `limit`, when it is one too many.
-    pub fn admit_session(
-        &self,
-        key: KeyId,
-        client: Option<IpAddr>,
-        limit: RateLimit,
-        tick: u64,
-    ) -> Result<(), Allowance> {
-        let subject = Subject::Sessions(key.to_bytes(), Visitor::Address(client));
-        self.limiter
-            .take([Needed { subject, limit }], tick)
-            .map(drop)
     }
 
     fn decide<'f, K, E>(

@@ -152,9 +152,19 @@ fn a_value_that_is_gone_leaves_nothing_to_the_next() {
         );
         assert_eq!(code(former.reveal()), told(&former));
         assert_eq!(code(current.reveal()), told(&current));
+        // Cards that were used by others say nothing of them.
+        assert_eq!(engine.index().last_uses(&record), []);
+        let found = engine.index().find(&digest(former.reveal())).unwrap();
+        engine.index().note_allowed(&found, NOW, None, None);
+        let uses = engine.index().last_uses(&record).into_iter();
+        let starts: Vec<_> = uses.map(|(start, _)| start).collect();
+        assert_eq!(starts, [population::start(&former)]);
         apply(
             &engine,
-            vec![Applied::Removed(gone), put(Record::Key(Box::new(record)))],
+            vec![
+                Applied::Removed(gone),
+                put(Record::Key(Box::new(record.clone()))),
+            ],
         );
         assert_eq!(code(former.reveal()), (Code::UnknownKey, None));
         kept.push((told(&current), current));

@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use keystile_core::engine::Engine;
-use keystile_core::key::{KeyDigest, MasterKey, Random};
+use keystile_core::engine::{Engine, NewDigest};
+use keystile_core::key::{KeyDigest, Keyring, MasterKey, Random, WrappedKey};
 use keystile_core::manifest::ScopeSet;
 use keystile_core::model::{Actor, Binding, KeyId, Slug, Timestamp};
+use keystile_core::snapshot::Identity;
 use keystile_store::Store;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -24,14 +25,14 @@ pub struct App {
     pub(crate) store: Arc<dyn Store>,
     /// The operating system's randomness.
     pub(crate) random: Arc<dyn Random>,
-    /// What may wrap the key material, newest first; never in the database.
+    /// What may wrap the key material, first that which does; never in the database.
     pub(crate) masters: Mutex<Vec<MasterKey>>,
     /// Held by whoever replaces key material, which is written anew as a whole.
     pub(crate) changing_keyring: tokio::sync::Mutex<()>,
     /// Where keys go that were used under an older pepper.
     pub(crate) rehashes: mpsc::Sender<Rehash>,
     /// Where secret keys go that came from a web page.
-    pub(crate) exposures: mpsc::Sender<KeyId>,
+    pub(crate) exposures: mpsc::Sender<Exposed>,
     /// What keys were used for and is not written down yet.
     pub(crate) uses: Uses,
     /// Checked settings.
@@ -59,27 +60,30 @@ impl App {
         u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// The current master key.
+    /// The master key that the stored key material is wrapped by.
     pub(crate) fn master_key(&self) -> MasterKey {
         let masters = self.masters.lock().unwrap_or_else(PoisonError::into_inner);
         // There is one from the beginning, and none is ever taken away.
         masters[0].clone()
     }
 
-    /// Every master key that the material may be wrapped by.
-    pub(crate) fn master_keys(&self) -> Vec<MasterKey> {
-        self.masters
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    /// Says that the key material may be wrapped by this one soon.
+    pub(crate) fn know_master_key(&self, new: MasterKey) {
+        let mut masters = self.masters.lock().unwrap_or_else(PoisonError::into_inner);
+        masters.push(new);
     }
 
-    /// Takes a new master key into use.
-    pub(crate) fn know_master_key(&self, new: MasterKey) {
-        self.masters
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(0, new);
+    /// What the stored key material is when it is opened; the master key that opens it is the
+    /// current one from now on.
+    pub(crate) fn open_keyring(&self, stored: &[WrappedKey]) -> Option<Keyring> {
+        let mut masters = self.masters.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = |master: &MasterKey| Keyring::open(master, stored).ok();
+        let (at, keyring) = masters
+            .iter()
+            .enumerate()
+            .find_map(|(at, master)| Some((at, open(master)?)))?;
+        masters.swap(0, at);
+        Some(keyring)
     }
 
     /// Says that the process ends with this app, so that it can end at once.
@@ -104,6 +108,32 @@ pub struct Rehash {
     pub(crate) new: KeyDigest,
     /// The pepper of the new digest.
     pub(crate) pepper: u32,
+}
+
+/// The current value of a secret key, which came from a web page.
+#[derive(Debug, Clone, Copy)]
+pub struct Exposed {
+    /// The key.
+    pub(crate) key: KeyId,
+    /// The digest it was found by: should the key get another value, that one is not exposed.
+    digest: KeyDigest,
+    /// The digest of the same value under a newer pepper, which it may have got meanwhile.
+    newer: Option<KeyDigest>,
+}
+
+impl Exposed {
+    pub(crate) fn new(key: &Identity<'_>, newer: Option<NewDigest>) -> Self {
+        Self {
+            key: key.id(),
+            digest: *key.digest(),
+            newer: newer.map(|newer| newer.digest),
+        }
+    }
+
+    /// Whether that digest is one of this value.
+    pub(crate) fn is(&self, digest: &KeyDigest) -> bool {
+        self.digest == *digest || self.newer.is_some_and(|newer| newer == *digest)
+    }
 }
 
 impl std::fmt::Debug for App {

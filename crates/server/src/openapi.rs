@@ -318,7 +318,8 @@ fn doors(generator: &mut SchemaGenerator) -> Vec<(&'static str, &'static str, Va
             json!({
                 "operationId": "getOwnKey", "tags": ["Verify"],
                 "summary": "What the key that is sent may do",
-                "description": "Send the key itself as `Authorization: Bearer` or `X-API-Key`.",
+                "description": "Send the key itself as `Authorization: Bearer` or `X-API-Key`. Asking is \
+                                counted against no rate limit.",
                 "security": [{ "ownKey": [] }],
                 "responses": answered(schema::<Possession>(generator)),
             }),

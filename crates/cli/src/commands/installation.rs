@@ -219,14 +219,18 @@ pub(super) async fn master_key(
 fn write_new(path: &Path) -> Result<(), Failed> {
     use std::io::Write;
     let refused = |why: String| Failed::new(format!("{}: {why}", path.display()));
+    if path.exists() {
+        let current = path.with_extension("");
+        // It may be the only key that opens anything.
+        return Err(refused(format!(
+            "an earlier rotation did not end well; if keystile starts with this file \
+             (--master-key-file), move it to {to}; if it starts with {to}, remove this one",
+            to = current.display()
+        )));
+    }
     let key = Secret::random(&OsRandom).map_err(|why| refused(why.to_string()))?;
     let mut options = std::fs::OpenOptions::new();
-    let file = options
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path);
+    let file = options.write(true).create_new(true).mode(0o600).open(path);
     let mut file = file.map_err(|why| refused(why.to_string()))?;
     let written = file
         .write_all(key.to_text().as_bytes())

@@ -6,7 +6,7 @@ use keystile_core::manifest::{System, starter};
 use rusqlite::Connection;
 use serde_json::Value;
 
-use crate::process::keystile;
+use crate::process::{Process, keystile, operator_key};
 
 #[track_caller]
 fn told(data: &Path, arguments: &[&str]) -> String {
@@ -109,4 +109,38 @@ fn a_signing_key_is_rotated_with_its_old_tokens_or_without() {
     assert!(hard.contains("are refused"), "{hard}");
     let log = told(&data, &["audit", "list"]);
     assert_eq!(log.matches("signing_key.rotated").count(), 2, "{log}");
+}
+
+#[test]
+fn a_new_master_key_that_could_not_be_taken_wraps_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let (data, ids) = lab(directory.path());
+    let operator = operator_key();
+    let server = Process::start(&data, &operator);
+    let other = Connection::open(data.join("keystile.sqlite")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let refused = keystile(&data, &["master-key", "rotate"]);
+    assert!(!refused.status.success(), "somebody else writes");
+    other.execute_batch("ROLLBACK").unwrap();
+    drop(other);
+
+    // The file that is left may be the only key there is, for all that anybody knows.
+    let left = data.join("master.key.new");
+    let kept = std::fs::read(&left).unwrap();
+    let again = keystile(&data, &["master-key", "rotate"]);
+    let why = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(
+        !again.status.success() && why.contains("master.key.new"),
+        "{why}"
+    );
+    assert_eq!(std::fs::read(&left).unwrap(), kept);
+    std::fs::remove_file(&left).unwrap();
+
+    told(&data, &["signing-key", "rotate"]);
+    assert!(server.terminate());
+    let server = Process::start(&data, &operator);
+    told(&data, &["master-key", "rotate"]);
+    told(&data, &["sealing-key", "rotate"]);
+    assert!(server.terminate());
+    assert!(json(&data, &["keys", "reveal", &ids[0]])["secret"].is_string());
 }

@@ -99,10 +99,10 @@ pub(super) fn present<'f>(
     let session = session
         .as_ref()
         .map_err(|why| DenyReason::InvalidSession(*why))?;
-    let key = ParsedKey::recognise(session.value());
-    let key = key.ok_or(DenyReason::InvalidSession(SessionError::Key))?;
+    // Its key may be of another system, as any publishable key may.
+    let text = KeyText::read(session.value(), rules);
     Ok(Presented {
-        text: KeyText::Own(key),
+        text: text.map_err(|_| DenyReason::InvalidSession(SessionError::Key))?,
         prepared: None,
         session: Some(session),
     })

@@ -176,9 +176,7 @@ impl Limiter {
         for (place, needed) in numbered.iter_mut().zip(needed) {
             used += 1;
             let number = self.numbers.hash_one(needed.subject.canonical());
-            // Bits from the middle: maps spread by those at both ends.
-            let set = (number >> 32) % SETS as u64;
-            *place = (set as usize, number, Some(needed.limit));
+            *place = (set_of(number), number, Some(needed.limit));
         }
         let Some(numbered) = numbered.get_mut(..used).filter(|used| !used.is_empty()) else {
             return Ok(None);
@@ -226,6 +224,31 @@ impl Limiter {
         Ok(tightest)
     }
 
+    /// What is left at `tick` of the window that has least left, of these. Nothing is counted and no
+    /// window is made: one that is not there has all its room.
+    #[must_use]
+    pub fn left(&self, needed: impl IntoIterator<Item = Needed>, tick: u64) -> Option<Allowance> {
+        let left = |needed: Needed| {
+            let limit = needed.limit;
+            let number = self.numbers.hash_one(needed.subject.canonical());
+            let set = self.sets.get(set_of(number))?;
+            let set = set.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = set.windows.get(&number).cloned();
+            drop(set);
+            let mut window = known.unwrap_or_else(|| Window::new(limit));
+            window.advance(limit, tick);
+            Some(left(&window, limit, tick))
+        };
+        let all = needed.into_iter().filter_map(left);
+        all.reduce(|least, next| {
+            if is_tighter(&next, &least) {
+                next
+            } else {
+                least
+            }
+        })
+    }
+
     /// The window of that number, made if it is not there. `None` when the set is full of windows
     /// that nobody may be let out of.
     fn window<'s>(
@@ -267,6 +290,11 @@ impl Limiter {
         };
         self.sets.iter().map(lock).sum()
     }
+}
+
+/// Where a window is, by bits from the middle: maps spread by those at both ends.
+fn set_of(number: u64) -> usize {
+    ((number >> 32) % SETS as u64) as usize
 }
 
 fn find<'l>(

@@ -44,6 +44,28 @@ fn a_call_that_fits_not_everywhere_is_counted_nowhere() {
 }
 
 #[test]
+fn what_is_left_is_told_without_counting() {
+    let limiter = Limiter::new(1000);
+    let (wide, narrow) = (of_key(1, 10), of_key(2, 3));
+    let left = |tick| {
+        limiter
+            .left([wide, narrow], tick)
+            .map(|left| (left.limit, left.remaining))
+    };
+    for _ in 0..5 {
+        assert_eq!(left(5), Some((3, 3)));
+    }
+    assert_eq!(limiter.windows(), 0, "no room is taken");
+    for remaining in (0..3).rev() {
+        limiter.take([wide, narrow], 5).unwrap();
+        assert_eq!(left(5), Some((3, remaining)));
+        assert_eq!(left(5), Some((3, remaining)));
+    }
+    assert_eq!(left(200_000), Some((3, 3)), "later");
+    assert_eq!(limiter.left([], 5), None);
+}
+
+#[test]
 fn an_ipv6_client_is_its_network_and_a_mapped_address_is_ipv4() {
     let limiter = Limiter::new(1000);
     let take = |address| limiter.take([of_client(address, 1)], 5).is_ok();

@@ -17,7 +17,7 @@ pub(super) fn is_name(text: &str, longest: usize, marks: &[u8]) -> bool {
 ///
 /// # Errors
 /// Says what such a time looks like, or that it is zero or longer than ten years.
-pub(super) fn seconds(text: &str) -> Result<u64, String> {
+pub fn seconds(text: &str) -> Result<u64, String> {
     let wrong = || format!("`{text}` is no duration: write a number and s, m, h or d, such as 90d");
     let (number, unit) = text
         .split_at_checked(text.len().saturating_sub(1))

@@ -32,6 +32,7 @@ pub use file::{
     KindNames, Manifest, OperationEntry, OrganizationsSection, PlanCredits, PlanEntry,
     ProductSection, PublishableSection, RateLimitEntry, Reveal, ScopeEntry, SecretSection,
 };
+pub use grammar::seconds as duration_seconds;
 pub use json::parse as parse_strict_json;
 pub use operation::{Operation, OperationError, OperationTable};
 pub use path::PathError;

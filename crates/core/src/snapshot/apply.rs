@@ -271,8 +271,7 @@ impl Index {
             true => None,
             false => self.tables.read().find(mark),
         };
-        let card = known.map_or_else(|| self.cards.take(), |known| known.card);
-        self.uses.make_place(card);
+        let card = known.map_or_else(|| self.take_card(), |known| known.card);
         let has_ends = self.cards.write(card, key, start, ends);
         let brief = Brief::new(Parts { has_ends, ..parts });
         let keyed = (mark, Value { brief, card });
@@ -281,6 +280,13 @@ impl Index {
         } else if let Some(replaced) = self.tables.put(keyed) {
             self.grants.release(replaced.brief.grant());
         }
+    }
+
+    /// A card for a value that is new.
+    fn take_card(&self) -> u32 {
+        let card = self.cards.take();
+        self.uses.make_place(card);
+        card
     }
 
     /// Gives back what a value used that is no longer in the index.
@@ -331,6 +337,12 @@ fn rules_of(record: &Product) -> Result<Rules, Problems> {
 }
 
 impl Nodes {
+    /// The former values of a key.
+    pub(super) fn former(&self, key: KeyId) -> impl Iterator<Item = &RetiredValue> {
+        let values = self.retired.get(&key).into_iter().flatten();
+        values.map(|(value, _)| value)
+    }
+
     fn remember(&mut self, value: RetiredValue, sound: bool) {
         let values = self.retired.entry(value.key).or_default();
         values.retain(|(known, _)| known.digest != value.digest);

@@ -67,6 +67,13 @@ impl Identity<'_> {
         self.found.value.brief.has_ends()
     }
 
+    /// Whether the value itself has an end: the key was rotated and this one's grace runs, or the
+    /// key was revoked.
+    #[must_use]
+    pub fn is_retiring(&self) -> bool {
+        self.hangs_on_time() && self.card.ends().ends_at != NEVER
+    }
+
     /// Whether it is known that its value came from a web page.
     #[must_use]
     pub fn is_exposed(&self) -> bool {

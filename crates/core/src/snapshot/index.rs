@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use arc_swap::{ArcSwap, Guard};
 
+use super::address::CoarseAddress;
 use super::apply::Nodes;
 use super::cards::Cards;
 use super::environments::Environments;
 use super::grants::Grants;
 use super::node::ProductNode;
 use super::table::{Mark, Tables, Value};
-use super::uses::{CoarseAddress, Collected, Use, Uses, hour_of};
+use super::uses::{Collected, LastUse, Use, Uses, hour_of};
 use crate::decision::Code;
 use crate::key::KeyDigest;
 use crate::model::{Key, KeyId, Kind, Timestamp};
@@ -192,6 +193,27 @@ impl Index {
         self.cards.wake();
         self.uses.collected(now);
         all
+    }
+
+    /// Each value of a key, by its start, with the last allowed call that this process knows of:
+    /// only what was written down before it began can be later.
+    #[must_use]
+    pub fn last_uses(&self, key: &Key) -> Vec<(String, LastUse)> {
+        let mut values = vec![(key.digest, key.start.clone())];
+        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        let former = nodes.former(key.id);
+        values.extend(former.map(|value| (value.digest, value.start.clone())));
+        drop(nodes);
+        let last = |digest: &KeyDigest| {
+            self.consistently(|| {
+                let found = self.find(digest)?;
+                self.uses.last(found.value.card)
+            })
+        };
+        values
+            .into_iter()
+            .filter_map(|(digest, start)| Some((start, last(&digest)?)))
+            .collect()
     }
 
     /// The products at this moment.

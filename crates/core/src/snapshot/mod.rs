@@ -3,6 +3,7 @@
 //! It is filled once at start and then changed in place, one journal row at a time; applying a
 //! change never copies it. Readers take no lock. It knows nothing of where records come from.
 
+mod address;
 mod apply;
 mod brief;
 mod cards;
@@ -21,9 +22,10 @@ mod table;
 mod terms;
 mod uses;
 
+pub use address::CoarseAddress;
 pub use apply::{Applied, ApplyProblem};
 pub use identity::Identity;
 pub use index::{Found, Index, Products};
 pub use node::{CurrentRules, EnvironmentNode, ProductNode};
 pub use terms::{Standing, Terms};
-pub use uses::{CoarseAddress, Collected, LastUse};
+pub use uses::{Collected, LastUse};

@@ -5,8 +5,10 @@
 //! several tables, so that one of them grows in little time: a larger one is built and put in its
 //! place, while readers go on with the smaller one. One writer at a time changes them.
 
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::ScopedJoinHandle;
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -134,8 +136,7 @@ impl Tables {
                     scope.spawn(|| each.flat_map(Upkeep::finish).collect::<Vec<_>>())
                 })
                 .collect();
-            let done = working.into_iter().flat_map(|thread| thread.join().ok());
-            done.flatten().collect()
+            working.into_iter().flat_map(joined).collect()
         });
         self.current.store(Arc::new(Directory(tables)));
         replaced
@@ -186,6 +187,12 @@ impl Tables {
         slot.mark[0].store(REMOVED, Ordering::Release);
         Some(slot.value())
     }
+}
+
+/// What a thread has made. When it panicked, so does this: an index that lacks keys without anybody
+/// knowing would call good ones unknown.
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|why| resume_unwind(why))
 }
 
 impl Upkeep {
@@ -303,5 +310,22 @@ impl Table {
             slot.mark[0].store(mark.0[0], Ordering::Release);
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_panics_is_not_passed_over() {
+        let joining = std::panic::catch_unwind(|| {
+            let fail = || -> Vec<Value> { panic!("this panic is part of a test") };
+            std::thread::scope(|scope| {
+                let working = [scope.spawn(Vec::new), scope.spawn(fail)];
+                working.into_iter().flat_map(joined).count()
+            })
+        });
+        assert!(joining.is_err());
     }
 }

@@ -6,10 +6,10 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use super::address::{ADDRESS_BITS, CoarseAddress};
 use super::segments::Segments;
 use crate::decision::Code;
 use crate::model::{KeyId, Timestamp};
@@ -24,39 +24,6 @@ const HOUR_MILLIS: i64 = 3_600_000;
 
 /// Texts that can be named in the bits that are left beside an address.
 const MOST_NAMES: u32 = (1 << 14) - 1;
-
-/// An address without what tells one person from their neighbours: the first 24 bits of IPv4, the
-/// first 48 of IPv6.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CoarseAddress(u64);
-
-/// Says that an address is of IPv4 or IPv6; without either there is none.
-const IS_V4: u64 = 1 << 48;
-const IS_V6: u64 = 1 << 49;
-const ADDRESS_BITS: u32 = 50;
-
-impl From<IpAddr> for CoarseAddress {
-    fn from(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(address) => Self(u64::from(address.to_bits() >> 8) | IS_V4),
-            IpAddr::V6(address) => {
-                let [a, b, c, ..] = address.segments().map(u64::from);
-                Self(a << 32 | b << 16 | c | IS_V6)
-            }
-        }
-    }
-}
-
-impl std::fmt::Display for CoarseAddress {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.0 & IS_V4 != 0 {
-            let bits = u32::try_from(self.0 & 0xff_ffff).unwrap_or(0) << 8;
-            return write!(f, "{}/24", Ipv4Addr::from_bits(bits));
-        }
-        let bits = u128::from(self.0 & 0xffff_ffff_ffff) << 80;
-        write!(f, "{}/48", Ipv6Addr::from_bits(bits))
-    }
-}
 
 /// One allowed call.
 #[derive(Debug, Clone, Copy)]
@@ -133,9 +100,32 @@ impl Default for Uses {
 }
 
 impl Uses {
-    /// Makes the place of a card, so that nothing needs to be made when it is used.
+    /// Makes the place of a card that is to be written, so that nothing needs to be made when it is
+    /// used. What is left there of a value that is gone is forgotten.
     pub(super) fn make_place(&self, card: u32) {
-        let _made = self.places.grown_to(card);
+        let Some(place) = self.places.grown_to(card) else {
+            return;
+        };
+        if place.at.load(Ordering::Relaxed) != 0 {
+            place.about.store(0, Ordering::Relaxed);
+            place.at.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// The last allowed call that was noted of a card, whether it was taken meanwhile or not.
+    pub(super) fn last(&self, card: u32) -> Option<LastUse> {
+        let place = self.places.get(card)?;
+        let at = place.at.load(Ordering::Relaxed);
+        (at > 0).then(|| self.last_at(place, at))
+    }
+
+    fn last_at(&self, place: &Place, at: u64) -> LastUse {
+        let about = place.about.load(Ordering::Relaxed);
+        LastUse {
+            at: Timestamp::from_millis(i64::try_from(at).unwrap_or(0)),
+            address: CoarseAddress::from_bits(about & ((1 << ADDRESS_BITS) - 1)),
+            operation: self.names.text(about >> ADDRESS_BITS),
+        }
     }
 
     /// Reads a little of the place of a card.
@@ -227,15 +217,10 @@ impl Uses {
                 };
                 (count > 0).then_some((hour, Code::Ok, count))
             });
-        let about = place.about.load(Ordering::Relaxed);
-        let at = i64::try_from(place.at.load(Ordering::Relaxed)).unwrap_or(0);
+        let at = place.at.load(Ordering::Relaxed);
         Some(Noted {
             counts: counts.chain(counted).collect(),
-            last: allowed.then(|| LastUse {
-                at: Timestamp::from_millis(at),
-                address: address_of(about),
-                operation: self.names.text(about >> ADDRESS_BITS),
-            }),
+            last: allowed.then(|| self.last_at(place, at)),
         })
     }
 
@@ -257,14 +242,9 @@ pub(super) fn hour_of(at: Timestamp) -> u32 {
 }
 
 fn about(used: &Use) -> u64 {
-    let address = used.address.map_or(0, |address| address.0);
+    let address = used.address.map_or(0, CoarseAddress::bits);
     let operation = used.operation.map_or(0, |number| u64::from(number) + 1);
     operation << ADDRESS_BITS | address
-}
-
-fn address_of(about: u64) -> Option<CoarseAddress> {
-    let address = CoarseAddress(about & ((1 << ADDRESS_BITS) - 1));
-    Some(address).filter(|address| address.0 != 0)
 }
 
 /// Texts of operations by number. There are few, and none is ever forgotten.
@@ -301,6 +281,7 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::IpAddr;
 
     fn at(hour: u32) -> Timestamp {
         Timestamp::from_millis(i64::from(hour) * HOUR_MILLIS + 5)
@@ -358,15 +339,6 @@ mod tests {
     }
 
     #[test]
-    fn an_address_loses_what_tells_neighbours_apart() {
-        let coarse = |text: &str| CoarseAddress::from(text.parse::<IpAddr>().unwrap()).to_string();
-        assert_eq!(coarse("203.0.113.77"), "203.0.113.0/24");
-        assert_eq!(coarse("2001:db8:5:6:7::8"), "2001:db8:5::/48");
-        assert_eq!(coarse("0.0.0.9"), "0.0.0.0/24");
-        assert_eq!(coarse("::1"), "::/48");
-    }
-
-    #[test]
     fn the_last_use_says_when_whence_and_for_what() {
         let uses = Uses::default();
         uses.make_place(3);
@@ -382,6 +354,9 @@ mod tests {
         assert_eq!(last.address.unwrap().to_string(), "2001:db8::/48");
         assert_eq!(last.operation.as_deref(), Some("GET /b"));
         assert!(uses.take(3, None).is_none(), "it is given once");
+        assert_eq!(uses.last(3), Some(last), "and known on");
+        uses.make_place(3);
+        assert_eq!(uses.last(3), None, "but not to the next value");
         assert_eq!(size_of::<Place>(), 32);
     }
 }

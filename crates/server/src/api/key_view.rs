@@ -113,10 +113,10 @@ impl From<&ValueUse> for LastUsed {
 }
 
 impl KeyView {
-    /// Shows keys with what they were used for; those that are not shown are left out.
+    /// Shows keys with what they were used for up to this moment; those that are not shown are
+    /// left out.
     pub(super) async fn all(app: &App, keys: &[Key]) -> Result<Vec<Self>, Problem> {
-        let uses = app.store.last_uses(keys.iter().map(|key| key.id).collect());
-        let uses = uses.await?;
+        let uses = app.last_uses(keys).await?;
         let mut views = Vec::with_capacity(keys.len());
         for key in keys {
             let Some(mut view) = Self::of(app, key) else {
@@ -131,7 +131,6 @@ impl KeyView {
 
     /// Shows a key with what it was used for up to this moment.
     pub(super) async fn one(app: &App, key: &Key) -> Result<Self, Problem> {
-        app.write_uses().await;
         let view = Self::all(app, std::slice::from_ref(key)).await?.pop();
         view.ok_or_else(|| Problem::not_found("key"))
     }

@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use keystile_core::model::KeyId;
 use tokio::sync::mpsc;
 
-use crate::app::{App, Caller};
+use crate::app::{App, Caller, Exposed};
 use crate::manage::{Request, Work, mark_key_exposed};
 
 /// Runs for as long as anybody can ask for it.
-pub async fn mark_exposed(app: Arc<App>, mut exposed: mpsc::Receiver<KeyId>) {
+pub async fn mark_exposed(app: Arc<App>, mut exposures: mpsc::Receiver<Exposed>) {
     let caller = Caller::system();
-    while let Some(key) = exposed.recv().await {
+    while let Some(exposed) = exposures.recv().await {
+        let key = exposed.key;
         let work = Work::new(&app, &caller, Request::default());
-        match mark_key_exposed(&work, key).await {
+        match mark_key_exposed(&work, &exposed).await {
             Ok(true) => tracing::warn!(%key, "a secret key came from a web page: replace it"),
-            // Others told of it before this was done.
+            // Others told of it before this was done, or it has another value now.
             Ok(false) => {}
             // Its next use tells again.
             Err(problem) => tracing::warn!(%key, code = problem.code, "a key was not marked"),

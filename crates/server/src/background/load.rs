@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use keystile_core::engine::Engine;
 use keystile_core::key::{Keyring, MasterKey, Random, UnwrapError};
-use keystile_core::model::{KeyId, Record, Subject};
+use keystile_core::model::{Record, Subject};
 use keystile_core::snapshot::{ApplyProblem, Index};
 use keystile_store::{ScanReport, Scanned, Store, StoreError};
 use prometheus_client::metrics::gauge::Gauge;
@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::app::{App, Rehash};
+use crate::app::{App, Exposed, Rehash};
 use crate::background::Uses;
 use crate::config::Settings;
 use crate::metrics::Metrics;
@@ -45,7 +45,7 @@ pub struct Loaded {
     /// The app.
     pub app: Arc<App>,
     used: mpsc::Receiver<Rehash>,
-    exposed: mpsc::Receiver<KeyId>,
+    exposed: mpsc::Receiver<Exposed>,
 }
 
 /// Work that goes on beside requests for as long as this is held.
@@ -73,6 +73,7 @@ impl Loaded {
         work.spawn(super::mark_exposed(Arc::clone(&self.app), self.exposed));
         work.spawn(super::write_uses_down(Arc::clone(&self.app)));
         work.spawn(super::retire_signing_keys(Arc::clone(&self.app)));
+        work.spawn(super::destroy_left_secrets(Arc::clone(&self.app)));
         let app = Arc::clone(&self.app);
         (self.app, Background { app, work })
     }

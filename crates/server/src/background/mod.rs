@@ -5,6 +5,7 @@ mod exposure;
 mod load;
 mod refresh;
 mod rehash;
+mod sealed;
 mod signing;
 mod uses;
 
@@ -12,5 +13,6 @@ pub use exposure::mark_exposed;
 pub use load::{Background, LoadError, Loaded, load};
 pub use refresh::follow;
 pub use rehash::rehash_used;
+pub use sealed::destroy_left_secrets;
 pub use signing::retire_signing_keys;
 pub(crate) use uses::{Uses, write_uses_down};

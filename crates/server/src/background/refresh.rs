@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keystile_core::key::Keyring;
 use keystile_core::snapshot::Applied;
 use keystile_store::{FeedRow, Scanned, StoreError};
 
@@ -80,11 +79,7 @@ fn put(app: &App, scanned: Scanned) -> Option<Applied> {
 
 async fn take_keyring(app: &App) -> Result<(), StoreError> {
     let stored = app.store.keyring().await?;
-    let opened = app
-        .master_keys()
-        .iter()
-        .find_map(|master| Keyring::open(master, &stored).ok());
-    match opened {
+    match app.open_keyring(&stored) {
         Some(keyring) => app.engine.replace_keyring(keyring),
         None => tracing::error!("the new key material does not open; the old one stays"),
     }

@@ -1,13 +1,14 @@
-//! Writing down what keys were used for, in the background and before anybody asks for it.
+//! Writing down what keys were used for, in the background and before anybody asks for sums of it.
+//! When single keys were last used is known without that.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keystile_core::model::KeyId;
-use keystile_core::snapshot::Collected;
-use keystile_store::{CommitError, MAX_USES};
+use keystile_core::model::{Key, KeyId};
+use keystile_core::snapshot::{Collected, LastUse};
+use keystile_store::{CommitError, MAX_USES, StoreError, ValueUse};
 use tokio::sync::Mutex;
 use tokio::time::MissedTickBehavior;
 
@@ -32,12 +33,39 @@ pub(crate) async fn write_uses_down(app: Arc<App>) {
 }
 
 impl App {
+    /// When these keys were last used, up to this moment: what the store knows, with what this
+    /// process knows beyond that. Nothing is written for it.
+    pub(crate) async fn last_uses(&self, keys: &[Key]) -> Result<Vec<ValueUse>, StoreError> {
+        let ids = keys.iter().map(|key| key.id).collect();
+        let mut uses = self.store.last_uses(ids).await?;
+        for key in keys {
+            for (start, last) in self.engine.index().last_uses(key) {
+                learn(&mut uses, key.id, start, last);
+            }
+        }
+        Ok(uses)
+    }
+
     /// Writes down what keys were used for until now. What cannot be written is kept for the next
     /// time, unless nobody knows whether it was: then it is given up, because counts that are
     /// missing are better than calls that are counted twice.
-    pub(crate) async fn write_uses(&self) {
+    ///
+    /// It goes on when whoever asked for it goes away: what is collected must not get lost.
+    pub(crate) async fn write_uses(self: &Arc<Self>) {
+        let app = Arc::clone(self);
+        let written = tokio::spawn(async move { app.collect_and_write().await });
+        if let Err(error) = written.await {
+            tracing::error!(%error, "writing down what keys were used for has ended early");
+        }
+    }
+
+    async fn collect_and_write(self: Arc<Self>) {
         let mut waiting = self.uses.0.lock().await;
-        for one in self.engine.index().collect_uses(self.now()) {
+        // A million keys are looked through: not on a thread that others wait for.
+        let app = Arc::clone(&self);
+        let collect = move || app.engine.index().collect_uses(app.now());
+        let collected = tokio::task::spawn_blocking(collect).await;
+        for one in collected.into_iter().flatten() {
             match waiting.entry((one.key, one.start.clone())) {
                 Entry::Vacant(place) => {
                     place.insert(one);
@@ -61,6 +89,26 @@ impl App {
             }
         }
     }
+}
+
+/// Puts a use in place of an earlier one of the same value.
+fn learn(uses: &mut Vec<ValueUse>, key: KeyId, start: String, last: LastUse) {
+    let same = |one: &ValueUse| one.key == key && one.start == start;
+    let known = uses.iter().position(same);
+    if known
+        .and_then(|at| uses.get(at))
+        .is_some_and(|known| known.at > last.at)
+    {
+        return;
+    }
+    known.map(|at| uses.swap_remove(at));
+    uses.push(ValueUse {
+        key,
+        start,
+        at: last.at,
+        address: last.address.map(|address| address.to_string()),
+        operation: last.operation.map(|text| text.to_string()),
+    });
 }
 
 /// Adds what was collected later.

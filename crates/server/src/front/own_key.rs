@@ -97,7 +97,7 @@ where
     holder(Stage::Head)?;
     let limits = &app.settings.limits;
     let sent = read::body(parts, body, limits.body_bytes, limits).await?;
-    let (id, caller) = holder(Stage::Whole)?;
+    let (id, caller) = holder(Stage::OwnKey)?;
     line.caller = Some(caller.clone());
     Ok(end(app, peer, parts, (id, caller, sent), name).await?)
 }

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::field::Fields;
 use super::minting::Minted;
 use super::work::{Placed, Work, update};
+use crate::app::Exposed;
 use crate::problem::Problem;
 
 /// What a new key shall be.
@@ -312,12 +313,13 @@ fn changed_fields(before: &Key, after: &Key) -> Vec<&'static str> {
         .collect()
 }
 
-/// Marks a secret key whose value came from a web page; whether it was not marked before.
-pub(crate) async fn mark_key_exposed(work: &Work<'_>, id: KeyId) -> Result<bool, Problem> {
+/// Marks a secret key whose value came from a web page; whether it still has that value and was not
+/// marked before.
+pub(crate) async fn mark_key_exposed(work: &Work<'_>, exposed: &Exposed) -> Result<bool, Problem> {
     work.attempt(async || {
-        let mut placed = work.key(id).await?;
+        let mut placed = work.key(exposed.key).await?;
         let before = placed.key.seq;
-        if placed.key.exposed_at.is_some() {
+        if placed.key.exposed_at.is_some() || !exposed.is(&placed.key.digest) {
             return Ok(false);
         }
         placed.key.exposed_at = Some(work.now());

@@ -21,7 +21,8 @@ pub(crate) async fn rotate_master_key(work: &Work<'_>, new: &MasterKey) -> Resul
         .map(|key| key.wrap(new, &*work.app.random))
         .collect();
     let wrapped = wrapped?;
-    // Known before the change is written, so that the feed can open what it finds.
+    // Known before the change is written, so that the feed can open what it finds. Only then is it
+    // the one that wraps: should the change not be written, nothing may be wrapped by it.
     work.app.know_master_key(new.clone());
     work.attempt(async || {
         let mut change = work.change(Action::MasterKeyRotated, json!({ "keys": wrapped.len() }));

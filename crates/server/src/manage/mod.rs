@@ -38,6 +38,6 @@ pub(crate) use organizations::{
 };
 pub(crate) use products::{apply_manifest, invalid as invalid_manifest};
 pub(crate) use projects::{NodeChange, create_project, update_environment, update_project};
-pub(crate) use reveal::reveal_key;
+pub(crate) use reveal::{destroy_left_secrets, reveal_key};
 pub(crate) use rotation::{LONGEST_GRACE, end_grace, end_key, rotate_key};
 pub(crate) use work::{Request, Work};

@@ -6,7 +6,7 @@ use keystile_core::model::{Action, Key, KeyId, KeyState, Kind, Record, Slug};
 use keystile_store::{Page, Write};
 use serde_json::json;
 
-use super::work::{Failure, Placed, Work, update};
+use super::work::{Failure, Placed, Work, rules_of, update};
 use crate::problem::Problem;
 
 /// So many sealed secrets are destroyed in one change.
@@ -87,19 +87,38 @@ fn without_secret(key: Key) -> Write {
     update(Record::Key(Box::new(key)), replaces)
 }
 
-/// Destroys whatever is sealed of a product whose secrets are not recoverable; how many that were.
-/// Nothing is sealed anew meanwhile, because whoever makes a key rests on the product's manifest.
+/// Destroys what is sealed of all products whose secrets are not recoverable; how many that were.
+/// There is only what an end in the middle of applying a manifest has left.
+pub(crate) async fn destroy_left_secrets(work: &Work<'_>) -> Result<u64, Problem> {
+    let mut destroyed = 0;
+    for product in work.app.store.products().await? {
+        // What is to be kept of one that does not read, nobody knows.
+        if rules_of(&product).is_ok() {
+            destroyed += destroy_sealed(work, &product.slug).await?;
+        }
+    }
+    Ok(destroyed)
+}
+
+/// Destroys whatever is sealed of a product, for as long as its secrets are not recoverable; how
+/// many that were. Nothing is sealed anew meanwhile, because whoever makes a key rests on the
+/// product's manifest, as this does.
 pub(super) async fn destroy_sealed(work: &Work<'_>, slug: &Slug) -> Result<u64, Problem> {
     let mut destroyed = 0;
     loop {
         let some = work
             .attempt(async || {
+                let (rules, guard) = work.rules(slug).await?;
+                if is_recoverable(&rules) {
+                    return Ok(0);
+                }
                 let writes = first_destroyed(work, slug).await?;
                 let count = writes.len();
                 if count > 0 {
                     let details = json!({ "destroyed_secrets": count });
                     let mut change = work.change(Action::SecretsDestroyed, details);
                     change.product = Some(slug.clone());
+                    change.guards.push(guard);
                     change.writes = writes;
                     work.commit(change).await?;
                 }

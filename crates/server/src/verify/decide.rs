@@ -11,7 +11,7 @@ use keystile_core::request::RequestFacts;
 use keystile_core::snapshot::ProductNode;
 
 use super::answer;
-use crate::app::{App, Rehash};
+use crate::app::{App, Exposed, Rehash};
 use crate::metrics::Door;
 
 /// How much of a request is there while its caller is checked.
@@ -22,6 +22,9 @@ pub(crate) enum Stage {
     Head,
     /// All of it.
     Whole,
+    /// All of it, and it is about its own key: no call less under a rate limit, whose holder may
+    /// see what is left, and end the key, also when nothing is.
+    OwnKey,
 }
 
 /// When a call came, and from where, as far as that is known.
@@ -58,7 +61,7 @@ pub(super) fn decide_at<'a, 'f, E>(
     ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
 ) -> Result<Introspection<'a>, E> {
     let decision = decide_for(app, stage, product, ask)?;
-    if stage == Stage::Whole || !decision.is_allowed() {
+    if stage != Stage::Head || !decision.is_allowed() {
         app.metrics.verdict(door, answer::code(&decision));
     }
     Ok(decision)
@@ -79,7 +82,10 @@ pub(super) fn decide_for<'a, 'f, E>(
     if stage == Stage::Head && decision.is_allowed() {
         return Ok(decision);
     }
-    settle(app, came.get(), &mut decision);
+    match stage {
+        Stage::OwnKey => remember(app, came.get(), &decision),
+        _ => settle(app, came.get(), &mut decision),
+    }
     Ok(decision)
 }
 
@@ -156,9 +162,10 @@ fn remember(app: &App, came: Option<Came>, decision: &Introspection<'_>) {
         // When too many wait, the key's next use asks again.
         let _ = app.rehashes.try_send(rehash);
     }
-    if came.by_browser && key.kind() == Kind::Secret && !key.is_exposed() && is_alive(decision) {
+    let can_expose = || key.kind() == Kind::Secret && !key.is_exposed() && !key.is_retiring();
+    if came.by_browser && can_expose() && is_alive(decision) {
         // As above.
-        let _ = app.exposures.try_send(key.id());
+        let _ = app.exposures.try_send(Exposed::new(key, decision.newer));
     }
 }
 

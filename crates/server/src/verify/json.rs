@@ -8,6 +8,7 @@ use arc_swap::Guard;
 use bytes::Bytes;
 use http::HeaderMap;
 use keystile_core::decision::{Code, DenyReason};
+use keystile_core::limit::Allowance;
 use keystile_core::manifest::{Rules, ScopeSet};
 use keystile_core::model::{Binding, ModeFilter, Timestamp};
 use keystile_core::request::{Asked, Credential, Origin, Place, PreparedKey, RequestFacts};
@@ -160,14 +161,25 @@ struct VerifiedEnvironment {
     name: String,
 }
 
+/// What is left of a rate limit.
 #[derive(Debug, Serialize, JsonSchema)]
-struct RateLimitLeft {
+pub(super) struct RateLimitLeft {
     /// How many calls its period has room for.
     limit: u32,
     /// How many more there may be now.
     remaining: u32,
     /// In how many seconds there is room for more; 0 when nothing counts.
     reset_seconds: u32,
+}
+
+impl From<Allowance> for RateLimitLeft {
+    fn from(left: Allowance) -> Self {
+        Self {
+            limit: left.limit,
+            remaining: left.remaining,
+            reset_seconds: left.reset_seconds,
+        }
+    }
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

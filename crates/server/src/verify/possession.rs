@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, header};
 use keystile_core::decision::DenyReason;
+use keystile_core::limit::Allowance;
 use keystile_core::manifest::ScopeSet;
 use keystile_core::model::{
     EnvironmentId, KeyId, Kind, Mode, ModeFilter, OrganizationId, ProjectId, SessionId, Slug,
@@ -19,6 +20,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::decide::{Stage, decide_at};
+use super::json::RateLimitLeft;
 use super::{credential, facts, outcome};
 use crate::app::{App, Caller};
 use crate::metrics::Door;
@@ -49,6 +51,9 @@ struct SecretPart {
     project: ProjectId,
     environment: OwnEnvironment,
     expires_at: Option<Timestamp>,
+    /// What is left of the rate limit that has least left, if there is one; asking counts nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate_limit: Option<RateLimitLeft>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -100,6 +105,8 @@ pub(crate) struct Holder<'a> {
     pub(crate) session: Option<SessionBrief>,
     scopes: ScopeSet,
     rules: CurrentRules,
+    /// What is left of its rate limits.
+    allowance: Option<Allowance>,
 }
 
 impl Holder<'_> {
@@ -144,6 +151,8 @@ pub(crate) fn holder<'a>(
         now,
     };
     let Ok(decision) = decide_at(app, at, &product, |_| Ok::<_, Infallible>(asked));
+    let left = || app.engine.allowance(&decision, app.tick(), ip);
+    let allowance = (at.1 == Stage::OwnKey).then(left).flatten();
     let refused = |reason| Err(refuse(product.slug().as_str(), reason));
     match (decision.verdict, decision.key) {
         (Ok(_), Some(key)) => Ok(Holder {
@@ -153,6 +162,7 @@ pub(crate) fn holder<'a>(
             session: decision.session,
             scopes: decision.scopes,
             rules: decision.rules,
+            allowance,
         }),
         (Err(reason), Some(_)) => refused(reason),
         // Which products there are is nothing for strangers.
@@ -170,7 +180,7 @@ pub(crate) fn tell_holder(
     headers: &HeaderMap,
     ip: Option<IpAddr>,
 ) -> Result<Possession, Box<Refused>> {
-    let at = (Door::Possession, Stage::Whole);
+    let at = (Door::Possession, Stage::OwnKey);
     let holder = holder(app, at, (headers, ip, app.now()))?;
     Ok(told(&holder))
 }
@@ -211,6 +221,7 @@ fn told(holder: &Holder<'_>) -> Possession {
             name: key.environment_name().to_owned(),
         },
         expires_at: key.expires_at(),
+        rate_limit: holder.allowance.map(RateLimitLeft::from),
     });
     Possession {
         kind: key.kind(),

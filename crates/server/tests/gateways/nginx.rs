@@ -221,6 +221,29 @@ async fn b6_f18_the_apps_own_token_passes_untouched_and_the_key_goes_no_further(
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs nginx"]
+async fn f18_a_preflight_is_the_applications_own_and_brings_it_no_key() {
+    let street = Street::keepem().await;
+    let (_, key) = street.secret();
+    let bearer = format!("Bearer {key}");
+    let headers = [
+        ("origin", "https://shop.example"),
+        ("access-control-request-method", "POST"),
+        ("authorization", bearer.as_str()),
+        ("x-api-key", key.as_str()),
+        ("cookie", "session=1"),
+        ("x-keystile-key-id", "forged"),
+    ];
+    let reply = street.send("OPTIONS /v1/events", &headers).expect(200);
+    assert_eq!(reached(&reply, "origin").unwrap(), "https://shop.example");
+    for kept_back in ["authorization", "x-api-key", "cookie", "x-keystile-key-id"] {
+        assert_eq!(reached(&reply, kept_back), None, "{kept_back}");
+    }
+    let guarded = street.send("OPTIONS /v1/events", &headers[2..]);
+    guarded.expect(400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs nginx"]
 async fn f10_the_application_is_told_who_calls_and_a_clients_own_words_never_survive() {
     let street = Street::keepem().await;
     let (id, secret) = street.secret();

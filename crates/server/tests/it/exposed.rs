@@ -1,11 +1,60 @@
 //! A secret key in a web page: refused, and marked once so that its owner replaces it.
 
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
 use std::time::Duration;
 
+use keystile_core::key::{Random, RandomError};
 use keystile_core::manifest::{Manifest, System, starter};
+use keystile_server::OsRandom;
+use keystile_store::WallClock;
 use serde_json::{Value, json};
 
-use crate::house::{House, text};
+use crate::house::{House, operator_key, text};
+
+/// A random source at which the thread that writes stops while its gate is closed: that is in the
+/// middle of a change.
+#[derive(Debug, Default)]
+struct Gate {
+    state: Mutex<GateState>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct GateState {
+    closed: bool,
+    waits: bool,
+}
+
+impl Gate {
+    fn set_closed(&self, closed: bool) {
+        self.state.lock().unwrap().closed = closed;
+        self.changed.notify_all();
+    }
+
+    fn until_somebody_waits(&self) {
+        let state = self.state.lock().unwrap();
+        drop(
+            self.changed
+                .wait_while(state, |state| !state.waits)
+                .unwrap(),
+        );
+    }
+}
+
+impl Random for Gate {
+    fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {
+        if thread::current().name() == Some("keystile-writer") {
+            let mut state = self.state.lock().unwrap();
+            while state.closed {
+                state.waits = true;
+                self.changed.notify_all();
+                state = self.changed.wait(state).unwrap();
+            }
+        }
+        OsRandom.fill(out)
+    }
+}
 
 fn verify_from_page(house: &House, key: &str) -> Value {
     let asked = json!({
@@ -96,6 +145,38 @@ async fn a_manifest_can_switch_the_refusal_off_but_never_the_mark() {
     let (id, secret) = house.key(customer.environment("production"), "secret", "Server");
     assert_eq!(verify_from_page(&house, &secret)["valid"], true);
     marked(&house, &id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_value_is_not_marked_because_a_page_sent_the_old_one() {
+    let directory = Arc::new(tempfile::tempdir().unwrap());
+    let gate = Arc::new(Gate::default());
+    let (clock, operator) = (Arc::new(WallClock), operator_key());
+    let house = House::around(&directory, &operator, clock, Arc::clone(&gate) as Arc<_>).await;
+    house.furnish();
+    let customer = house.customer("bkend", "Acme");
+    let environment = customer.environment("production");
+    let (id, old) = house.key(environment, "secret", "Server");
+    let (witness, other) = house.key(environment, "secret", "Witness");
+    // The old value comes from a page while the change that replaces it is being written.
+    gate.set_closed(true);
+    let path = format!("/v1/keys/{id}/rotate");
+    thread::scope(|scope| {
+        let rotated = scope.spawn(|| house.post(&path, &json!({ "grace_seconds": 3600 })));
+        gate.until_somebody_waits();
+        assert_eq!(
+            verify_from_page(&house, &old)["code"],
+            "secret_key_in_browser"
+        );
+        gate.set_closed(false);
+        rotated.join().unwrap().expect(200);
+    });
+    // And again in its grace.
+    verify_from_page(&house, &old);
+    verify_from_page(&house, &other);
+    marked(&house, &witness).await;
+    let key = house.get(&format!("/v1/keys/{id}")).expect(200).json();
+    assert_eq!((&key["exposed_at"], marks(&house, &id)), (&Value::Null, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

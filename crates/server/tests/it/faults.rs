@@ -26,6 +26,7 @@ struct Moody(AtomicU8);
 const GOOD: u8 = 0;
 const FAILING: u8 = 1;
 const PANICKING: u8 = 2;
+const ENDING_THE_WRITER: u8 = 3;
 
 impl Moody {
     fn be(&self, mood: u8) {
@@ -38,6 +39,9 @@ impl Random for Moody {
         match self.0.load(Ordering::Relaxed) {
             FAILING => Err(RandomError),
             PANICKING => panic!("this panic is part of a test"),
+            ENDING_THE_WRITER if thread::current().name() == Some("keystile-writer") => {
+                panic!("this panic is part of a test")
+            }
             _ => OsRandom.fill(out),
         }
     }
@@ -101,6 +105,22 @@ async fn x08_p13_a_panic_in_a_handler_ends_that_request_alone() {
         random.be(GOOD);
         house.post(&keys, &body).expect(201);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_key_was_used_for_is_shown_without_anything_being_written() {
+    let (house, random, environment, key) = moody().await;
+    random.be(ENDING_THE_WRITER);
+    let body = json!({ "kind": "secret", "name": "Nobody can write it" });
+    let keys = format!("/v1/environments/{environment}/keys");
+    house.post(&keys, &body).expect(503);
+    assert_eq!(house.verify("bkend", &key, OPERATION)["valid"], true);
+    let listed = house.get(&keys).expect(200).json()["data"][0].clone();
+    let operation = &listed["last_used"]["operation"];
+    assert_eq!(operation, "GET /v1/data/{table}", "{listed}");
+    let path = format!("/v1/keys/{}", text(&listed["id"]));
+    let shown = house.get(&path).expect(200).json();
+    assert_eq!(shown["last_used"], listed["last_used"]);
 }
 
 /// What one start of a server sees, in a runtime of its own that ends with it.

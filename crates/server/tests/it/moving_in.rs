@@ -29,6 +29,11 @@ prefix = "wide."
 kind = "secret"
 mode = "live"
 digest = "sha512"
+
+[[foreign_formats]]
+prefix = "a-prefix-of-19-char."
+kind = "secret"
+mode = "live"
 "#;
 
 /// A house in which `bkend` takes keys of another system, with a customer `acme`.

@@ -192,3 +192,34 @@ async fn a_request_is_counted_once_though_its_key_is_checked_before_and_after_it
     let usage = lost.house.get(&format!("{path}/usage")).expect(200).json();
     assert_eq!(usage["total"], json!({ "ok": 1, "revoked_key": 1 }));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_tells_what_is_left_of_its_limit_and_can_be_ended_when_nothing_is() {
+    let lost = Lost::new().await;
+    let own = || {
+        let bearer = format!("Bearer {}", lost.key);
+        let headers = [("authorization", bearer.as_str())];
+        request(lost.house.address, "GET", "/v1/keys/self", &headers, "")
+            .expect(200)
+            .json()
+    };
+    let code = || text(&lost.house.verify("bkend", &lost.key, "GET /v1/data/rows")["code"]);
+    let limit = json!({ "rate_limit": { "limit": 2, "period_seconds": 3600 } });
+    let path = format!("/v1/keys/{}", lost.id);
+    lost.house.patch(&path, &limit).expect(200);
+    let untouched = json!({ "limit": 2, "remaining": 2, "reset_seconds": 0 });
+    for _ in 0..4 {
+        assert_eq!(own()["rate_limit"], untouched, "asking counts nothing");
+    }
+    for remaining in [1, 0] {
+        assert_eq!(code(), "ok");
+        for _ in 0..2 {
+            let left = own()["rate_limit"].clone();
+            assert_eq!(left["remaining"], remaining);
+            assert!(left["reset_seconds"].as_u64().unwrap() > 3500, "{left}");
+        }
+    }
+    assert_eq!(code(), "rate_limited");
+    revoke(lost.house.address, &lost.key, &[], "").expect(200);
+    assert_eq!(code(), "revoked_key");
+}

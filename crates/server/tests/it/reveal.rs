@@ -1,9 +1,16 @@
 //! Secrets that can be shown again, and their end.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use keystile_core::key::{Random, RandomError};
 use keystile_core::manifest::{System, starter};
+use keystile_server::OsRandom;
+use keystile_store::WallClock;
 use serde_json::{Value, json};
 
-use crate::house::{Customer, House, text};
+use crate::house::{Customer, House, operator_key, text};
 
 const ANALYSE: &str = "POST /v1/analyses";
 
@@ -35,6 +42,23 @@ impl Lab {
 
     fn last_row(&self) -> Value {
         self.house.get("/v1/audit?limit=1").json()["data"][0].clone()
+    }
+}
+
+/// A random source that fails the thread that writes after so many changes; below zero it never
+/// does.
+#[derive(Debug)]
+struct FailsAfter(AtomicI64);
+
+impl Random for FailsAfter {
+    fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {
+        if std::thread::current().name() == Some("keystile-writer") {
+            match self.0.load(Ordering::SeqCst) {
+                0 => return Err(RandomError),
+                left => self.0.store((left - 1).max(-1), Ordering::SeqCst),
+            }
+        }
+        OsRandom.fill(out)
     }
 }
 
@@ -181,20 +205,69 @@ async fn d3_a_product_that_goes_back_to_once_keeps_no_sealed_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn d3_many_sealed_secrets_are_destroyed_before_the_change_is_answered() {
-    let house = House::furnished().await;
+async fn d3_an_adopted_secret_is_shown_again_like_every_other_of_the_product() {
+    let lab = Lab::new().await;
+    let format = "\n[[foreign_formats]]\nprefix = \"dk_\"\nkind = \"secret\"\nmode = \"live\"\n";
+    let more = manifest(true).replace("max_active = 1", "max_active = 9") + format;
+    lab.house.apply("datakeen", &more).expect(200);
+    let secret = "dk_0f9e8d7c6b5a4938";
+    let body = json!({ "product": "datakeen", "key": secret,
+                       "environment": lab.customer.environment("production") });
+    let adopted = lab.house.post("/v1/keys/adopt", &body).expect(201);
+    assert!(!adopted.text.contains(secret));
+    let id = text(&adopted.json()["key"]["id"]);
+    assert_eq!(lab.reveal(&id).expect(200).json()["secret"], secret);
+    assert_eq!(lab.last_row()["action"], "key.revealed");
+}
+
+/// More sealed secrets than one change destroys: with the two automatic ones, 255.
+fn many_sealed(house: &House) {
     let many = starter(Some(System::Datakeen)).replace("max_active = 1", "max_active = 2000");
     house.apply("datakeen", &many).expect(200);
     let customer = house.customer("datakeen", "Northbank");
-    // With the two automatic ones, a few more than one change destroys.
     let path = format!("/v1/environments/{}/keys", customer.environment("test"));
     for number in 0..253 {
         let body = json!({ "kind": "secret", "name": format!("Key {number}") });
         house.post(&path, &body).expect(201);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d3_many_sealed_secrets_are_destroyed_before_the_change_is_answered() {
+    let house = House::furnished().await;
+    many_sealed(&house);
     let applied = house.apply("datakeen", &manifest(false)).expect(200).json();
     assert_eq!(applied["destroyed_secrets"], 255);
     let again = house.apply("datakeen", &manifest(false)).expect(200).json();
     assert_eq!(again["changes"], json!([]));
     assert_eq!(again["destroyed_secrets"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d3_what_an_interrupted_change_left_sealed_is_destroyed_at_the_next_start() {
+    let directory = Arc::new(tempfile::tempdir().unwrap());
+    let random = Arc::new(FailsAfter(AtomicI64::new(-1)));
+    let (clock, operator) = (Arc::new(WallClock), operator_key());
+    let house = House::around(&directory, &operator, clock, Arc::clone(&random) as Arc<_>).await;
+    house.furnish();
+    many_sealed(&house);
+    // The manifest is written, with the first 250, and the next change is not.
+    random.0.store(1, Ordering::SeqCst);
+    house.apply("datakeen", &manifest(false)).expect(503);
+    let house = house.restarted().await;
+    let path = "/v1/audit?action=product.secrets_destroyed";
+    let row = loop {
+        let rows = house.get(path).expect(200).json();
+        if let Some(row) = rows["data"].get(0) {
+            break row.clone();
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    };
+    assert_eq!(row["actor"]["type"], "system", "{row}");
+    assert_eq!(row["details"]["destroyed_secrets"], 5);
+    let again = house.apply("datakeen", &manifest(false)).expect(200).json();
+    assert_eq!(again["destroyed_secrets"], Value::Null, "none is left");
+    let house = house.restarted().await;
+    let rows = house.get(path).expect(200).json();
+    assert_eq!(rows["data"].as_array().unwrap().len(), 1);
 }

@@ -1,5 +1,7 @@
 //! Tokens in place of publishable keys, at every door that takes one.
 
+mod foreign;
+
 use std::sync::Arc;
 
 use base64ct::{Base64UrlUnpadded, Encoding};

@@ -4,12 +4,12 @@ use csv::{ReaderBuilder, StringRecord, Terminator};
 use serde_json::{Map, Value};
 
 use super::Format;
-use super::row::{Line, Row, Wrong, flag, object, time, words};
+use super::row::{Line, Row, Wrong, flag, object, rate, time, words};
 use super::shape::Record;
 use super::source::Source;
 
 /// The columns of our own form.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "digest",
     "start",
     "prefix",
@@ -21,6 +21,7 @@ const COLUMNS: [&str; 14] = [
     "scopes",
     "allowed_origins",
     "allowed_ips",
+    "rate_limit",
     "expires_at",
     "metadata",
     "note",
@@ -88,18 +89,20 @@ fn plain(why: &csv::Error) -> String {
 
 fn check_header(header: &[String], format: Format) -> Result<(), String> {
     let mut seen = std::collections::HashSet::new();
-    if let Some(twice) = header.iter().find(|name| !seen.insert(name.as_str())) {
+    let columns = || header.iter().enumerate();
+    if let Some((at, twice)) = columns().find(|(_, name)| !seen.insert(name.as_str())) {
+        let named = named(at, twice);
         return Err(format!(
-            "the column `{twice}` stands twice in the header line"
+            "the column {named} stands twice in the header line"
         ));
     }
     if format != Format::Csv {
         return Ok(());
     }
-    if let Some(unknown) = header.iter().find(|name| !COLUMNS.contains(&name.as_str())) {
-        let shown: String = unknown.chars().take(40).collect();
+    if let Some((at, unknown)) = columns().find(|(_, name)| !COLUMNS.contains(&name.as_str())) {
         return Err(format!(
-            "the header line has a column `{shown}`, which is none of: {}",
+            "the header line has a column {}, which is none of: {}",
+            named(at, unknown),
             COLUMNS.join(", ")
         ));
     }
@@ -107,6 +110,16 @@ fn check_header(header: &[String], format: Format) -> Result<(), String> {
         return Err("the header line has no column `digest`".to_owned());
     }
     Ok(())
+}
+
+/// A column by its name. Where the header line is missing there is a key or a digest in its place,
+/// which hardly ever is without a figure, and is not repeated.
+fn named(at: usize, name: &str) -> String {
+    let is_name = name.len() <= 30 && !name.chars().any(|c| c.is_ascii_digit() || c.is_control());
+    match is_name {
+        true => format!("`{name}`"),
+        false => format!("number {} (is there a header line at all?)", at + 1),
+    }
 }
 
 fn row_of(header: &[String], record: &StringRecord, format: Format) -> Result<Row, Wrong> {
@@ -133,6 +146,7 @@ fn row_of(header: &[String], record: &StringRecord, format: Format) -> Result<Ro
                 continue;
             }
             "enabled" => flag(name, &text.into())?,
+            "rate_limit" => rate(name, text)?,
             "expires_at" => time(name, &text.into())?,
             "metadata" => object(name, &text.into())?,
             "scopes" | "allowed_origins" | "allowed_ips" => words(text),

@@ -91,9 +91,15 @@ pub(super) async fn run(keystile: &Keystile, import: &Import, form: Form) -> Res
             send(keystile, import, &first.rows),
             send(keystile, import, &second.rows)
         );
+        let mut failed = None;
         for (batch, answer) in [(first, one), (second, two)] {
-            let answer = answer.map_err(|why| report.interrupted(why))?;
-            report.answered(&batch.numbers, &answer);
+            match answer {
+                Ok(answer) => report.answered(&batch.numbers, &answer),
+                Err(why) => failed = failed.or(Some(why)),
+            }
+        }
+        if let Some(why) = failed {
+            return Err(report.interrupted(why));
         }
         report.progress(read.bytes());
     }

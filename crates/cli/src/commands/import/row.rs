@@ -1,6 +1,7 @@
 //! One row of a file, in the words of the API.
 
-use serde_json::{Map, Value};
+use keystile_core::manifest::duration_seconds;
+use serde_json::{Map, Value, json};
 
 /// A row of a file, read or not.
 pub(super) struct Line {
@@ -128,6 +129,26 @@ pub(super) fn object(field: &str, value: &Value) -> Result<Value, Wrong> {
     }
 }
 
+/// So many calls in so long a time, such as `600/1m`.
+pub(super) fn rate(field: &str, text: &str) -> Result<Value, Wrong> {
+    if text.is_empty() {
+        return Ok(Value::Null);
+    }
+    let read = || {
+        let (limit, period) = text.split_once('/')?;
+        let limit: u32 = limit.trim().parse().ok()?;
+        let seconds = duration_seconds(period.trim()).ok()?;
+        Some(json!({ "limit": limit, "period_seconds": seconds }))
+    };
+    match read() {
+        Some(limit) => Ok(limit),
+        None => wrong(
+            field,
+            "write how many calls in how long a time, such as 600/1m or 10/1s",
+        ),
+    }
+}
+
 /// A text that is separated by spaces, as a list.
 pub(super) fn words(text: &str) -> Value {
     let words: Vec<_> = text.split_ascii_whitespace().collect();
@@ -140,7 +161,6 @@ pub(super) fn words(text: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn a14_times_are_read_as_databases_print_them() {
@@ -168,6 +188,27 @@ mod tests {
             json!("NaN"),
         ] {
             assert!(time("t", &bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_rate_is_a_number_and_a_time() {
+        let expected = json!({ "limit": 600, "period_seconds": 60 });
+        for text in ["600/1m", "600 / 60s"] {
+            assert_eq!(rate("r", text), Ok(expected.clone()), "{text}");
+        }
+        assert_eq!(rate("r", ""), Ok(Value::Null));
+        for bad in [
+            "600",
+            "600/",
+            "/1m",
+            "600/m",
+            "600/0s",
+            "-1/1m",
+            "600/1m/1m",
+            "99999999999/1s",
+        ] {
+            assert!(rate("r", bad).is_err(), "{bad}");
         }
     }
 

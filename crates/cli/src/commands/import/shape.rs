@@ -3,6 +3,8 @@
 //! Names are compared without case and underscores, because exports of the same table are written
 //! by the database in one and by the program in another.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::Format;
@@ -14,6 +16,14 @@ const NAME_CHARS: usize = 100;
 /// One record of another system, by its own names.
 pub(super) struct Record<'a>(&'a Map<String, Value>);
 
+fn text(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::String(text) => Some(Cow::Borrowed(text.trim())),
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
+        _ => None,
+    }
+}
+
 fn simple(name: &str) -> String {
     name.to_ascii_lowercase().replace('_', "")
 }
@@ -24,7 +34,7 @@ impl<'a> Record<'a> {
     }
 
     /// The first of these that is there and not empty.
-    fn first(&self, names: &[&str]) -> &Value {
+    fn first(&self, names: &[&str]) -> &'a Value {
         let there = |value: &&Value| !matches!(value, Value::Null) && **value != "";
         let find = |name: &&str| {
             let mut named = self.0.iter().filter(|(known, _)| simple(known) == **name);
@@ -33,8 +43,9 @@ impl<'a> Record<'a> {
         names.iter().find_map(find).unwrap_or(&Value::Null)
     }
 
-    fn text(&self, names: &[&str]) -> Option<&str> {
-        self.first(names).as_str().map(str::trim)
+    /// A text, or a number, as which some databases keep identifiers.
+    fn text(&self, names: &[&str]) -> Option<Cow<'a, str>> {
+        text(self.first(names))
     }
 
     /// The row in our words.
@@ -48,7 +59,7 @@ impl<'a> Record<'a> {
             Format::BetterAuth => self.text(&["key"]),
             Format::Unkey | Format::Csv => {
                 let inner = self.first(&["hash"]);
-                inner.as_str().or_else(|| inner["value"].as_str())
+                text(inner).or_else(|| text(&inner["value"]))
             }
         };
         let Some(digest) = digest else {
@@ -60,12 +71,12 @@ impl<'a> Record<'a> {
             let message = format!("there is no `{field}`, the digest of the key");
             return Err((field.into(), message));
         };
-        row.put("digest", digest);
+        row.put("digest", &*digest);
         // Some begin with the prefix, some come after it.
         let prefix = self.text(&["prefix"]).unwrap_or_default();
         let start = self.text(&["start"]).unwrap_or_default();
-        let start = match start.starts_with(prefix) {
-            true => start.to_owned(),
+        let start = match start.starts_with(&*prefix) {
+            true => start.into_owned(),
             false => format!("{prefix}{start}"),
         };
         row.put("start", start);
@@ -73,11 +84,11 @@ impl<'a> Record<'a> {
             Format::BetterAuth => self.text(&["organizationid", "referenceid", "userid"]),
             Format::Unkey | Format::Csv => {
                 let identity = self.first(&["identity"]);
-                let inner = identity["externalId"].as_str();
+                let inner = text(&identity["externalId"]);
                 self.text(&["externalid", "ownerid"]).or(inner)
             }
         };
-        row.put("organization", owner.unwrap_or_default());
+        row.put("organization", &*owner.unwrap_or_default());
         let name = self.text(&["name"]).unwrap_or_default();
         row.put("name", name.chars().take(NAME_CHARS).collect::<String>());
         row.put("enabled", flag("enabled", self.first(&["enabled"]))?);

@@ -1,7 +1,7 @@
 //! `POST /v1/keys/adopt`
 
 use keystile_core::key::PlainKey;
-use keystile_core::model::{Slug, Timestamp};
+use keystile_core::model::{RateLimit, Slug, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -19,7 +19,8 @@ struct Body {
     /// The product; may be left out when your operator key is bound to one.
     #[serde(default)]
     product: Option<Slug>,
-    /// The whole key, as its holder sent it. It is digested and not kept, unless it is publishable.
+    /// The whole key, as its holder sent it. It is digested and not kept, unless it is publishable;
+    /// where the product's secrets are recoverable, it is sealed as they are.
     #[serde(deserialize_with = "plain")]
     #[schemars(with = "String", length(min = 16, max = 255))]
     key: PlainKey,
@@ -29,8 +30,8 @@ struct Body {
     /// The project's id, where the organization has several.
     #[serde(default)]
     project: Option<String>,
-    /// The environment: its id (then nothing else needs to be said), or its name. Left out, the
-    /// only one there is for keys of this mode.
+    /// The environment: its id (then organization and project may be left out, and must be its own
+    /// where they are not), or its name. Left out, the only one there is for keys of this mode.
     #[serde(default)]
     environment: Option<String>,
     /// What people call it; a name that is taken gets a number.
@@ -46,6 +47,10 @@ struct Body {
     /// Address ranges it may be used from; left out, any.
     #[serde(default)]
     allowed_ips: Option<Vec<String>>,
+    /// How often it may be used; of a publishable key, by each client. Left out, as the manifest
+    /// says.
+    #[serde(default)]
+    rate_limit: Option<RateLimit>,
     /// When it ends by itself.
     #[serde(default)]
     expires_at: Option<Timestamp>,
@@ -74,7 +79,7 @@ pub(super) fn operation() -> Operation {
         .says(
             "Adopt a key that another system has just accepted",
             "From then on it is verified here like any other, and the other system need not be \
-             asked again. Its text is not kept. Adopting it again answers the same key and \
+             asked again. Adopting it again answers the same key and \
              changes nothing, so that no Idempotency-Key is needed.",
         )
         .body::<Body>()
@@ -98,7 +103,7 @@ async fn handle(call: Call) -> Result<Answer, Problem> {
             scopes: body.scopes,
             allowed_origins: body.allowed_origins,
             allowed_ips: body.allowed_ips,
-            rate_limit: None,
+            rate_limit: body.rate_limit,
             expires_at: body.expires_at,
         },
         metadata: body.metadata,

@@ -1,6 +1,6 @@
 //! `POST /v1/keys/import`
 
-use keystile_core::model::{KeyId, Slug, Timestamp};
+use keystile_core::model::{KeyId, RateLimit, Slug, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -52,8 +52,8 @@ struct Row {
     /// The project's id, where the organization has several.
     #[serde(default)]
     project: Option<String>,
-    /// The environment: its id (then nothing else needs to be said), or its name. Left out, the
-    /// only one there is for keys of this mode.
+    /// The environment: its id (then organization and project may be left out, and must be its own
+    /// where they are not), or its name. Left out, the only one there is for keys of this mode.
     #[serde(default)]
     environment: Option<String>,
     /// What people call it; names that repeat or are missing are numbered.
@@ -72,6 +72,10 @@ struct Row {
     /// Address ranges it may be used from; left out, any.
     #[serde(default)]
     allowed_ips: Option<Vec<String>>,
+    /// How often it may be used; of a publishable key, by each client. Left out, as the manifest
+    /// says.
+    #[serde(default)]
+    rate_limit: Option<RateLimit>,
     /// When it ends by itself, or has ended.
     #[serde(default)]
     expires_at: Option<Timestamp>,
@@ -170,7 +174,7 @@ fn read(row: Value) -> Result<ImportRow, Vec<FieldError>> {
             scopes: row.scopes,
             allowed_origins: row.allowed_origins,
             allowed_ips: row.allowed_ips,
-            rate_limit: None,
+            rate_limit: row.rate_limit,
             expires_at: row.expires_at,
         },
         enabled: row.enabled.unwrap_or(true),

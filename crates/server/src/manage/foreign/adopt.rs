@@ -13,8 +13,10 @@ use crate::manage::keys::{Rights, limits};
 use crate::manage::work::{Failure, Work};
 use crate::problem::Problem;
 
-/// A key of fewer bytes can be guessed.
+/// A key of fewer bytes can be guessed, and so can one with fewer after its prefix, which all have
+/// in common.
 const SHORTEST: usize = 16;
+const SHORTEST_REST: usize = 12;
 
 /// What an adopted key is called when nothing is said.
 const NAMELESS: &str = "Adopted key";
@@ -66,11 +68,11 @@ pub(crate) async fn adopt_key(work: &Work<'_>, wanted: &Adoption) -> Result<Adop
         rights.check((format.kind, format.mode), &rules, work.now(), &mut fields);
         // What makes no sense is refused also when there is nothing left to do.
         std::mem::take(&mut fields).finish()?;
-        if let Some(known) = owner_of(work, &hash) {
-            let key = same_key(work, &known, &product).await?;
-            return Ok(Adopted::Before(Box::new(key)));
-        }
-        if !rules.kind(format.kind).offered {
+        let known = match owner_of(work, &hash) {
+            Some(known) => Some(same_key(work, &known, &product).await?),
+            None => None,
+        };
+        if known.is_none() && !rules.kind(format.kind).offered {
             fields.wrong("/key", format!("the product has no {} keys", format.kind));
         }
         let place = work
@@ -88,6 +90,12 @@ pub(crate) async fn adopt_key(work: &Work<'_>, wanted: &Adoption) -> Result<Adop
         let Some(place) = place else {
             return Err(Problem::not_found("environment").into());
         };
+        if let Some(known) = known {
+            return match known.environment == place.environment.id {
+                true => Ok(Adopted::Before(Box::new(known))),
+                false => Err(elsewhere(&known).into()),
+            };
+        }
 
         let scoped = (place.environment.id, format.kind, name.to_owned());
         let mut names = work.free_names(&[scoped]).await?;
@@ -167,9 +175,11 @@ fn check_text<'r>(key: &PlainKey, rules: &'r Rules) -> Result<&'r ForeignFormat,
     if !may_be_foreign(text) {
         return wrong("a key of another system has at most 255 characters of visible ASCII");
     }
-    if text.len() < SHORTEST {
-        let message =
-            format!("a text of fewer than {SHORTEST} characters can be guessed: issue a new key");
+    if text.len() < SHORTEST || text.len() < format.prefix.len() + SHORTEST_REST {
+        let message = format!(
+            "a text of fewer than {SHORTEST} characters, or {SHORTEST_REST} after its prefix, can \
+             be guessed: issue a new key"
+        );
         return wrong(&message);
     }
     Ok(format)
@@ -179,6 +189,15 @@ fn check_text<'r>(key: &PlainKey, rules: &'r Rules) -> Result<&'r ForeignFormat,
 pub(super) fn owner_of(work: &Work<'_>, hash: &ForeignHash) -> Option<Owner> {
     let found = work.app.engine.find_foreign(hash)?;
     work.app.engine.owner_of(&found)
+}
+
+/// What is said when the key is known, as somebody else's or for something else.
+fn elsewhere(known: &Key) -> Problem {
+    let detail = format!(
+        "this value belongs to the key {} in another environment; a value belongs to one key",
+        known.id
+    );
+    Problem::conflict("already_exists", detail)
 }
 
 /// The key that has the value already, if it is one that the caller may know of.

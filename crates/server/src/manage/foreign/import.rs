@@ -172,7 +172,12 @@ fn known(work: &Work<'_>, checked: &Checked<'_>, place: &Place) -> Option<Outcom
     if owner.environment == place.environment.id {
         return Some(Outcome::AlreadyThere(Some(owner.key)));
     }
-    let reached = owner.product.slug() == &place.environment.product;
+    let environment = work.app.engine.index().environment(owner.environment);
+    let reached = environment.is_some_and(|environment| {
+        let product = environment.product().slug();
+        *product == place.environment.product
+            && work.caller.reaches_environment(product, environment.name())
+    });
     let whose = match reached {
         true => format!("the key {} in another environment has", owner.key),
         false => "a key elsewhere has".to_owned(),

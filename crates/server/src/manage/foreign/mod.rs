@@ -1,6 +1,7 @@
 //! Keys that another system made: taken over by their digests, or when they are first presented.
 //!
-//! Their texts are never kept. From then on they are keys like any other, until a rotation gives
+//! Their texts are not kept, but for publishable keys that are adopted, and, sealed, secrets that are
+//! adopted where secrets can be shown again. From then on they are keys like any other, until a rotation gives
 //! them a value of ours.
 
 mod adopt;

@@ -115,6 +115,11 @@ fn right_mode(of_environment: Mode, of_format: Mode) -> Result<(), FieldError> {
     Err(FieldError::new("/environment", message))
 }
 
+fn project_id(text: &str) -> Result<ProjectId, FieldError> {
+    let wrong = |_| FieldError::new("/project", "this is no project's id");
+    text.parse().map_err(wrong)
+}
+
 impl Work<'_> {
     /// The environment of that product that keys of that mode and owner belong to.
     pub(super) async fn place(
@@ -126,7 +131,9 @@ impl Work<'_> {
     ) -> Result<Place, NoPlace> {
         let named = owner.environment.as_deref();
         if let Some(id) = named.and_then(|text| text.parse().ok()) {
-            return self.place_by_id(product, mode, id).await;
+            let place = self.place_by_id(product, mode, id).await?;
+            self.must_agree(product, owner, &place).await?;
+            return Ok(place);
         }
         let name = environment_name(named, mode, rules)?;
         let Some(organization) = owner.organization.as_deref() else {
@@ -165,6 +172,33 @@ impl Work<'_> {
         })
     }
 
+    /// Whoever names the environment by its id need not say whose it is, but may say nothing else
+    /// than what is so: a key must not go to one customer because another's is meant.
+    async fn must_agree(
+        &self,
+        product: &Slug,
+        owner: &Ownership,
+        place: &Place,
+    ) -> Result<(), NoPlace> {
+        let wrong = |pointer: &str, message: &str| Err(FieldError::new(pointer, message).into());
+        if let Some(named) = owner.organization.as_deref() {
+            let found = self.owner(product, named).await?;
+            if found.is_none_or(|found| found.id != place.organization.id) {
+                return wrong(
+                    "/organization",
+                    "the environment is not one of this organization: name its own, or none",
+                );
+            }
+        }
+        match owner.project.as_deref().map(project_id).transpose()? {
+            Some(id) if id != place.environment.project => wrong(
+                "/project",
+                "the environment is not one of this project: name its own, or none",
+            ),
+            _ => Ok(()),
+        }
+    }
+
     /// An external id may look like an id of ours, so both are tried.
     async fn owner(&self, product: &Slug, named: &str) -> Result<Option<Organization>, Failure> {
         let store = &self.app.store;
@@ -184,13 +218,7 @@ impl Work<'_> {
         project: Option<&str>,
         name: &str,
     ) -> Result<Place, NoPlace> {
-        let project = match project.map(str::parse::<ProjectId>) {
-            None => None,
-            Some(Ok(id)) => Some(id),
-            Some(Err(_)) => {
-                return Err(FieldError::new("/project", "this is no project's id").into());
-            }
-        };
+        let project = project.map(project_id).transpose()?;
         let filter = EnvironmentFilter {
             organization: Some(organization.id),
             project,

@@ -13,6 +13,10 @@ use crate::problem::FieldError;
 /// What a key is called that has no name.
 const NAMELESS: &str = "Imported key";
 
+/// What is said where the digest is that of a text beside it.
+const WHOLE_KEY: &str = "this is the key itself: take it out of the file, in which keys stand by \
+                         their digests alone";
+
 /// What another system says of one of its keys.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ImportRow {
@@ -61,6 +65,18 @@ impl ImportRow {
         fields.name("/name", name);
         fields.note("/note", self.note.as_deref());
         let metadata = fields.metadata("/metadata", self.metadata.clone());
+        let shown = [
+            ("/start", self.start.as_deref()),
+            ("/name", self.name.as_deref()),
+            ("/note", self.note.as_deref()),
+        ];
+        for (pointer, text) in shown {
+            if let (Some(text), Ok(hash)) = (text, &hash)
+                && ForeignHash::of(text, hash.digest()) == *hash
+            {
+                fields.wrong(pointer, WHOLE_KEY);
+            }
+        }
         // A key that has expired there is taken over so that its holder is told.
         let ahead = self.rights.expires_at.filter(|end| *end > now);
         let mut rights = Rights {

@@ -44,6 +44,7 @@ async fn a_key_is_adopted_with_all_that_the_other_system_knows() {
         "product": "bkend", "key": OLD,
         "environment": moving.customer.environment("production"),
         "name": "Nightly job", "scopes": ["data:read"], "allowed_ips": ["192.0.2.0/24"],
+        "rate_limit": { "limit": 7, "period_seconds": 60 },
         "expires_at": "2031-01-01T00:00:00Z", "metadata": { "row": 7 }, "note": "from the old API",
     });
     let adopted = moving
@@ -55,6 +56,7 @@ async fn a_key_is_adopted_with_all_that_the_other_system_knows() {
     assert_eq!(key["name"], "Nightly job");
     assert_eq!(key["own_scopes"], json!(["data:read"]));
     assert_eq!(key["metadata"], json!({ "row": 7 }));
+    assert_eq!(key["rate_limit"], body["rate_limit"]);
     assert_eq!(key["note"], "from the old API");
     assert_eq!(moving.code(OLD), "ip_not_allowed", "the lists are in force");
 }
@@ -75,6 +77,7 @@ async fn k02_k09_k10_what_cannot_be_adopted_is_told_why() {
         ("kp_0f9e8d7c\u{0}6b5a4938", "visible ASCII"),
         (&too_long, "255"),
         ("kp_short", "guessed"),
+        ("a-prefix-of-19-char.0f9e8d7c6b5", "guessed"),
     ] {
         let reply = moving.adopt(key).expect(422);
         let error = &reply.json()["errors"][0];
@@ -119,6 +122,10 @@ async fn a_place_that_does_not_exist_is_named() {
             "/scopes/0",
         ),
         (
+            json!({ "organization": "acme", "rate_limit": { "limit": 0, "period_seconds": 1 } }),
+            "/rate_limit/limit",
+        ),
+        (
             json!({ "organization": "acme", "name": format!("the key {OLD}") }),
             "/name",
         ),
@@ -143,6 +150,54 @@ async fn a_place_that_does_not_exist_is_named() {
         assert_eq!(reply.json()["errors"][0]["pointer"], "/product");
     }
     assert_eq!(moving.code(OLD), "unknown_key", "nothing was adopted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_that_contradicts_the_environment_is_refused_by_name() {
+    let moving = Moving::new().await;
+    let other = moving.house.customer("bkend", "Other");
+    let environment = moving.customer.environment("production");
+    let adopt = |more: &serde_json::Value| {
+        let mut body = json!({ "product": "bkend", "key": OLD, "environment": environment });
+        for (name, value) in more.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        moving.house.post("/v1/keys/adopt", &body)
+    };
+    let cases = [
+        (
+            json!({ "organization": other.organization }),
+            "/organization",
+        ),
+        (json!({ "organization": "nobody" }), "/organization"),
+        (
+            json!({ "organization": "acme", "project": other.project }),
+            "/project",
+        ),
+        (json!({ "project": "x" }), "/project"),
+    ];
+    for (more, pointer) in cases {
+        let reply = adopt(&more).expect(422);
+        assert_eq!(reply.json()["errors"][0]["pointer"], pointer, "{more}");
+        let mut row = super::row(OLD);
+        row["environment"] = json!(environment);
+        for name in ["organization", "project"] {
+            row[name] = more[name].clone();
+        }
+        let imported = moving.import_with(&[row], &json!({ "create_organizations": true }));
+        let pointer = format!("/rows/0{pointer}");
+        assert_eq!(super::wrong(&imported, 0).0, pointer, "{more}");
+    }
+    let unmade = moving.house.get("/v1/organizations?external_id=nobody");
+    assert_eq!(unmade.expect(200).json()["data"], json!([]));
+    assert_eq!(moving.code(OLD), "unknown_key");
+
+    let right = json!({ "organization": "acme", "project": moving.customer.project });
+    adopt(&right).expect(201);
+    adopt(&right).expect(200);
+    adopt(&json!({ "organization": other.organization })).expect(422);
+    let elsewhere = json!({ "environment": other.environment("production") });
+    assert_eq!(adopt(&elsewhere).expect(409).code(), "already_exists");
 }
 
 #[tokio::test(flavor = "multi_thread")]

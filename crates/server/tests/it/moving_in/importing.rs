@@ -153,7 +153,14 @@ async fn a01_a14_each_bad_row_is_refused_alone_and_told_why() {
             "ten years",
         ),
         (with("metadata", json!([])), "/metadata", "expected"),
+        (
+            with("rate_limit", json!({ "limit": 1, "period_seconds": 0 })),
+            "/rate_limit/period_seconds",
+            "1 to",
+        ),
         (with("role", json!("admin")), "/role", "unknown field"),
+        (with("start", json!(numbered(2))), "/start", "key itself"),
+        (with("name", json!(numbered(2))), "/name", "key itself"),
         (json!(["a"]), "", "object"),
     ];
     let mut rows: Vec<_> = cases.iter().map(|(row, _, _)| row.clone()).collect();
@@ -166,7 +173,9 @@ async fn a01_a14_each_bad_row_is_refused_alone_and_told_why() {
         assert!(message.contains(word), "{message}");
     }
     assert!(
-        !answer.to_string().contains(&secret),
+        [&secret, &numbered(2)]
+            .iter()
+            .all(|key| !answer.to_string().contains(*key)),
         "a key in place of its digest"
     );
     assert_eq!(
@@ -232,6 +241,33 @@ async fn rows_that_repeat_are_one_key_and_names_that_repeat_are_numbered() {
     other["organization"] = json!(elsewhere.organization);
     let answer = moving.import(&[other]);
     assert!(wrong(&answer, 0).1.contains("belongs to one key"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a11_a_bound_operator_is_not_told_of_keys_beyond_its_reach() {
+    let moving = Moving::new().await;
+    let key = "kpt_key-of-dev-000001";
+    let place = |environment: &str| {
+        json!({ "digest": hex(key), "start": "kpt_", "organization": "acme",
+                "environment": environment })
+    };
+    assert_eq!(counts(&moving.import(&[place("dev")])), [1, 0, 0]);
+    let made = json!({ "name": "staging", "product": "bkend", "environment": "staging",
+                       "scopes": ["keys:write"] });
+    let made = moving.house.post("/v1/operator-keys", &made).expect(201);
+    let bearer = format!("Bearer {}", text(&made.json()["secret"]));
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+    ];
+    let body = json!({ "rows": [place("staging")] }).to_string();
+    let address = moving.house.address;
+    let answer = crate::house::request(address, "POST", "/v1/keys/import", &headers, &body);
+    let (pointer, message) = wrong(&answer.expect(200).json(), 0);
+    assert_eq!(pointer, "/rows/0/digest");
+    assert!(!message.contains("key_"), "{message}");
+    let (_, told) = wrong(&moving.import(&[place("staging")]), 0);
+    assert!(told.contains("key_"), "whoever may know is told: {told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -308,6 +344,7 @@ async fn what_the_other_system_says_of_a_key_comes_along() {
     let mut full = row(&numbered(3));
     full["start"] = json!("kp_keyABCDEF");
     full["metadata"] = json!({ "team": "\u{1f511}" });
+    full["rate_limit"] = json!({ "limit": 2, "period_seconds": 3600 });
     full["environment"] = json!(moving.customer.environment("production"));
     let answer = moving.import(&[off, over, full]);
     assert_eq!(counts(&answer), [3, 0, 0], "{answer:#}");
@@ -316,6 +353,9 @@ async fn what_the_other_system_says_of_a_key_comes_along() {
     let key = text(&answer["results"][2]["key"]);
     let key = moving.house.get(&format!("/v1/keys/{key}")).json();
     assert_eq!(key["metadata"], json!({ "team": "\u{1f511}" }));
+    assert_eq!(key["rate_limit"]["limit"], 2);
+    let codes = [(); 3].map(|()| moving.code(&numbered(3)));
+    assert_eq!(codes, ["ok", "ok", "rate_limited"]);
     assert!(
         text(&key["preview"]).starts_with("kp_keyA\u{2022}"),
         "{key}"
