@@ -195,7 +195,8 @@ CREATE TABLE effective (
   lapsed INTEGER NOT NULL
 ) STRICT;
 
--- How often calls with a key ended with which code: a day of a key in one row, packed.
+-- What keys were used for, in a backup; a running server has it in a file of its own
+-- (usage/0001_begin.sql), which begins with what is here.
 CREATE TABLE usage_days (
   key BLOB NOT NULL,
   day INTEGER NOT NULL,
@@ -203,7 +204,6 @@ CREATE TABLE usage_days (
   PRIMARY KEY (key, day)
 ) STRICT, WITHOUT ROWID;
 
--- The last allowed call with each value of a key; `start` tells the values apart.
 CREATE TABLE value_uses (
   key BLOB NOT NULL,
   start TEXT NOT NULL,

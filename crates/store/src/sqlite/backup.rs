@@ -7,8 +7,10 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
+use super::connect::{Purpose, connect};
 use super::errors::unavailable;
 use super::files::{private_file, sync_directory};
+use super::usage::copy_into;
 use super::{Faults, SqliteStore, Step};
 use crate::StoreError;
 
@@ -16,13 +18,19 @@ use crate::StoreError;
 pub(super) async fn backup(store: &SqliteStore, to: &Path) -> Result<(), StoreError> {
     let _turn = store.backups.lock().await;
     let (to, faults) = (to.to_path_buf(), Arc::clone(&store.faults));
+    let usage = store.directory.usage();
     store
         .readers
-        .read(move |connection| copy(connection, &to, faults.as_ref()))
+        .read(move |connection| copy(connection, &usage, &to, faults.as_ref()))
         .await
 }
 
-fn copy(connection: &Connection, to: &Path, faults: &dyn Faults) -> Result<(), StoreError> {
+fn copy(
+    connection: &Connection,
+    usage: &Path,
+    to: &Path,
+    faults: &dyn Faults,
+) -> Result<(), StoreError> {
     if to.symlink_metadata().is_ok() {
         return Err(StoreError::Unavailable(format!(
             "{} exists already: give the backup another name",
@@ -30,7 +38,7 @@ fn copy(connection: &Connection, to: &Path, faults: &dyn Faults) -> Result<(), S
         )));
     }
     let partial = preliminary(to);
-    let copied = copy_to(connection, &partial)
+    let copied = copy_to(connection, usage, &partial)
         .and_then(|()| {
             faults
                 .at(Step::BackupCopied)
@@ -51,8 +59,8 @@ fn preliminary(to: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Copies page by page what one reader sees.
-fn copy_to(connection: &Connection, partial: &Path) -> Result<(), StoreError> {
+/// Copies page by page what one reader sees, and puts what keys were used for into the copy.
+fn copy_to(connection: &Connection, usage: &Path, partial: &Path) -> Result<(), StoreError> {
     if partial.symlink_metadata().is_ok() {
         std::fs::remove_file(partial).map_err(|error| file_error(partial, &error))?;
     }
@@ -62,12 +70,19 @@ fn copy_to(connection: &Connection, partial: &Path) -> Result<(), StoreError> {
     let finished = Backup::new(connection, &mut target).and_then(|backup| backup.step(-1));
     target.close().map_err(|(_, error)| unavailable(&error))?;
     match finished {
-        Ok(StepResult::Done) => Ok(()),
+        Ok(StepResult::Done) => add_usage(partial, usage).map_err(|error| unavailable(&error)),
         Ok(_) => Err(StoreError::Unavailable(
             "the copy was interrupted: try again".into(),
         )),
         Err(error) => Err(unavailable(&error)),
     }
+}
+
+/// On a connection like any other, because whatever was left in the database is in its copy too.
+fn add_usage(partial: &Path, usage: &Path) -> rusqlite::Result<()> {
+    let target = connect(partial, Purpose::Writing)?;
+    copy_into(&target, usage)?;
+    target.close().map_err(|(_, error)| error)
 }
 
 /// Makes the copy durable before it gets its name, and the name durable after.

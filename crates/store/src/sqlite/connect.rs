@@ -46,6 +46,13 @@ pub(super) fn connect(path: &Path, purpose: Purpose) -> rusqlite::Result<Connect
     Ok(connection)
 }
 
+/// Makes the tables of a second file known under the name `beside`.
+pub(super) fn attach(connection: &Connection, file: &Path) -> rusqlite::Result<()> {
+    connection
+        .execute("ATTACH ?1 AS beside", [file.to_string_lossy()])
+        .map(drop)
+}
+
 /// Whoever can write the file could leave triggers and views in it: they never run.
 fn harden(connection: &Connection) -> rusqlite::Result<()> {
     for (option, value) in [

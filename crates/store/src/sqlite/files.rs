@@ -10,9 +10,15 @@ use super::errors::{damaged, files};
 use crate::OpenError;
 
 const DATABASE: &str = "keystile.sqlite";
+const USAGE: &str = "usage.sqlite";
 const LOCK: &str = "lock";
-/// What SQLite itself keeps beside the database.
-const COMPANIONS: [&str; 2] = ["keystile.sqlite-wal", "keystile.sqlite-shm"];
+/// What SQLite itself keeps beside the databases.
+const COMPANIONS: [&str; 4] = [
+    "keystile.sqlite-wal",
+    "keystile.sqlite-shm",
+    "usage.sqlite-wal",
+    "usage.sqlite-shm",
+];
 
 /// A data directory that this process alone holds, for as long as this value lives.
 #[derive(Debug)]
@@ -42,7 +48,7 @@ impl DataDirectory {
             .canonicalize()
             .map_err(|error| refused(given, &error))?;
         warn_of_network(&path);
-        for name in [DATABASE, LOCK].into_iter().chain(COMPANIONS) {
+        for name in [DATABASE, USAGE, LOCK].into_iter().chain(COMPANIONS) {
             refuse_loose(&path.join(name), "file", "600")?;
         }
         let lock = take_lock(&path)?;
@@ -52,6 +58,16 @@ impl DataDirectory {
     /// The database file.
     pub(super) fn database(&self) -> PathBuf {
         self.path.join(DATABASE)
+    }
+
+    /// The file with what keys were used for.
+    pub(super) fn usage(&self) -> PathBuf {
+        self.path.join(USAGE)
+    }
+
+    /// Where a new one is made before it gets its name.
+    pub(super) fn unfinished_usage(&self) -> PathBuf {
+        self.path.join("usage.sqlite.new")
     }
 
     /// Where a new database is made before it gets its name, so that a file under that name is

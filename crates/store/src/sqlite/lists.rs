@@ -43,7 +43,7 @@ impl Query {
     }
 
     fn and_idle(&mut self, rules: &[IdleRule]) {
-        let one = "o.product = ? AND t.kind = ? AND coalesce((SELECT max(u.at) FROM value_uses u \
+        let one = "o.product = ? AND t.kind = ? AND coalesce((SELECT max(u.at) FROM beside.value_uses u \
              WHERE u.key = t.id), t.created_at) < ?";
         let any = vec![one; rules.len()].join(" OR ");
         self.conditions.push(match rules {

@@ -1,4 +1,6 @@
-//! Keystile's truth in one SQLite file: one process, one thread that writes, a few that read.
+//! Keystile's truth in one SQLite file: one process, one thread that writes, a few that read. What
+//! keys were used for is no truth anybody is let in by, and has a file and a thread of its own
+//! (`usage/`), so that no change waits for it.
 //!
 //! The write-ahead log is synced with every commit, so a change is durable when it is answered.
 //! Open `commit.rs` first for how a change is written, and `scan.rs` for how a start is proved.
@@ -43,17 +45,20 @@ use tokio::sync::{Mutex, watch};
 pub use faults::{Faults, NoFaults, Step};
 pub use open::SqliteDatabase;
 
-use crate::Clock;
+use crate::{Clock, OpenError};
+use errors::cannot_open;
 use files::DataDirectory;
 use journal::Tip;
 use pool::Readers;
+use usage::UsageFile;
 use writer::{Desk, LatestTime, Writer};
 
 /// A store in one SQLite file. When it goes, it finishes what was accepted and frees its
 /// directory; that may take as long as one change.
 pub struct SqliteStore {
     // First, so that it has ended before the directory is free.
-    writer: Writer,
+    writer: Writer<Desk>,
+    usage: UsageFile,
     readers: Arc<Readers>,
     integrity: Integrity,
     clock: Arc<dyn Clock>,
@@ -82,12 +87,19 @@ struct Parts {
 }
 
 impl SqliteStore {
-    fn start(parts: Parts) -> rusqlite::Result<Self> {
+    fn start(parts: Parts) -> Result<Self, OpenError> {
+        let usage = UsageFile::open(&parts.directory)?;
+        let path = parts.directory.database();
+        Self::start_with(parts, usage).map_err(|error| cannot_open(&path, &error))
+    }
+
+    fn start_with(parts: Parts, usage: UsageFile) -> rusqlite::Result<Self> {
         let latest = latest_time(&parts.connection)?.max(parts.tip.at);
         let latest = Arc::new(LatestTime::new(latest));
         let (grown, _) = watch::channel(parts.tip.seq);
-        let readers = Arc::new(Readers::new(parts.directory.database()));
-        let writer = Writer::start(Desk {
+        let directory = &parts.directory;
+        let readers = Arc::new(Readers::new(directory.database(), directory.usage()));
+        let desk = Desk {
             connection: parts.connection,
             tip: parts.tip,
             integrity: parts.integrity.clone(),
@@ -96,10 +108,12 @@ impl SqliteStore {
             closed: None,
             latest: Arc::clone(&latest),
             grown: grown.clone(),
-        })
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        };
+        let writer = Writer::start("keystile-writer", desk)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
         Ok(Self {
             writer,
+            usage,
             readers,
             integrity: parts.integrity,
             clock: parts.clock,

@@ -130,7 +130,6 @@ impl SqliteDatabase {
             clock,
             random,
         })
-        .map_err(|error| cannot_open(&path, &error))
     }
 
     fn is_new(&self) -> Result<bool, OpenError> {
@@ -171,7 +170,7 @@ fn open_file(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
-fn use_write_ahead_log(path: &Path, connection: &Connection) -> Result<(), OpenError> {
+pub(super) fn use_write_ahead_log(path: &Path, connection: &Connection) -> Result<(), OpenError> {
     let mode: String = connection
         .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
         .map_err(|error| cannot_open(path, &error))?;

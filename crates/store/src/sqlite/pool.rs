@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-use super::connect::{Purpose, connect};
+use super::connect::{Purpose, attach, connect};
 use super::errors::unavailable;
 use crate::StoreError;
 
@@ -17,14 +17,17 @@ const READERS: usize = 4;
 #[derive(Debug)]
 pub(super) struct Readers {
     path: PathBuf,
+    beside: PathBuf,
     idle: Mutex<Vec<Connection>>,
     turns: Arc<Semaphore>,
 }
 
 impl Readers {
-    pub(super) fn new(path: PathBuf) -> Self {
+    /// For a file whose tables are read along with those of another, under the name `beside`.
+    pub(super) fn new(path: PathBuf, beside: PathBuf) -> Self {
         Self {
             path,
+            beside,
             idle: Mutex::new(Vec::with_capacity(READERS)),
             turns: Arc::new(Semaphore::new(READERS)),
         }
@@ -59,8 +62,14 @@ impl Readers {
         let idle = self.lock().pop();
         match idle {
             Some(connection) => Ok(connection),
-            None => connect(&self.path, Purpose::Reading).map_err(|error| unavailable(&error)),
+            None => self.open().map_err(|error| unavailable(&error)),
         }
+    }
+
+    fn open(&self) -> rusqlite::Result<Connection> {
+        let connection = connect(&self.path, Purpose::Reading)?;
+        attach(&connection, &self.beside)?;
+        Ok(connection)
     }
 
     fn give_back(&self, connection: Connection) {

@@ -1,5 +1,5 @@
-//! The one thread that writes, and the bounded queue before it. Because nothing else writes, what
-//! runs on it sees the database standing still.
+//! The one thread that writes a file, and the bounded queue before it. Because nothing else writes
+//! there, what runs on it sees the file standing still.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -17,9 +17,9 @@ use super::journal::Tip;
 /// How many pieces of work may wait; with as many before it, a change waits for seconds at most.
 pub(super) const QUEUE: usize = 128;
 
-type Work = Box<dyn FnOnce(&mut Desk) + Send>;
+type Work<D> = Box<dyn FnOnce(&mut D) + Send>;
 
-/// What the writing thread works with.
+/// What the thread that writes the truth works with.
 pub(super) struct Desk {
     pub(super) connection: Connection,
     pub(super) tip: Tip,
@@ -82,17 +82,17 @@ pub(super) enum Refused {
 
 /// The way to the writing thread. When it goes, the thread finishes what waits and ends.
 #[derive(Debug)]
-pub(super) struct Writer {
-    queue: Option<SyncSender<Work>>,
+pub(super) struct Writer<D> {
+    queue: Option<SyncSender<Work<D>>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Writer {
+impl<D: Send + 'static> Writer<D> {
     /// Starts the thread.
-    pub(super) fn start(desk: Desk) -> std::io::Result<Self> {
+    pub(super) fn start(name: &str, desk: D) -> std::io::Result<Self> {
         let (queue, waiting) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new()
-            .name("keystile-writer".into())
+            .name(name.into())
             .spawn(move || run(desk, &waiting))?;
         Ok(Self {
             queue: Some(queue),
@@ -104,7 +104,7 @@ impl Writer {
     /// turn is not done.
     pub(super) fn ask<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Desk) -> T + Send + 'static,
+        work: impl FnOnce(&mut D) -> T + Send + 'static,
     ) -> Result<oneshot::Receiver<T>, Refused> {
         let (answer, receiver) = oneshot::channel();
         self.queue(Box::new(move |desk| {
@@ -116,7 +116,7 @@ impl Writer {
     }
 
     /// Queues work that nobody waits for.
-    pub(super) fn queue(&self, work: Work) -> Result<(), Refused> {
+    pub(super) fn queue(&self, work: Work<D>) -> Result<(), Refused> {
         let queue = self.queue.as_ref().ok_or(Refused::Stopped)?;
         queue.try_send(work).map_err(|refused| match refused {
             TrySendError::Full(_) => Refused::Full,
@@ -125,7 +125,7 @@ impl Writer {
     }
 }
 
-impl Drop for Writer {
+impl<D> Drop for Writer<D> {
     fn drop(&mut self) {
         self.queue = None;
         if let Some(thread) = self.thread.take() {
@@ -135,7 +135,7 @@ impl Drop for Writer {
     }
 }
 
-fn run(mut desk: Desk, waiting: &Receiver<Work>) {
+fn run<D>(mut desk: D, waiting: &Receiver<Work<D>>) {
     while let Ok(work) = waiting.recv() {
         work(&mut desk);
     }

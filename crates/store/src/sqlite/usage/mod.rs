@@ -1,4 +1,7 @@
-//! What keys were used for: added by the writing thread, read by the others.
+//! What keys were used for, in a file with a writing thread of its own: adding it up keeps no change
+//! waiting.
+
+mod file;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -9,10 +12,13 @@ use keystile_core::model::{KeyId, Timestamp};
 use keystile_core::snapshot::Collected;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
+pub(super) use file::{UsageFile, copy_into};
+
+use self::file::Books;
 use super::SqliteStore;
 use super::commit::not_written;
 use super::errors::{plain, unavailable};
-use super::writer::{Desk, Refused};
+use super::writer::Refused;
 use crate::usage::{Day, HOURS};
 use crate::{CommitError, HourCount, MAX_USES, StoreError, UsageOf, UsageStore, ValueUse};
 
@@ -27,8 +33,9 @@ impl UsageStore for SqliteStore {
             return Err(CommitError::NotWritten(reason));
         }
         let answer = self
+            .usage
             .writer
-            .ask(move |desk| desk.add_uses(&uses))
+            .ask(move |books| books.add_uses(&uses))
             .map_err(|refused| CommitError::NotWritten(refused.to_string()))?;
         answer
             .await
@@ -36,7 +43,8 @@ impl UsageStore for SqliteStore {
     }
 
     async fn last_uses(&self, keys: Vec<KeyId>) -> Result<Vec<ValueUse>, StoreError> {
-        self.readers
+        self.usage
+            .readers
             .read(move |connection| {
                 last_uses(connection, &keys).map_err(|error| unavailable(&error))
             })
@@ -44,7 +52,8 @@ impl UsageStore for SqliteStore {
     }
 
     async fn usage(&self, of: UsageOf, hours: Range<u32>) -> Result<Vec<HourCount>, StoreError> {
-        self.readers
+        self.usage
+            .readers
             .read(move |connection| {
                 usage(connection, of, &hours).map_err(|error| unavailable(&error))
             })
@@ -52,22 +61,28 @@ impl UsageStore for SqliteStore {
     }
 }
 
-impl Desk {
+impl Books {
     fn add_uses(&mut self, uses: &[Collected]) -> Result<(), CommitError> {
-        if let Some(reason) = &self.closed {
-            return Err(CommitError::NotWritten(reason.clone()));
+        let connection = self.connection().map_err(|error| not_written(&error))?;
+        let added = add_all(connection, uses);
+        if let Err(CommitError::Unknown(_)) = added {
+            // What became of it is found out by opening the file anew.
+            self.close();
         }
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(|error| not_written(&error))?;
-        for one in uses {
-            add(&transaction, one).map_err(|error| not_written(&error))?;
-        }
-        transaction
-            .commit()
-            .map_err(|error| CommitError::Unknown(plain(&error)))
+        added
     }
+}
+
+fn add_all(connection: &mut Connection, uses: &[Collected]) -> Result<(), CommitError> {
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(|error| not_written(&error))?;
+    for one in uses {
+        add(&transaction, one).map_err(|error| not_written(&error))?;
+    }
+    transaction
+        .commit()
+        .map_err(|error| CommitError::Unknown(plain(&error)))
 }
 
 fn add(connection: &Connection, one: &Collected) -> rusqlite::Result<()> {
