@@ -10,8 +10,8 @@ pub(crate) struct Arguments {
     /// How many times the server is killed at a random moment.
     #[arg(long, default_value_t = 1_000)]
     kills: u32,
-    /// How many changes are made while others verify; nine times as many verifies.
-    #[arg(long, default_value_t = 2_000_000)]
+    /// How many changes are made while others verify; twenty times as many verifies.
+    #[arg(long, default_value_t = 1_000_000)]
     changes: u32,
     /// How many cases each property is tried on.
     #[arg(long, default_value_t = 20_000)]
