@@ -108,3 +108,26 @@ fn where_all_are_blocked_nobody_else_is_let_in_for_free() {
     let over = 6 + 70_000;
     assert!(limiter.take([of_client("192.0.2.1", 1)], over).is_ok());
 }
+
+#[test]
+fn r17_what_counts_goes_on_counting_in_another_period() {
+    let of = |limit, period_seconds| Needed {
+        subject: Subject::Key([1; 16]),
+        limit: RateLimit {
+            limit,
+            period_seconds,
+        },
+    };
+    for calls in [4, 20] {
+        let limiter = Limiter::new(1000);
+        let take = |period, tick| limiter.take([of(calls, period)], tick).is_ok();
+        assert!((0..calls).all(|_| take(10, 1_000)), "{calls}");
+        assert!(!take(100, 2_000), "a longer period does not begin anew");
+        assert!(!take(100, 100_999), "{calls}");
+        // A piece of the period at most beyond it.
+        assert!(take(100, 105_000), "{calls}");
+        assert!((1..calls).all(|_| take(100, 105_000)), "{calls}");
+        assert!(!take(1, 105_500), "nor does a shorter one");
+        assert!(take(1, 107_000), "a shorter period is over sooner");
+    }
+}
