@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 
 use crate::call::Keystile;
 use crate::output::{Failed, Form};
@@ -69,9 +69,9 @@ pub(crate) enum Format {
 /// Imports a file.
 pub(super) async fn run(keystile: &Keystile, import: &Import, form: Form) -> Result<(), Failed> {
     let source = Source::open(&import.file)?;
-    let mut report = Report::new(form, import.dry_run, source.length());
+    let report = Report::new(form, import.dry_run, source.length());
     let read = source.progress();
-    let (sender, mut rows) = mpsc::channel(AHEAD);
+    let (sender, rows) = mpsc::channel(AHEAD);
     let format = import.format;
     let reading = std::thread::spawn(move || {
         let send = |line: Line| sender.blocking_send(line).is_ok();
@@ -80,23 +80,24 @@ pub(super) async fn run(keystile: &Keystile, import: &Import, form: Form) -> Res
             false => csv::read(source, format, &send),
         }
     });
-    loop {
-        let first = next_batch(&mut rows, import, &mut report).await;
-        let second = next_batch(&mut rows, import, &mut report).await;
-        if first.is_empty() && second.is_empty() {
-            break;
-        }
-        // Two at once: while one is written, the other is looked at.
-        let (one, two) = tokio::join!(
-            send(keystile, import, &first.rows),
-            send(keystile, import, &second.rows)
-        );
-        for (batch, answer) in [(first, one), (second, two)] {
+    let desk = Mutex::new(Desk { rows, report });
+    let lane = || async {
+        loop {
+            let batch = desk.lock().await.next_batch(import).await;
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let answer = send(keystile, import, &batch.rows).await;
+            let report = &mut desk.lock().await.report;
             let answer = answer.map_err(|why| report.interrupted(why))?;
             report.answered(&batch.numbers, &answer);
+            report.progress(read.bytes());
         }
-        report.progress(read.bytes());
-    }
+    };
+    // Two at once: while one is written, the other is looked at. A revoke waits behind no more.
+    let sent: Result<_, Failed> = tokio::try_join!(lane(), lane());
+    sent?;
+    let report = desk.into_inner().report;
     let ended = reading
         .join()
         .unwrap_or_else(|_| Err("the file cannot be read".into()));
@@ -120,34 +121,40 @@ impl Batch {
     }
 }
 
-/// The next rows that can be sent; those that cannot are told.
-async fn next_batch(
-    rows: &mut mpsc::Receiver<Line>,
-    import: &Import,
-    report: &mut Report,
-) -> Batch {
-    let (mut batch, mut bytes) = (Batch::default(), 0);
-    while batch.rows.len() < ROWS && bytes < BYTES {
-        let Some(line) = rows.recv().await else { break };
-        let row = line.row.map(|row| complete(row, line.number, import));
-        let row = row.and_then(|row| match row.to_string().len() {
-            length if length > LONGEST => {
-                Err((String::new(), format!("it has more than {LONGEST} bytes")))
+/// What is read, and what becomes of it.
+struct Desk {
+    rows: mpsc::Receiver<Line>,
+    report: Report,
+}
+
+impl Desk {
+    /// The next rows that can be sent; those that cannot are told.
+    async fn next_batch(&mut self, import: &Import) -> Batch {
+        let (mut batch, mut bytes) = (Batch::default(), 0);
+        while batch.rows.len() < ROWS && bytes < BYTES {
+            let Some(line) = self.rows.recv().await else {
+                break;
+            };
+            let row = line.row.map(|row| complete(row, line.number, import));
+            let row = row.and_then(|row| match row.to_string().len() {
+                length if length > LONGEST => {
+                    Err((String::new(), format!("it has more than {LONGEST} bytes")))
+                }
+                length => {
+                    bytes += length;
+                    Ok(row)
+                }
+            });
+            match row {
+                Ok(row) => {
+                    batch.numbers.push(line.number);
+                    batch.rows.push(row);
+                }
+                Err(wrong) => self.report.refused(line.number, &wrong),
             }
-            length => {
-                bytes += length;
-                Ok(row)
-            }
-        });
-        match row {
-            Ok(row) => {
-                batch.numbers.push(line.number);
-                batch.rows.push(row);
-            }
-            Err(wrong) => report.refused(line.number, &wrong),
         }
+        batch
     }
-    batch
 }
 
 /// A row with what the command line says for rows that say nothing.
