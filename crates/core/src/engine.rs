@@ -5,6 +5,7 @@
 
 mod explanation;
 mod presented;
+mod strangers;
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -14,6 +15,7 @@ use arc_swap::ArcSwap;
 
 pub use explanation::Explanation;
 use presented::{Presented, present};
+pub use strangers::{STRANGERS, Stranger};
 
 use crate::decision::DenyReason;
 use crate::key::{ForeignHash, KeyDigest, Keyring, ParsedKey};

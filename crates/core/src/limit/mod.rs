@@ -32,6 +32,8 @@ pub enum Subject {
     VisitorOperation([u8; 16], u16, Visitor),
     /// The sessions that one address makes with a publishable key.
     Sessions([u8; 16], Visitor),
+    /// The keys that nobody has which one address presents at a product, by the product's number.
+    Strangers(u64, Visitor),
     /// All calls in an environment.
     Environment([u8; 16]),
     /// All live or all test calls of an organization.
@@ -144,6 +146,7 @@ impl Subject {
                 Self::VisitorOperation(key, operation, visitor.canonical())
             }
             Self::Sessions(key, visitor) => Self::Sessions(key, visitor.canonical()),
+            Self::Strangers(product, visitor) => Self::Strangers(product, visitor.canonical()),
             other => other,
         }
     }
@@ -175,10 +178,8 @@ impl Limiter {
         let mut used = 0;
         for (place, needed) in numbered.iter_mut().zip(needed) {
             used += 1;
-            let number = self.numbers.hash_one(needed.subject.canonical());
-            // Bits from the middle: maps spread by those at both ends.
-            let set = (number >> 32) % SETS as u64;
-            *place = (set as usize, number, Some(needed.limit));
+            let (set, number) = self.place(needed.subject);
+            *place = (set, number, Some(needed.limit));
         }
         let Some(numbered) = numbered.get_mut(..used).filter(|used| !used.is_empty()) else {
             return Ok(None);
@@ -224,6 +225,27 @@ impl Limiter {
             }
         }
         Ok(tightest)
+    }
+
+    /// What is left of a window that has nothing left; counts nothing, and makes no window.
+    #[must_use]
+    pub fn used_up(&self, needed: Needed, tick: u64) -> Option<Allowance> {
+        let (set, number) = self.place(needed.subject);
+        let mut set = self
+            .sets
+            .get(set)?
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let window = set.windows.get_mut(&number)?;
+        window.advance(needed.limit, tick);
+        Some(left(window, needed.limit, tick)).filter(|left| left.remaining == 0)
+    }
+
+    /// In which set a subject's window is, and its number.
+    fn place(&self, subject: Subject) -> (usize, u64) {
+        let number = self.numbers.hash_one(subject.canonical());
+        // Bits from the middle: maps spread by those at both ends.
+        (((number >> 32) % SETS as u64) as usize, number)
     }
 
     /// The window of that number, made if it is not there. `None` when the set is full of windows

@@ -1,20 +1,20 @@
 //! Taking rights away never gives any: whatever a narrower key, owner or manifest may do, the
 //! wider one could do too.
 
+#[path = "../population/mod.rs"]
 mod population;
+
+mod presented;
 
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use keystile_core::engine::Engine;
-use keystile_core::key::{ForeignHash, PlainKey, mint};
 use keystile_core::limit::{Allowance, Limiter, Needed, Subject};
-use keystile_core::model::{
-    ForeignDigest, Key, Kind, Mode, ModeFilter, RateLimit, Record, SessionId, TextList, VisitorId,
-};
+use keystile_core::model::{Key, ModeFilter, RateLimit, Record, TextList};
 use keystile_core::request::{Asked, Origin, Place, RequestFacts};
-use keystile_core::session::{NewSession, issue};
 use keystile_core::snapshot::Applied;
-use population::{MANIFEST, NOW, START, Seeded, Size};
+use population::{MANIFEST, NOW, START, Size};
+use presented::{Presented, presented};
 use proptest::prelude::*;
 
 /// One way to take rights away.
@@ -39,17 +39,6 @@ enum Narrowing {
     Distrust,
 }
 
-/// What is presented.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Presented {
-    Secret,
-    Publishable,
-    /// The value of a secret key that another system made.
-    Foreign,
-    /// The token of a session, which may be bound to a page.
-    Session(bool),
-}
-
 const ORIGINS: [&str; 3] = [
     "https://a.example",
     "https://*.b.example",
@@ -57,7 +46,6 @@ const ORIGINS: [&str; 3] = [
 ];
 const IPS: [&str; 3] = ["192.0.2.0/24", "192.0.2.7", "2001:db8::/48"];
 const ISSUER: &str = "https://keys.example.com";
-const FOREIGN: &str = "kp_0f9e8d7c6b5a49382716";
 const SCOPES: [&str; 4] = ["a", "b", "more:0", "*"];
 
 fn some_of(all: &'static [&'static str]) -> impl Strategy<Value = Option<TextList>> {
@@ -79,15 +67,6 @@ fn keys() -> impl Strategy<Value = Key> {
     })
 }
 
-fn presented() -> impl Strategy<Value = Presented> {
-    prop_oneof![
-        Just(Presented::Secret),
-        Just(Presented::Publishable),
-        Just(Presented::Foreign),
-        any::<bool>().prop_map(Presented::Session),
-    ]
-}
-
 /// The product that nothing was taken from.
 fn whole_manifest() -> String {
     let more = "name = \"more:0\"\n";
@@ -95,67 +74,6 @@ fn whole_manifest() -> String {
     let secret = "[keys.secret]\n";
     let manifest = manifest.replace(secret, &format!("{secret}refuse_in_browser = false\n"));
     manifest + "\n[[foreign_formats]]\nprefix = \"kp_\"\nkind = \"secret\"\nmode = \"live\"\n"
-}
-
-impl Presented {
-    fn kind(self) -> Kind {
-        match self {
-            Self::Secret | Self::Foreign => Kind::Secret,
-            Self::Publishable | Self::Session(_) => Kind::Publishable,
-        }
-    }
-
-    /// The text of the key's value; it is the same every time.
-    fn value(self) -> PlainKey {
-        match self {
-            Self::Foreign => PlainKey::new(FOREIGN.to_owned()),
-            _ => mint(self.kind(), None, Mode::Live, &Seeded::new(5)).expect("minted"),
-        }
-    }
-
-    /// A key like that one which has this value.
-    fn give_to(self, key: Key) -> Key {
-        let (value, pepper) = (self.value(), population::pepper());
-        let foreign = (self == Self::Foreign).then_some(ForeignDigest::Sha256);
-        let digest = match foreign {
-            Some(digest) => pepper.digest_foreign(&ForeignHash::of(value.reveal(), digest)),
-            None => pepper.digest(value.reveal()),
-        };
-        Key {
-            kind: self.kind(),
-            digest,
-            foreign,
-            value: (self.kind() == Kind::Publishable).then(|| value.reveal().into()),
-            ..key
-        }
-    }
-
-    /// What is sent.
-    fn text(self, engine: &Engine) -> String {
-        let value = self.value();
-        let Self::Session(bound) = self else {
-            return value.reveal().to_owned();
-        };
-        let (organization, _, environment) = population::owners(0);
-        let new = NewSession {
-            id: SessionId::from_u128(1),
-            visitor: VisitorId::from_u128(1),
-            key: population::key(0, 0).id,
-            value: value.reveal(),
-            product: &organization.product,
-            organization: organization.id,
-            environment: environment.id,
-            origin: bound.then_some(ORIGINS[0]),
-            scope: "a more:0".to_owned(),
-            now: NOW,
-            lifetime_seconds: 300,
-            key_expires_at: None,
-        };
-        let keyring = engine.keyring();
-        let signer = keyring.signing().first().expect("a signing key");
-        let (token, _) = issue(&new, ISSUER, signer).expect("it is short");
-        token.reveal().to_owned()
-    }
 }
 
 /// One installation for all cases: making one takes longer than trying a case on it.
