@@ -88,18 +88,20 @@ fn plain(why: &csv::Error) -> String {
 
 fn check_header(header: &[String], format: Format) -> Result<(), String> {
     let mut seen = std::collections::HashSet::new();
-    if let Some(twice) = header.iter().find(|name| !seen.insert(name.as_str())) {
+    let columns = || header.iter().enumerate();
+    if let Some((at, twice)) = columns().find(|(_, name)| !seen.insert(name.as_str())) {
+        let named = named(at, twice);
         return Err(format!(
-            "the column `{twice}` stands twice in the header line"
+            "the column {named} stands twice in the header line"
         ));
     }
     if format != Format::Csv {
         return Ok(());
     }
-    if let Some(unknown) = header.iter().find(|name| !COLUMNS.contains(&name.as_str())) {
-        let shown: String = unknown.chars().take(40).collect();
+    if let Some((at, unknown)) = columns().find(|(_, name)| !COLUMNS.contains(&name.as_str())) {
         return Err(format!(
-            "the header line has a column `{shown}`, which is none of: {}",
+            "the header line has a column {}, which is none of: {}",
+            named(at, unknown),
             COLUMNS.join(", ")
         ));
     }
@@ -107,6 +109,16 @@ fn check_header(header: &[String], format: Format) -> Result<(), String> {
         return Err("the header line has no column `digest`".to_owned());
     }
     Ok(())
+}
+
+/// A column by its name. Where the header line is missing there is a key or a digest in its place,
+/// which hardly ever is without a figure, and is not repeated.
+fn named(at: usize, name: &str) -> String {
+    let is_name = name.len() <= 30 && !name.chars().any(|c| c.is_ascii_digit() || c.is_control());
+    match is_name {
+        true => format!("`{name}`"),
+        false => format!("number {} (is there a header line at all?)", at + 1),
+    }
 }
 
 fn row_of(header: &[String], record: &StringRecord, format: Format) -> Result<Row, Wrong> {
