@@ -19,6 +19,9 @@ pub(crate) struct Arguments {
     /// How many keys of another system are imported while others are verified and revoked.
     #[arg(long, default_value_t = 1_000_000)]
     import: u32,
+    /// How many keys are used for a year.
+    #[arg(long, default_value_t = 1_000)]
+    year: u32,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
@@ -26,6 +29,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         ("SOAK_KILLS", arguments.kills),
         ("SOAK_CHANGES", arguments.changes),
         ("PROPTEST_CASES", arguments.cases),
+        ("SOAK_USAGE_KEYS", arguments.year),
     ];
     counts
         .iter()

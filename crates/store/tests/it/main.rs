@@ -9,3 +9,4 @@ mod directory;
 mod faults;
 mod model;
 mod tampering;
+mod year;
