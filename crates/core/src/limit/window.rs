@@ -100,7 +100,7 @@ impl Window {
             }
             Calls::Many(pieces) => {
                 let widths = (piece_millis(self.period_seconds), piece_millis(seconds));
-                *pieces = Box::new(pieces.of_width(widths, tick));
+                **pieces = pieces.of_width(widths, tick);
             }
         }
         self.period_seconds = seconds;
