@@ -27,7 +27,7 @@ fn of_client(address: &str, limit: u32) -> Needed {
 
 #[test]
 fn a_call_that_fits_not_everywhere_is_counted_nowhere() {
-    let limiter = Limiter::new(1000);
+    let limiter = Limiter::new(1 << 16);
     let (wide, narrow) = (of_key(1, 10), of_key(2, 3));
     for left in (0..3).rev() {
         let allowance = limiter.take([wide, narrow], 5).unwrap().unwrap();
@@ -45,7 +45,7 @@ fn a_call_that_fits_not_everywhere_is_counted_nowhere() {
 
 #[test]
 fn an_ipv6_client_is_its_network_and_a_mapped_address_is_ipv4() {
-    let limiter = Limiter::new(1000);
+    let limiter = Limiter::new(1 << 16);
     let take = |address| limiter.take([of_client(address, 1)], 5).is_ok();
     assert!(take("2001:db8:1:2::1"));
     assert!(!take("2001:db8:1:2:ffff::9"), "the same network");
@@ -57,7 +57,7 @@ fn an_ipv6_client_is_its_network_and_a_mapped_address_is_ipv4() {
 
 #[test]
 fn exactly_as_many_pass_as_allowed_however_many_ask_at_once() {
-    let limiter = Limiter::new(1000);
+    let limiter = Limiter::new(1 << 16);
     let (passed, needed) = (
         AtomicU32::new(0),
         [of_key(1, 700), of_key(2, 900), of_key(3, 5000)],
@@ -119,7 +119,7 @@ fn r17_what_counts_goes_on_counting_in_another_period() {
         },
     };
     for calls in [4, 20] {
-        let limiter = Limiter::new(1000);
+        let limiter = Limiter::new(1 << 16);
         let take = |period, tick| limiter.take([of(calls, period)], tick).is_ok();
         assert!((0..calls).all(|_| take(10, 1_000)), "{calls}");
         assert!(!take(100, 2_000), "a longer period does not begin anew");
