@@ -10,12 +10,18 @@ pub(crate) struct Arguments {
     /// How many times the server is killed at a random moment.
     #[arg(long, default_value_t = 1_000)]
     kills: u32,
-    /// How many changes are made while others verify; nine times as many verifies.
-    #[arg(long, default_value_t = 2_000_000)]
+    /// How many changes are made while others verify; twenty times as many verifies.
+    #[arg(long, default_value_t = 1_000_000)]
     changes: u32,
     /// How many cases each property is tried on.
     #[arg(long, default_value_t = 20_000)]
     cases: u32,
+    /// How many keys of another system are imported while others are verified and revoked.
+    #[arg(long, default_value_t = 1_000_000)]
+    import: u32,
+    /// How many keys are used for a year.
+    #[arg(long, default_value_t = 1_000)]
+    year: u32,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
@@ -23,17 +29,27 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         ("SOAK_KILLS", arguments.kills),
         ("SOAK_CHANGES", arguments.changes),
         ("PROPTEST_CASES", arguments.cases),
+        ("SOAK_USAGE_KEYS", arguments.year),
     ];
+    counts
+        .iter()
+        .for_each(|(name, count)| println!("{name}={count}"));
+    let all = ["--workspace", "--no-fail-fast", "--", "--include-ignored"];
+    let passed = tests(&all, &counts);
+    // By itself, because it tells how long everything took.
+    let import = ["--package", "keystile", "--test", "it", "--"];
+    let import = [&import[..], &["moving_in_at_work", "--nocapture"]].concat();
+    let imported = tests(&import, &[("SOAK_IMPORT", arguments.import)]);
+    ExitCode::from(u8::from(!(passed && imported)))
+}
+
+/// Runs tests as they are built for users; whether they passed.
+fn tests(which: &[&str], counts: &[(&str, u32)]) -> bool {
     let mut soak = Command::new(env!("CARGO"));
-    soak.args(["test", "--release", "--workspace", "--no-fail-fast"]);
-    soak.args(["--", "--include-ignored"]);
+    soak.args(["test", "--release"]).args(which);
     for (name, count) in counts {
-        println!("{name}={count}");
         soak.env(name, count.to_string());
     }
-    let passed = soak
-        .current_dir(tree::root())
-        .status()
-        .is_ok_and(|status| status.success());
-    ExitCode::from(u8::from(!passed))
+    let ended = soak.current_dir(tree::root()).status();
+    ended.is_ok_and(|status| status.success())
 }

@@ -9,6 +9,7 @@
 mod admission;
 mod explanation;
 mod presented;
+mod strangers;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use arc_swap::ArcSwap;
 
 pub use explanation::Explanation;
 use presented::{Presented, present};
+pub use strangers::{STRANGERS, Stranger};
 
 use crate::decision::DenyReason;
 use crate::key::{ForeignHash, KeyDigest, Keyring, ParsedKey};

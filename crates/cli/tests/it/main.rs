@@ -11,6 +11,7 @@ mod documents;
 mod exhaustion;
 mod key_material;
 mod moving_in;
+mod moving_in_at_work;
 mod process;
 mod refusals;
 mod settings;

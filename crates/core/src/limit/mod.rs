@@ -32,6 +32,8 @@ pub enum Subject {
     VisitorOperation([u8; 16], u16, Visitor),
     /// The sessions that one address makes with a publishable key.
     Sessions([u8; 16], Visitor),
+    /// The keys that nobody has which one address presents at a product, by the product's number.
+    Strangers(u64, Visitor),
     /// All calls in an environment.
     Environment([u8; 16]),
     /// All live or all test calls of an organization.
@@ -144,6 +146,7 @@ impl Subject {
                 Self::VisitorOperation(key, operation, visitor.canonical())
             }
             Self::Sessions(key, visitor) => Self::Sessions(key, visitor.canonical()),
+            Self::Strangers(product, visitor) => Self::Strangers(product, visitor.canonical()),
             other => other,
         }
     }
@@ -247,6 +250,20 @@ impl Limiter {
                 least
             }
         })
+    }
+
+    /// What is left of a window that has nothing left; counts nothing, and makes no window.
+    #[must_use]
+    pub fn used_up(&self, needed: Needed, tick: u64) -> Option<Allowance> {
+        let number = self.numbers.hash_one(needed.subject.canonical());
+        let mut set = self
+            .sets
+            .get(set_of(number))?
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let window = set.windows.get_mut(&number)?;
+        window.advance(needed.limit, tick);
+        Some(left(window, needed.limit, tick)).filter(|left| left.remaining == 0)
     }
 
     /// The window of that number, made if it is not there. `None` when the set is full of windows

@@ -27,7 +27,7 @@ fn of_client(address: &str, limit: u32) -> Needed {
 
 #[test]
 fn a_call_that_fits_not_everywhere_is_counted_nowhere() {
-    let limiter = Limiter::new(1000);
+    let limiter = Limiter::new(1 << 16);
     let (wide, narrow) = (of_key(1, 10), of_key(2, 3));
     for left in (0..3).rev() {
         let allowance = limiter.take([wide, narrow], 5).unwrap().unwrap();
@@ -67,7 +67,7 @@ fn what_is_left_is_told_without_counting() {
 
 #[test]
 fn an_ipv6_client_is_its_network_and_a_mapped_address_is_ipv4() {
-    let limiter = Limiter::new(1000);
+    let limiter = Limiter::new(1 << 16);
     let take = |address| limiter.take([of_client(address, 1)], 5).is_ok();
     assert!(take("2001:db8:1:2::1"));
     assert!(!take("2001:db8:1:2:ffff::9"), "the same network");
@@ -79,7 +79,7 @@ fn an_ipv6_client_is_its_network_and_a_mapped_address_is_ipv4() {
 
 #[test]
 fn exactly_as_many_pass_as_allowed_however_many_ask_at_once() {
-    let limiter = Limiter::new(1000);
+    let limiter = Limiter::new(1 << 16);
     let (passed, needed) = (
         AtomicU32::new(0),
         [of_key(1, 700), of_key(2, 900), of_key(3, 5000)],
@@ -129,4 +129,27 @@ fn where_all_are_blocked_nobody_else_is_let_in_for_free() {
     assert_eq!(passed, SETS, "one for each place");
     let over = 6 + 70_000;
     assert!(limiter.take([of_client("192.0.2.1", 1)], over).is_ok());
+}
+
+#[test]
+fn r17_what_counts_goes_on_counting_in_another_period() {
+    let of = |limit, period_seconds| Needed {
+        subject: Subject::Key([1; 16]),
+        limit: RateLimit {
+            limit,
+            period_seconds,
+        },
+    };
+    for calls in [4, 20] {
+        let limiter = Limiter::new(1 << 16);
+        let take = |period, tick| limiter.take([of(calls, period)], tick).is_ok();
+        assert!((0..calls).all(|_| take(10, 1_000)), "{calls}");
+        assert!(!take(100, 2_000), "a longer period does not begin anew");
+        assert!(!take(100, 100_999), "{calls}");
+        // A piece of the period at most beyond it.
+        assert!(take(100, 105_000), "{calls}");
+        assert!((1..calls).all(|_| take(100, 105_000)), "{calls}");
+        assert!(!take(1, 105_500), "nor does a shorter one");
+        assert!(take(1, 107_000), "a shorter period is over sooner");
+    }
 }

@@ -53,12 +53,18 @@ impl Window {
         }
     }
 
-    /// Lets go what is too long ago. With another period than before it begins anew.
+    /// Lets go what is too long ago. With another period than before, what still counts goes on
+    /// counting, for as long as that period says.
     pub(super) fn advance(&mut self, limit: RateLimit, tick: u64) {
         if limit.period_seconds != self.period_seconds {
-            *self = Self::new(limit);
+            self.advance_by_period(tick);
+            self.change_period(limit.period_seconds, tick);
         }
         self.limit = limit.limit;
+        self.advance_by_period(tick);
+    }
+
+    fn advance_by_period(&mut self, tick: u64) {
         match &mut self.calls {
             Calls::Few(ends, count) => {
                 let now = grain(tick);
@@ -78,6 +84,26 @@ impl Window {
                 }
             }
         }
+    }
+
+    /// Otherwise whoever gets fewer calls, in a longer period, would get more at that moment.
+    fn change_period(&mut self, seconds: u32, tick: u64) {
+        match &mut self.calls {
+            Calls::Few(ends, count) => {
+                let (old, new) = (u64::from(self.period_seconds), u64::from(seconds));
+                let moved =
+                    |end: u32| (u64::from(end) * GRAIN + new * 1000).saturating_sub(old * 1000);
+                for end in ends.iter_mut().take(usize::from(*count)) {
+                    // The next grain, so that nothing is let go too early.
+                    *end = grain(moved(*end)).saturating_add(1);
+                }
+            }
+            Calls::Many(pieces) => {
+                let widths = (piece_millis(self.period_seconds), piece_millis(seconds));
+                **pieces = pieces.of_width(widths, tick);
+            }
+        }
+        self.period_seconds = seconds;
     }
 
     fn sum(&self) -> u32 {
@@ -174,6 +200,27 @@ impl Pieces {
             *count += 1;
             self.sum += 1;
         }
+    }
+
+    /// The same calls in pieces of another width, each as late as it can have come.
+    fn of_width(&self, (old, new): (u64, u64), tick: u64) -> Self {
+        let mut other = Self::beginning(tick / new);
+        let oldest = self.current.saturating_sub(PIECES - 1);
+        for piece in oldest..=self.current {
+            let calls = self
+                .counts
+                .get((piece % PIECES) as usize)
+                .copied()
+                .unwrap_or(0);
+            let at = (((piece + 1) * old - 1) / new).min(other.current);
+            // Those that are too long ago for the new width do not count any more.
+            let kept = (at + PIECES > other.current).then_some(at % PIECES);
+            if let Some(count) = kept.and_then(|at| other.counts.get_mut(at as usize)) {
+                *count += calls;
+                other.sum += calls;
+            }
+        }
+        other
     }
 
     /// When so many calls are let go.

@@ -85,6 +85,12 @@ impl Verified {
         }
     }
 
+    /// Whether the signature of a token was checked before, and was good.
+    #[must_use]
+    pub fn knows(&self, text: &str) -> bool {
+        text.len() <= TOKEN_MAX_BYTES && self.find(&Sha256::digest(text).into()).is_some()
+    }
+
     /// How many times a signature was checked.
     #[must_use]
     pub fn checked(&self) -> u64 {

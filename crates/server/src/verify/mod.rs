@@ -12,6 +12,7 @@ mod nginx;
 mod operator;
 mod outcome;
 mod possession;
+mod strangers;
 
 pub(crate) use asker::{Entitled, LastAsker};
 pub(crate) use batch::{BatchRequest, BatchVerdicts, verify_batch};

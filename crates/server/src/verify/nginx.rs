@@ -5,6 +5,7 @@
 //! method, path and host are never guessed. nginx knows only 2xx, 401 and 403, so the contract's
 //! own status and code go along as headers, and the shipped configuration gives them to the client.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -20,6 +21,7 @@ use super::credential::{self, single};
 use super::decide::decide;
 use super::facts::{self, HeaderValueList};
 use super::outcome::{self, wire};
+use super::strangers;
 use crate::app::App;
 use crate::metrics::Door;
 
@@ -49,8 +51,13 @@ pub(crate) struct Subrequest<'a> {
     pub(crate) request_id: &'a str,
 }
 
-/// A subrequest that lacks what the shipped configuration sends, or has it twice.
-struct Incomplete;
+/// Why the engine is not asked.
+enum Unasked {
+    /// The subrequest lacks what the shipped configuration sends, or has it twice.
+    Incomplete,
+    /// It comes out of a flood.
+    Flood(DenyReason),
+}
 
 /// Decides about the request that nginx asks about.
 pub(crate) fn forward_auth(app: &App, asked: &Subrequest<'_>) -> Told {
@@ -64,14 +71,28 @@ pub(crate) fn forward_auth(app: &App, asked: &Subrequest<'_>) -> Told {
     let Some(product) = product else {
         return refused_outright("unknown_product", asked.request_id);
     };
-    let ask = |rules: &Rules| facts_of(app, asked, rules).ok_or(Incomplete);
-    let Ok(decision) = decide(app, Door::Nginx, product, ask) else {
-        return refused_outright("incomplete_subrequest", asked.request_id);
+    let (client, name) = (Cell::new(None), Some(asked.product));
+    let ask = |rules: &Rules| {
+        let facts = facts_of(app, asked, rules).ok_or(Unasked::Incomplete)?;
+        client.set(facts.ip);
+        let tried = (facts.ip, facts.credential);
+        strangers::may_try(app, Door::Nginx, name, tried).map_err(Unasked::Flood)?;
+        Ok(facts)
+    };
+    let decision = match decide(app, Door::Nginx, product, ask) {
+        Ok(decision) => decision,
+        Err(Unasked::Flood(reason)) => return denied(reason, &product.rules(), asked.request_id),
+        Err(Unasked::Incomplete) => {
+            return refused_outright("incomplete_subrequest", asked.request_id);
+        }
     };
     let rules = &decision.rules;
     match (decision.verdict, &decision.key) {
         (Ok(permit), Some(key)) => allowed(permit, key, &decision, asked.request_id),
-        (Err(reason), _) => denied(reason, rules, asked.request_id),
+        (Err(reason), _) => {
+            let reason = strangers::told(app, name, client.get(), reason);
+            denied(reason, rules, asked.request_id)
+        }
         (Ok(_), None) => denied(DenyReason::Undecided, rules, asked.request_id),
     }
 }

@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use super::decide::{Stage, decide_at};
 use super::json::RateLimitLeft;
-use super::{credential, facts, outcome};
+use super::{credential, facts, outcome, strangers};
 use crate::app::{App, Caller};
 use crate::metrics::Door;
 use crate::problem::Problem;
@@ -136,6 +136,8 @@ pub(crate) fn holder<'a>(
         products.iter().any(knows)
     };
     let credential = credential::find(headers, HEADERS, is_foreign);
+    strangers::may_try(app, at.0, None, (ip, credential))
+        .map_err(|reason| refuse(Slug::OPERATOR, reason))?;
     let (text, product) = match credential {
         Credential::Text(text) => (text, app.engine.product_of(text, now)),
         _ => ("", None),
@@ -166,7 +168,10 @@ pub(crate) fn holder<'a>(
         }),
         (Err(reason), Some(_)) => refused(reason),
         // Which products there are is nothing for strangers.
-        (Err(reason), None) => Err(refuse(Slug::OPERATOR, reason)),
+        (Err(reason), None) => Err(refuse(
+            Slug::OPERATOR,
+            strangers::told(app, None, ip, reason),
+        )),
         (Ok(_), None) => refused(DenyReason::Undecided),
     }
 }

@@ -41,6 +41,17 @@ impl<'h> Kept<'h> {
         self.receive()
     }
 
+    /// Asks as the holder of a key at an address.
+    fn own(&mut self, key: &str, client: &str) -> (u16, Value) {
+        let request = format!(
+            "GET /v1/keys/self HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {key}\r\n\
+             x-forwarded-for: {client}\r\n\r\n",
+            self.house.address
+        );
+        self.stream.write_all(request.as_bytes()).unwrap();
+        self.receive()
+    }
+
     fn receive(&mut self) -> (u16, Value) {
         let (mut got, mut buffer) = (String::new(), [0_u8; 16 << 10]);
         loop {
@@ -124,4 +135,27 @@ async fn what_an_operator_key_is_bound_to_holds_for_every_question() {
     for _ in 0..3 {
         assert_eq!(kept.ask(&key, "").0, 422);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn n14_the_next_request_on_an_open_connection_obeys_a_changed_list() {
+    let house = House::furnished().await;
+    let customer = house.customer("bkend", "Kept");
+    let (id, key) = house.key(customer.environment("production"), "secret", "Server");
+    let mut kept = Kept::open(&house, "");
+    let path = format!("/v1/keys/{id}");
+    let confine = |ranges: Value| {
+        house
+            .patch(&path, &json!({ "allowed_ips": ranges }))
+            .expect(200)
+    };
+    for _ in 0..3 {
+        assert_eq!(kept.own(&key, "192.0.2.7").0, 200);
+    }
+    confine(json!(["198.51.100.0/24"]));
+    let (status, problem) = kept.own(&key, "192.0.2.7");
+    assert_eq!((status, &problem["code"]), (403, &json!("ip_not_allowed")));
+    assert_eq!(kept.own(&key, "198.51.100.7").0, 200);
+    confine(Value::Null);
+    assert_eq!(kept.own(&key, "192.0.2.7").0, 200);
 }

@@ -3,6 +3,7 @@
 
 mod coverage;
 mod decisions;
+mod ends;
 mod exposed;
 mod faults;
 mod front_door;
@@ -20,7 +21,9 @@ mod session_limits;
 mod session_tokens;
 mod sessions;
 mod signing_keys;
+mod socket;
 mod story;
+mod strangers;
 mod systems;
 mod uses;
 mod verify;

@@ -16,10 +16,19 @@ pub(super) enum Purpose {
     Reading,
 }
 
-/// Memory for pages, in KiB: small, because the whole index of keys shares the memory with it.
+/// Pages that are written to the log before they are brought into the database, 16 MiB of them. In
+/// an import every change touches a thousand places of the index of digests: the more of them wait
+/// for each other, the less often each is written.
+const LOG_PAGES: i64 = 4000;
+
+/// The log may be that long on the disk while nothing is written, in bytes.
+const LOG_KEPT: i64 = 32 << 20;
+
+/// Memory for pages at most, in KiB: little, because the whole index of keys shares the memory with
+/// it. Who writes a million keys touches pages all over the index of their digests.
 const fn cache(purpose: Purpose) -> i64 {
     match purpose {
-        Purpose::Writing => 8192,
+        Purpose::Writing => 64 << 10,
         Purpose::Reading => 2048,
     }
 }
@@ -70,7 +79,8 @@ fn harden(connection: &Connection) -> rusqlite::Result<()> {
 fn prepare_writing(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "secure_delete", true)?;
-    connection.pragma_update(None, "journal_size_limit", 16 << 20)
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+    connection.pragma_update(None, "journal_size_limit", LOG_KEPT)
 }
 
 /// `holds_text(text, part)`: whether a text holds another, in any case.

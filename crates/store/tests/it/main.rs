@@ -10,3 +10,4 @@ mod faults;
 mod model;
 mod tampering;
 mod usage_file;
+mod year;

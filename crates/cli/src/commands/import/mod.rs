@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 
 use crate::call::Keystile;
 use crate::output::{Failed, Form};
@@ -69,9 +69,9 @@ pub(crate) enum Format {
 /// Imports a file.
 pub(super) async fn run(keystile: &Keystile, import: &Import, form: Form) -> Result<(), Failed> {
     let source = Source::open(&import.file)?;
-    let mut report = Report::new(form, import.dry_run, source.length());
+    let report = Report::new(form, import.dry_run, source.length());
     let read = source.progress();
-    let (sender, mut rows) = mpsc::channel(AHEAD);
+    let (sender, rows) = mpsc::channel(AHEAD);
     let format = import.format;
     let reading = std::thread::spawn(move || {
         let send = |line: Line| sender.blocking_send(line).is_ok();
@@ -80,28 +80,29 @@ pub(super) async fn run(keystile: &Keystile, import: &Import, form: Form) -> Res
             false => csv::read(source, format, &send),
         }
     });
-    loop {
-        let first = next_batch(&mut rows, import, &mut report).await;
-        let second = next_batch(&mut rows, import, &mut report).await;
-        if first.is_empty() && second.is_empty() {
-            break;
-        }
-        // Two at once: while one is written, the other is looked at.
-        let (one, two) = tokio::join!(
-            send(keystile, import, &first.rows),
-            send(keystile, import, &second.rows)
-        );
-        let mut failed = None;
-        for (batch, answer) in [(first, one), (second, two)] {
+    let failed = None;
+    let desk = Mutex::new(Desk {
+        rows,
+        report,
+        failed,
+    });
+    let lane = || async {
+        while let Some(batch) = desk.lock().await.next_batch(import).await {
+            let answer = send(keystile, import, &batch.rows).await;
+            let desk = &mut *desk.lock().await;
             match answer {
-                Ok(answer) => report.answered(&batch.numbers, &answer),
-                Err(why) => failed = failed.or(Some(why)),
+                Ok(answer) => desk.report.answered(&batch.numbers, &answer),
+                Err(why) => desk.failed = desk.failed.take().or(Some(why)),
             }
+            desk.report.progress(read.bytes());
         }
-        if let Some(why) = failed {
-            return Err(report.interrupted(why));
-        }
-        report.progress(read.bytes());
+    };
+    // Two at once: while one is written, the other is looked at. A revoke waits behind no more.
+    // When one fails, the other still tells what became of its rows.
+    tokio::join!(lane(), lane());
+    let Desk { report, failed, .. } = desk.into_inner();
+    if let Some(why) = failed {
+        return Err(report.interrupted(why));
     }
     let ended = reading
         .join()
@@ -120,40 +121,45 @@ struct Batch {
     rows: Vec<Value>,
 }
 
-impl Batch {
-    fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
+/// What is read, and what becomes of it.
+struct Desk {
+    rows: mpsc::Receiver<Line>,
+    report: Report,
+    /// Why a batch could not be sent: then no other is.
+    failed: Option<Failed>,
 }
 
-/// The next rows that can be sent; those that cannot are told.
-async fn next_batch(
-    rows: &mut mpsc::Receiver<Line>,
-    import: &Import,
-    report: &mut Report,
-) -> Batch {
-    let (mut batch, mut bytes) = (Batch::default(), 0);
-    while batch.rows.len() < ROWS && bytes < BYTES {
-        let Some(line) = rows.recv().await else { break };
-        let row = line.row.map(|row| complete(row, line.number, import));
-        let row = row.and_then(|row| match row.to_string().len() {
-            length if length > LONGEST => {
-                Err((String::new(), format!("it has more than {LONGEST} bytes")))
-            }
-            length => {
-                bytes += length;
-                Ok(row)
-            }
-        });
-        match row {
-            Ok(row) => {
-                batch.numbers.push(line.number);
-                batch.rows.push(row);
-            }
-            Err(wrong) => report.refused(line.number, &wrong),
+impl Desk {
+    /// The next rows that can be sent; those that cannot are told. `None` when there are no more.
+    async fn next_batch(&mut self, import: &Import) -> Option<Batch> {
+        if self.failed.is_some() {
+            return None;
         }
+        let (mut batch, mut bytes) = (Batch::default(), 0);
+        while batch.rows.len() < ROWS && bytes < BYTES {
+            let Some(line) = self.rows.recv().await else {
+                break;
+            };
+            let row = line.row.map(|row| complete(row, line.number, import));
+            let row = row.and_then(|row| match row.to_string().len() {
+                length if length > LONGEST => {
+                    Err((String::new(), format!("it has more than {LONGEST} bytes")))
+                }
+                length => {
+                    bytes += length;
+                    Ok(row)
+                }
+            });
+            match row {
+                Ok(row) => {
+                    batch.numbers.push(line.number);
+                    batch.rows.push(row);
+                }
+                Err(wrong) => self.report.refused(line.number, &wrong),
+            }
+        }
+        Some(batch).filter(|batch| !batch.rows.is_empty())
     }
-    batch
 }
 
 /// A row with what the command line says for rows that say nothing.
@@ -173,9 +179,6 @@ fn complete(row: Row, number: u64, import: &Import) -> Value {
 }
 
 async fn send(keystile: &Keystile, import: &Import, rows: &[Value]) -> Result<Value, Failed> {
-    if rows.is_empty() {
-        return Ok(Value::Null);
-    }
     let body = json!({
         "product": import.product,
         "rows": rows,

@@ -58,6 +58,7 @@ impl Traces {
         let mut parts: HashSet<_> = canaries
             .secrets
             .iter()
+            .chain(&canaries.foreign)
             .flat_map(|secret| windows(random_of(secret), PART))
             .collect();
         parts.extend(windows(&raw(master), PART));

@@ -261,7 +261,7 @@ async fn a11_a_bound_operator_adopts_within_its_reach_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn r01_many_who_adopt_the_same_key_at_once_get_one_key() {
+async fn many_who_adopt_the_same_key_at_once_get_one_key() {
     let moving = Moving::new().await;
     let replies: Vec<_> = std::thread::scope(|scope| {
         let asked: Vec<_> = (0..8).map(|_| scope.spawn(|| moving.adopt(OLD))).collect();
