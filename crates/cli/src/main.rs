@@ -10,6 +10,8 @@ mod scan;
 mod serve;
 mod settings;
 
+use std::time::Duration;
+
 use clap::Parser;
 
 use args::{Arguments, Command};
@@ -22,6 +24,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> std::process::ExitCode {
     let arguments = Arguments::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        // When a thread ends, what it had of memory goes back to the system: after the start, that
+        // is what the index was made of.
+        .thread_keep_alive(Duration::from_secs(1))
         .enable_all()
         .build();
     let done = match runtime {

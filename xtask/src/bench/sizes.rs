@@ -41,6 +41,8 @@ impl Installation {
         // The first start may have to read the file from the disk.
         drop(one.serve(tools));
         let (server, ready_after) = one.serve(tools);
+        // What only the start needed has gone by then.
+        std::thread::sleep(Duration::from_secs(3));
         (one.ready_after, one.resident_bytes) = (ready_after, resident(server.id()));
         one
     }

@@ -46,30 +46,31 @@ pub(super) fn scan(
     integrity: &Integrity,
     sink: &(dyn Fn(Scanned) + Sync),
 ) -> Result<ScanReport, StoreError> {
+    let seen = scan_together(&mut views, integrity, sink).map_err(|error| unavailable(&error))?;
     let nothing = || StoreError::Unavailable("there is nothing to read with".into());
-    let view = views.pop().ok_or_else(nothing)?;
-    let seen = scan_together(&view, views, integrity, sink).map_err(|error| unavailable(&error))?;
-    report(&view, integrity, seen)
+    report(views.first().ok_or_else(nothing)?, integrity, seen)
 }
 
 /// One table after the other, so that a record comes after what it belongs to; each on all threads.
 fn scan_together(
-    view: &Connection,
-    mut others: Vec<Connection>,
+    views: &mut [Connection],
     integrity: &Integrity,
     sink: &(dyn Fn(Scanned) + Sync),
 ) -> rusqlite::Result<Seen> {
     Table::all()
         .into_iter()
         .try_fold(Seen::default(), |seen, table| {
+            let Some(view) = views.first() else {
+                return Ok(seen);
+            };
             let stretches = Stretch::split(view, table, PARTS)?;
-            Ok(seen.and(scan_table(view, &mut others, integrity, sink, &stretches)?))
+            Ok(seen.and(scan_table(views, integrity, sink, &stretches)?))
         })
 }
 
+/// Every share has a thread that ends with it: what it took of memory is given back then.
 fn scan_table(
-    view: &Connection,
-    others: &mut [Connection],
+    views: &mut [Connection],
     integrity: &Integrity,
     sink: &(dyn Fn(Scanned) + Sync),
     stretches: &[Stretch],
@@ -77,15 +78,12 @@ fn scan_table(
     let next = AtomicUsize::new(0);
     let share = |view: &Connection| scan_share(view, integrity, sink, stretches, &next);
     thread::scope(|scope| {
-        let others = others.iter_mut();
-        let others: Vec<_> = others
-            .map(|other| scope.spawn(move || share(other)))
-            .collect();
-        let own = share(view);
-        others.into_iter().fold(own, |seen, other| {
+        let views = views.iter_mut();
+        let shares: Vec<_> = views.map(|view| scope.spawn(move || share(view))).collect();
+        shares.into_iter().try_fold(Seen::default(), |seen, share| {
             // A sink that panicked has proved nothing.
-            let other = other.join().map_err(|_| rusqlite::Error::InvalidQuery)?;
-            Ok(seen?.and(other?))
+            let share = share.join().map_err(|_| rusqlite::Error::InvalidQuery)?;
+            Ok(seen.and(share?))
         })
     })
 }
