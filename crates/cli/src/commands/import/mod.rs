@@ -87,7 +87,9 @@ pub(super) async fn run(keystile: &Keystile, import: &Import, form: Form) -> Res
         failed,
     });
     let lane = || async {
-        while let Some(batch) = desk.lock().await.next_batch(import).await {
+        loop {
+            let next = desk.lock().await.next_batch(import).await;
+            let Some(batch) = next else { break };
             let answer = send(keystile, import, &batch.rows).await;
             let desk = &mut *desk.lock().await;
             match answer {
