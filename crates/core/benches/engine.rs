@@ -16,6 +16,10 @@ use keystile_core::request::RequestFacts;
 use keystile_core::snapshot::ProductNode;
 use population::{Seeded, Size};
 
+/// The binary's allocator, which has a say in how memory lies: it takes huge pages.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Verifies in one piece of [`spread`].
 const PIECE_LENGTH: usize = 500;
 const PIECE: u64 = 500;

@@ -153,7 +153,7 @@ fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
         if operation.takes_toml {
             content["application/toml"] = json!({ "schema": { "type": "string" } });
         }
-        let required = operation.id != "rotateKey";
+        let required = !operation.body_is_optional;
         described["requestBody"] = json!({ "required": required, "content": content });
     }
     described

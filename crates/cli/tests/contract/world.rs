@@ -80,6 +80,10 @@ impl World {
             keys: next().keys,
             secrets: Vec::new(),
         };
+        // One has an old value that still works.
+        let path = format!("/v1/keys/{}/rotate", doomed.keys[0]);
+        let week = json!({ "grace_seconds": 604_800 });
+        self.call("POST", &path, &week.to_string());
         (known, doomed)
     }
 
@@ -190,6 +194,12 @@ fn configuration(known: &Known, doomed: &Known) -> String {
     ));
     // It would end the very key that all requests are made with.
     text.push_str("[[operations]]\ninclude-operation-id = \"revokeOwnKey\"\nenabled = false\n");
+    // Only of a key that was rotated can an old value be ended.
+    let kept = doomed.keys.first().unwrap();
+    text.push_str(&format!(
+        "[[operations]]\ninclude-operation-id = \"retireKeyValue\"\n\
+         parameters = {{ \"path.key\" = {kept:?} }}\n"
+    ));
     for (operation, parameter, doomed) in [
         ("deleteOrganization", "organization", &doomed.organizations),
         ("deleteProject", "project", &doomed.projects),

@@ -31,6 +31,8 @@ pub(crate) struct Operation {
     pub(crate) query: Option<SchemaOf>,
     /// Its JSON body.
     pub(crate) body: Option<SchemaOf>,
+    /// Whether the body may be left out, because everything in it has a default.
+    pub(crate) body_is_optional: bool,
     /// Whether the body may also be TOML.
     pub(crate) takes_toml: bool,
     /// Whether the body may be as large as a manifest's.
@@ -64,6 +66,7 @@ impl Operation {
             description: "",
             query: None,
             body: None,
+            body_is_optional: false,
             takes_toml: false,
             takes_large: false,
             answers: Vec::new(),
@@ -115,6 +118,14 @@ impl Operation {
         Self {
             body: Some(SchemaGenerator::subschema_for::<T>),
             ..self
+        }
+    }
+
+    /// For handlers that read it with [`Call::json_or_default`](super::Call::json_or_default).
+    pub(crate) fn body_or_none<T: JsonSchema>(self) -> Self {
+        Self {
+            body_is_optional: true,
+            ..self.body::<T>()
         }
     }
 

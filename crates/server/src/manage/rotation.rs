@@ -26,10 +26,7 @@ pub(crate) struct Rotated {
 /// Gives a key a new value. The old one ends at once, or after its grace; a value that was in its
 /// grace already ends at once, so that there are never three.
 pub(crate) async fn rotate_key(work: &Work<'_>, id: KeyId, grace: u32) -> Result<Rotated, Problem> {
-    if grace > LONGEST_GRACE {
-        let message = format!("a grace lasts at most {LONGEST_GRACE} seconds (7 days)");
-        return Err(Problem::field("/grace_seconds", message));
-    }
+    refuse_long(grace)?;
     work.attempt(async || {
         let mut placed = work.key(id).await?;
         let before = placed.key.clone();
@@ -86,6 +83,7 @@ pub(crate) async fn end_grace(
     id: KeyId,
     grace: u32,
 ) -> Result<(Placed, Effective), Problem> {
+    refuse_long(grace)?;
     work.attempt(async || {
         let mut placed = work.key(id).await?;
         let now = work.now();
@@ -123,6 +121,14 @@ pub(crate) async fn end_grace(
         Ok((placed, effective))
     })
     .await
+}
+
+fn refuse_long(grace: u32) -> Result<(), Problem> {
+    if grace <= LONGEST_GRACE {
+        return Ok(());
+    }
+    let message = format!("a grace lasts at most {LONGEST_GRACE} seconds (7 days)");
+    Err(Problem::field("/grace_seconds", message))
 }
 
 fn retired(key: &Key, now: Timestamp, grace: u32) -> RetiredValue {

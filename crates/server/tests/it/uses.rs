@@ -289,6 +289,8 @@ async fn a_retiring_value_shows_whether_it_is_still_used_until_its_grace_is_ende
         true
     );
     let again = house.post(&retire, &json!({})).expect(200).json();
+    let beyond = json!({ "grace_seconds": 604_801 });
+    house.post(&retire, &beyond).expect(422);
     assert_eq!(again["effective"]["seq"], ended["effective"]["seq"]);
     let (fresh, _) = key_id(&house, &house.customer("keepem", "Other"), "Server");
     let never = house.post(&format!("/v1/keys/{fresh}/retire"), &json!({}));

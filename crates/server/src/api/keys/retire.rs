@@ -28,7 +28,7 @@ pub(super) fn operation() -> Operation {
             "After a rotation with grace: the old value ends now, or earlier than was said. \
              Asking again changes nothing and proves the same.",
         )
-        .body::<Body>()
+        .body_or_none::<Body>()
         .answers::<Changed<KeyView>>(200, "The key with the value that stays")
         .handled(handle)
 }

@@ -39,7 +39,7 @@ pub(super) fn operation() -> Operation {
             "Give a key a new value",
             "Id, name and rights stay. Rotating again during a grace ends the oldest value.",
         )
-        .body::<Body>()
+        .body_or_none::<Body>()
         .answers::<RotatedView>(200, "The key with its new value")
         .handled(handle)
 }
