@@ -27,8 +27,6 @@ pub struct Stranger<'a> {
     pub product: Option<&'a str>,
     /// The address, as far as it is known.
     pub client: Option<IpAddr>,
-    /// The time, in milliseconds of a clock that never steps.
-    pub tick: u64,
 }
 
 impl Stranger<'_> {
@@ -45,17 +43,24 @@ impl Stranger<'_> {
 
 impl Engine {
     /// What an address is told of a credential that nobody has, once it has presented too many:
-    /// [`DenyReason::RateLimited`]. Any other reason stays, and is not counted.
+    /// [`DenyReason::RateLimited`]. Any other reason stays, and is not counted. `tick` tells
+    /// milliseconds of a clock that never steps.
     #[must_use]
-    pub fn told_to(&self, stranger: &Stranger<'_>, reason: DenyReason) -> DenyReason {
+    pub fn told_to(
+        &self,
+        stranger: &Stranger<'_>,
+        reason: DenyReason,
+        tick: impl FnOnce() -> u64,
+    ) -> DenyReason {
         if !is_of_nobody(reason) {
             return reason;
         }
-        let taken = self.limiter.take([stranger.window()], stranger.tick);
+        let taken = self.limiter.take([stranger.window()], tick());
         taken.map_or_else(DenyReason::RateLimited, |_| reason)
     }
 
-    /// Whether it is worth the while to look at a credential from an address.
+    /// Whether it is worth the while to look at a credential from an address. `tick` tells
+    /// milliseconds of a clock that never steps.
     ///
     /// # Errors
     /// What is left to an address that has presented too many keys which nobody has, when the
@@ -64,15 +69,18 @@ impl Engine {
         &self,
         stranger: &Stranger<'_>,
         credential: Credential<'_>,
+        tick: impl FnOnce() -> u64,
     ) -> Result<(), Allowance> {
         let Credential::Text(text) = credential else {
             return Ok(());
         };
-        if !session::is_token(text) || self.sessions.knows(text) {
+        if !session::is_token(text) {
             return Ok(());
         }
-        let used_up = self.limiter.used_up(stranger.window(), stranger.tick);
-        used_up.map_or(Ok(()), Err)
+        match self.limiter.left([stranger.window()], tick()) {
+            Some(left) if left.remaining == 0 && !self.sessions.knows(text) => Err(left),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -252,20 +252,6 @@ impl Limiter {
         })
     }
 
-    /// What is left of a window that has nothing left; counts nothing, and makes no window.
-    #[must_use]
-    pub fn used_up(&self, needed: Needed, tick: u64) -> Option<Allowance> {
-        let number = self.numbers.hash_one(needed.subject.canonical());
-        let mut set = self
-            .sets
-            .get(set_of(number))?
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let window = set.windows.get_mut(&number)?;
-        window.advance(needed.limit, tick);
-        Some(left(window, needed.limit, tick)).filter(|left| left.remaining == 0)
-    }
-
     /// The window of that number, made if it is not there. `None` when the set is full of windows
     /// that nobody may be let out of.
     fn window<'s>(

@@ -12,15 +12,6 @@ use keystile_core::request::Credential;
 use crate::app::App;
 use crate::metrics::Door;
 
-fn stranger<'p>(app: &App, product: Option<&'p str>, client: Option<IpAddr>) -> Stranger<'p> {
-    let tick = app.tick();
-    Stranger {
-        product,
-        client,
-        tick,
-    }
-}
-
 /// What is told to whoever is refused for that reason.
 pub(super) fn told(
     app: &App,
@@ -28,7 +19,8 @@ pub(super) fn told(
     client: Option<IpAddr>,
     reason: DenyReason,
 ) -> DenyReason {
-    app.engine.told_to(&stranger(app, product, client), reason)
+    let stranger = Stranger { product, client };
+    app.engine.told_to(&stranger, reason, || app.tick())
 }
 
 /// Whether a credential may be tried that comes from an address.
@@ -41,9 +33,8 @@ pub(super) fn may_try(
     product: Option<&str>,
     (client, credential): (Option<IpAddr>, Credential<'_>),
 ) -> Result<(), DenyReason> {
-    let tried = app
-        .engine
-        .may_try(&stranger(app, product, client), credential);
+    let stranger = Stranger { product, client };
+    let tried = app.engine.may_try(&stranger, credential, || app.tick());
     tried.map_err(|left| {
         let reason = DenyReason::RateLimited(left);
         app.metrics.verdict(door, reason.code());
