@@ -194,21 +194,3 @@ CREATE TABLE effective (
   confirmed INTEGER NOT NULL,
   lapsed INTEGER NOT NULL
 ) STRICT;
-
--- What keys were used for, in a backup; a running server has it in a file of its own
--- (usage/0001_begin.sql), which begins with what is here.
-CREATE TABLE usage_days (
-  key BLOB NOT NULL,
-  day INTEGER NOT NULL,
-  counts BLOB NOT NULL,
-  PRIMARY KEY (key, day)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE value_uses (
-  key BLOB NOT NULL,
-  start TEXT NOT NULL,
-  at INTEGER NOT NULL,
-  address TEXT,
-  operation TEXT,
-  PRIMARY KEY (key, start)
-) STRICT, WITHOUT ROWID;

@@ -11,7 +11,11 @@ use crate::OpenError;
 pub(super) const APPLICATION_ID: i32 = 0x4b53_544c;
 
 /// Each brings the schema from the version before to its own, counted from 1.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_begin.sql")];
+const MIGRATIONS: [&str; 1] = [concat!(
+    include_str!("../../migrations/sqlite/0001_begin.sql"),
+    // What keys were used for has a file of its own; here it stands in a backup.
+    include_str!("../../migrations/sqlite/usage/0001_begin.sql")
+)];
 
 /// The newest schema that this build knows.
 pub(super) fn newest() -> u32 {

@@ -18,6 +18,11 @@ const APPLICATION_ID: i32 = 0x4b53_5455;
 
 const SCHEMA: &str = include_str!("../../../migrations/sqlite/usage/0001_begin.sql");
 
+/// Takes over all that stands in the file beside.
+const COPY: &str = "INSERT INTO main.usage_days SELECT key, day, counts FROM beside.usage_days; \
+                    INSERT INTO main.value_uses \
+                    SELECT key, start, at, address, operation FROM beside.value_uses;";
+
 /// The newest schema that this build knows.
 const VERSION: u32 = 1;
 
@@ -42,8 +47,7 @@ impl UsageFile {
     /// Opens it, or makes it; then it begins with what a backup has put into the database.
     pub(in crate::sqlite) fn open(directory: &DataDirectory) -> Result<Self, OpenError> {
         let path = directory.usage();
-        let is_there = path.symlink_metadata().is_ok();
-        if !is_there {
+        if path.symlink_metadata().is_err() {
             create(directory)?;
         }
         let connection =
@@ -96,11 +100,7 @@ fn fill(path: &Path, database: &Path) -> rusqlite::Result<()> {
     attach(&connection, database)?;
     let transaction = connection.unchecked_transaction()?;
     transaction.execute_batch(SCHEMA)?;
-    transaction.execute_batch(
-        "INSERT INTO main.usage_days SELECT key, day, counts FROM beside.usage_days; \
-         INSERT INTO main.value_uses \
-         SELECT key, start, at, address, operation FROM beside.value_uses;",
-    )?;
+    transaction.execute_batch(COPY)?;
     transaction.pragma_update(Some("main"), "application_id", APPLICATION_ID)?;
     transaction.pragma_update(Some("main"), "user_version", VERSION)?;
     transaction.commit()?;
@@ -110,16 +110,10 @@ fn fill(path: &Path, database: &Path) -> rusqlite::Result<()> {
 /// Puts all of it into a copy of the database, so that a backup is one file.
 pub(in crate::sqlite) fn copy_into(copy: &Connection, usage: &Path) -> rusqlite::Result<()> {
     attach(copy, usage)?;
-    copy.execute_batch(
-        "BEGIN; \
-         DELETE FROM main.usage_days; \
-         DELETE FROM main.value_uses; \
-         INSERT INTO main.usage_days SELECT key, day, counts FROM beside.usage_days; \
-         INSERT INTO main.value_uses \
-         SELECT key, start, at, address, operation FROM beside.value_uses; \
-         COMMIT; \
-         DETACH beside;",
-    )
+    let transaction = copy.unchecked_transaction()?;
+    transaction.execute_batch("DELETE FROM main.usage_days; DELETE FROM main.value_uses;")?;
+    transaction.execute_batch(COPY)?;
+    transaction.commit()
 }
 
 /// Refuses a file that is another's, or a newer build's.
