@@ -93,22 +93,22 @@ impl App {
 
 /// Puts a use in place of an earlier one of the same value.
 fn learn(uses: &mut Vec<ValueUse>, key: KeyId, start: String, last: LastUse) {
-    let same = |one: &ValueUse| one.key == key && one.start == start;
-    let known = uses.iter().position(same);
-    if known
-        .and_then(|at| uses.get(at))
-        .is_some_and(|known| known.at > last.at)
-    {
+    let same = |one: &&mut ValueUse| one.key == key && one.start == start;
+    let known = uses.iter_mut().find(same);
+    if known.as_ref().is_some_and(|known| known.at > last.at) {
         return;
     }
-    known.map(|at| uses.swap_remove(at));
-    uses.push(ValueUse {
+    let learnt = ValueUse {
         key,
         start,
         at: last.at,
         address: last.address.map(|address| address.to_string()),
         operation: last.operation.map(|text| text.to_string()),
-    });
+    };
+    match known {
+        Some(known) => *known = learnt,
+        None => uses.push(learnt),
+    }
 }
 
 /// Adds what was collected later.

@@ -8,7 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::JsonWriter;
-use super::json::{Asker, At, Question, VerifyAnswer};
+use super::described::VerifyAnswer;
+use super::json::{Asker, At, Question};
 use crate::api::body::{self, Object};
 use crate::app::App;
 use crate::metrics::Door;

@@ -20,7 +20,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::decide::{Stage, decide_at};
-use super::json::RateLimitLeft;
+use super::described::RateLimitLeft;
 use super::{credential, facts, outcome, strangers};
 use crate::app::{App, Caller};
 use crate::metrics::Door;
