@@ -10,6 +10,7 @@
     )
 )]
 
+pub mod credit;
 pub mod decision;
 pub mod engine;
 pub mod key;

@@ -3,8 +3,8 @@
 
 use keystile_core::key::{ChainLink, Encoder, Integrity, RowTag, WrappedKey};
 use keystile_core::model::{
-    Action, AuditEntry, EnvironmentId, KeyId, OrganizationId, Personal, ProjectId, RequestId,
-    Subject, Timestamp,
+    Action, AuditEntry, EnvironmentId, GrantId, KeyId, OrganizationId, Personal, ProjectId,
+    RequestId, Subject, Timestamp,
 };
 use sha2::{Digest, Sha256};
 
@@ -110,6 +110,7 @@ fn encode_subject(subject: &Subject, out: &mut Vec<u8>) {
             tagged(6, &id.to_bytes(), out);
             out.extend_from_slice(digest);
         }
+        Subject::Grant(id) => tagged(7, &id.to_bytes(), out),
     }
 }
 
@@ -146,6 +147,7 @@ fn decode_subject(bytes: &mut &[u8]) -> Option<Subject> {
         [4] => Subject::Environment(EnvironmentId::from_bytes(take(bytes)?)),
         [5] => Subject::Key(KeyId::from_bytes(take(bytes)?)),
         [6] => Subject::RetiredValue(KeyId::from_bytes(take(bytes)?), take(bytes)?),
+        [7] => Subject::Grant(GrantId::from_bytes(take(bytes)?)),
         _ => return None,
     })
 }
@@ -198,6 +200,7 @@ mod tests {
             (Subject::Environment(EnvironmentId::from_u128(4)), None),
             (Subject::Key(key), Some(RowTag([5; 16]))),
             (Subject::RetiredValue(key, [6; 32]), None),
+            (Subject::Grant(GrantId::from_u128(7)), Some(RowTag([7; 16]))),
         ]
         .map(|(subject, tag)| Mark { subject, tag })
         .to_vec()
@@ -211,7 +214,7 @@ mod tests {
 
     #[test]
     fn marks_that_are_cut_or_unknown_are_no_marks() {
-        let bytes = encode_marks(&marks()[4..]);
+        let bytes = encode_marks(&marks()[4..6]);
         for end in 1..bytes.len() {
             let whole_marks = decode_marks(&bytes[..end]).map(|marks| marks.len());
             assert!(whole_marks.is_none_or(|count| count == 1), "cut at {end}");

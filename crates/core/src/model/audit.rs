@@ -105,6 +105,10 @@ actions! {
     KeyExposed = "key.exposed",
     /// A recoverable secret was shown again.
     KeyRevealed = "key.revealed",
+    /// Credits were granted, by hand or with a period of a plan.
+    CreditsGranted = "credits.granted",
+    /// What is left of a grant was declared void.
+    GrantVoided = "credits.voided",
     /// The master key was replaced.
     MasterKeyRotated = "master_key.rotated",
     /// A new pepper serves new keys.

@@ -232,6 +232,15 @@ identifier! {
     VisitorId, "vis"
 }
 identifier! {
+    /// Names credits that an organization was given at once.
+    GrantId, "grant"
+}
+identifier! {
+    /// Names one charge against an account. It tells when and where in the ledger it stands, so it
+    /// is found without an index.
+    SpendId, "spend"
+}
+identifier! {
     /// Names one request to Keystile, in answers and in logs.
     RequestId, "req"
 }
@@ -251,6 +260,8 @@ pub enum Subject {
     Key(KeyId),
     /// A former value of a key, by its digest.
     RetiredValue(KeyId, [u8; 32]),
+    /// Credits that were granted.
+    Grant(GrantId),
 }
 
 impl fmt::Display for Subject {
@@ -262,6 +273,7 @@ impl fmt::Display for Subject {
             Self::Environment(id) => write!(f, "{id}"),
             Self::Key(id) => write!(f, "{id}"),
             Self::RetiredValue(id, _) => write!(f, "a former value of {id}"),
+            Self::Grant(id) => write!(f, "{id}"),
         }
     }
 }

@@ -4,7 +4,10 @@
 //! API answers: those are spelled out where they are given, so that neither can change the other.
 
 mod audit;
+pub mod calendar;
+mod caps;
 mod foreign;
+mod grant;
 mod id;
 mod kind;
 mod record;
@@ -12,10 +15,12 @@ mod texts;
 mod time;
 
 pub use audit::{Action, Actor, AuditEntry, Effective, Personal};
+pub use caps::SpendCaps;
 pub use foreign::ForeignDigest;
+pub use grant::{Grant, Occasion};
 pub use id::{
-    EnvironmentId, IdError, KeyId, OrganizationId, ProjectId, RequestId, SessionId, Subject,
-    VisitorId, random_id_bytes,
+    EnvironmentId, GrantId, IdError, KeyId, OrganizationId, ProjectId, RequestId, SessionId,
+    SpendId, Subject, VisitorId, random_id_bytes,
 };
 pub use kind::{Kind, Mode, ModeFilter};
 pub use record::{

@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    EnvironmentId, ForeignDigest, KeyId, Kind, Mode, OrganizationId, ProjectId, Subject, TextList,
-    Timestamp,
+    EnvironmentId, ForeignDigest, Grant, KeyId, Kind, Mode, OrganizationId, ProjectId, Subject,
+    TextList, Timestamp,
 };
 use crate::key::{Encoder, KeyDigest};
 
@@ -333,6 +333,8 @@ pub enum Record {
     Key(Box<Key>),
     /// A former value of a key.
     RetiredValue(RetiredValue),
+    /// Credits that were granted.
+    Grant(Grant),
 }
 
 impl Record {
@@ -346,6 +348,7 @@ impl Record {
             Self::Environment(row) => Subject::Environment(row.id),
             Self::Key(row) => Subject::Key(row.id),
             Self::RetiredValue(row) => Subject::RetiredValue(row.key, *row.digest.as_bytes()),
+            Self::Grant(row) => Subject::Grant(row.id),
         }
     }
 
@@ -359,6 +362,7 @@ impl Record {
             Self::Environment(row) => row.seq,
             Self::Key(row) => row.seq,
             Self::RetiredValue(row) => row.seq,
+            Self::Grant(row) => row.seq,
         }
     }
 
@@ -370,7 +374,7 @@ impl Record {
             Self::Project(row) => Some(&mut row.narrowed_seq),
             Self::Environment(row) => Some(&mut row.narrowed_seq),
             Self::Key(row) => Some(&mut row.narrowed_seq),
-            Self::Product(_) | Self::RetiredValue(_) => None,
+            Self::Product(_) | Self::RetiredValue(_) | Self::Grant(_) => None,
         };
         if let Some(narrowed) = narrowed.filter(|narrowed| **narrowed == Some(THIS_ROW)) {
             *narrowed = Some(seq);
@@ -382,6 +386,7 @@ impl Record {
             Self::Environment(row) => row.seq = seq,
             Self::Key(row) => row.seq = seq,
             Self::RetiredValue(row) => row.seq = seq,
+            Self::Grant(row) => row.seq = seq,
         }
     }
 
@@ -440,6 +445,7 @@ impl Record {
                 out.number(row.seq);
             }
             Self::Key(row) => row.encode(out),
+            Self::Grant(row) => row.encode(out),
             Self::RetiredValue(row) => {
                 out.text("retired/1");
                 out.bytes(row.digest.as_bytes());

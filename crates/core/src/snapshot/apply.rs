@@ -197,6 +197,8 @@ impl Index {
                 Ok(())
             }
             Applied::Put(Record::Key(record), sound) => self.put_key(&record, sound),
+            // The ledger's matter.
+            Applied::Put(Record::Grant(_), _) => Ok(()),
             Applied::Removed(subject) => {
                 self.remove(&subject);
                 Ok(())
@@ -370,5 +372,6 @@ fn rank(one: &Applied) -> u8 {
         Applied::Put(Record::Environment(_), _) => 4,
         Applied::Put(Record::RetiredValue(_), _) => 5,
         Applied::Put(Record::Key(_), _) => 6,
+        Applied::Put(Record::Grant(_), _) => 7,
     }
 }

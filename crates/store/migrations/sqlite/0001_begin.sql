@@ -118,6 +118,25 @@ CREATE TABLE retired_values (
 ) STRICT;
 CREATE UNIQUE INDEX retired_values_by_digest ON retired_values (digest);
 
+CREATE TABLE grants (
+  id BLOB NOT NULL PRIMARY KEY,
+  organization BLOB NOT NULL REFERENCES organizations (id) DEFERRABLE INITIALLY DEFERRED,
+  mode TEXT NOT NULL,
+  amount INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  occasion TEXT,
+  expires_at INTEGER,
+  created_at INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  voided_at INTEGER,
+  seq INTEGER NOT NULL,
+  tag BLOB NOT NULL
+) STRICT;
+-- What happens once happens once, whatever became of the grant.
+CREATE UNIQUE INDEX grants_by_occasion ON grants (organization, mode, occasion)
+  WHERE occasion IS NOT NULL;
+CREATE INDEX grants_by_organization ON grants (organization, id);
+
 -- One row for each change, without gaps. `link` chains it to the row before; `personal` and
 -- `keyring` are hashes of what stands in the tables of those names.
 CREATE TABLE journal (

@@ -217,6 +217,11 @@ impl<'a> Values<'a> {
         self.put(value);
     }
 
+    /// A text that was put together.
+    pub(super) fn maybe_word(&mut self, text: Option<String>) {
+        self.put(text.map(|text| ToSqlOutput::Owned(Value::Text(text))));
+    }
+
     pub(super) fn bytes(&mut self, bytes: &'a [u8]) {
         self.maybe_bytes(Some(bytes));
     }

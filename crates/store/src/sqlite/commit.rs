@@ -321,6 +321,9 @@ fn refusal(error: &rusqlite::Error, subject: &Subject) -> CommitError {
         (ffi::SQLITE_CONSTRAINT_UNIQUE, Subject::Organization(_)) => CommitError::Taken {
             field: "external_id",
         },
+        (ffi::SQLITE_CONSTRAINT_UNIQUE, Subject::Grant(_)) => {
+            CommitError::Taken { field: "occasion" }
+        }
         (ffi::SQLITE_CONSTRAINT_UNIQUE, Subject::Environment(_) | Subject::Key(_)) => {
             CommitError::Taken { field: "name" }
         }

@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 
 use keystile_core::key::{KeyDigest, RowTag};
 use keystile_core::model::{
-    Binding, Environment, EnvironmentId, ForeignDigest, Key, KeyId, Kind, Mode, Organization,
-    OrganizationId, Product, Project, ProjectId, RateLimit, Record, RetiredValue, Slug, Subject,
+    Binding, Environment, EnvironmentId, ForeignDigest, Grant, GrantId, Key, KeyId, Kind, Mode,
+    Organization, OrganizationId, Product, Project, ProjectId, RateLimit, Record, RetiredValue,
+    Slug, Subject,
 };
 
 use super::arrivals::FUNCTION;
@@ -53,11 +54,12 @@ impl Table {
             Subject::Environment(_) => &ENVIRONMENTS,
             Subject::Key(_) => &KEYS,
             Subject::RetiredValue(..) => &RETIRED_VALUES,
+            Subject::Grant(_) => &GRANTS,
         }
     }
 
     /// Every table of records, parents first, and former values of keys before the keys.
-    pub(super) fn all() -> [&'static Self; 6] {
+    pub(super) fn all() -> [&'static Self; 7] {
         [
             &PRODUCTS,
             &ORGANIZATIONS,
@@ -65,6 +67,7 @@ impl Table {
             &ENVIRONMENTS,
             &RETIRED_VALUES,
             &KEYS,
+            &GRANTS,
         ]
     }
 
@@ -149,6 +152,10 @@ tables! {
     ];
     RETIRED_VALUES: "retired_values", 2, retired_value, [
         "key", "digest", "pepper", "foreign_digest", "start", "ends_at", "seq", "tag",
+    ];
+    GRANTS: "grants", 1, grant, [
+        "id", "organization", "mode", "amount", "reason", "occasion", "expires_at", "created_at",
+        "created_by", "voided_at", "seq", "tag",
     ];
 }
 
@@ -293,6 +300,22 @@ fn retired_value(columns: &mut Columns<'_>, _: &mut KnownLists) -> Result<Record
     }))
 }
 
+fn grant(columns: &mut Columns<'_>, _: &mut KnownLists) -> Result<Record, Unreadable> {
+    Ok(Record::Grant(Grant {
+        id: GrantId::from_bytes(columns.array()?),
+        organization: OrganizationId::from_bytes(columns.array()?),
+        mode: mode(columns)?,
+        amount: columns.number()?,
+        reason: columns.text()?,
+        occasion: columns.maybe_word("an occasion", |text| text.parse().ok())?,
+        expires_at: columns.maybe_time()?,
+        created_at: columns.time()?,
+        created_by: columns.text()?,
+        voided_at: columns.maybe_time()?,
+        seq: columns.number()?,
+    }))
+}
+
 /// The values that identify a record in its table.
 pub(super) fn identity(subject: &Subject) -> Values<'_> {
     let mut values = Values::default();
@@ -306,6 +329,7 @@ pub(super) fn identity(subject: &Subject) -> Values<'_> {
             values.id(id.to_bytes());
             values.bytes(digest);
         }
+        Subject::Grant(id) => values.id(id.to_bytes()),
     }
     values
 }
@@ -363,6 +387,18 @@ pub(super) fn values<'a>(record: &'a Record, tag: &'a RowTag) -> Values<'a> {
             out.maybe_text(row.foreign.map(ForeignDigest::as_str));
             out.text(&row.start);
             out.time(row.ends_at);
+        }
+        Record::Grant(row) => {
+            out.id(row.id.to_bytes());
+            out.id(row.organization.to_bytes());
+            out.text(row.mode.as_str());
+            out.number(row.amount);
+            out.text(&row.reason);
+            out.maybe_word(row.occasion.as_ref().map(ToString::to_string));
+            out.maybe_time(row.expires_at);
+            out.time(row.created_at);
+            out.text(&row.created_by);
+            out.maybe_time(row.voided_at);
         }
     }
     out.number(record.seq());

@@ -1,0 +1,375 @@
+//! What all entries come to, in memory.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+
+use super::account::{Account, Reservation, Returned, Sums};
+use super::due::Due;
+use super::entry::{Charge, Entry, Movement};
+use super::key::KeySpending;
+use super::order::Remember;
+use super::place::Place;
+use super::remembered::Remembered;
+use super::{AccountId, Draft};
+use crate::model::{KeyId, SpendId, Timestamp};
+
+/// All accounts, and what is known of keys and of calls.
+#[derive(Debug, Default)]
+pub struct Book {
+    pub(super) accounts: HashMap<AccountId, Account>,
+    pub(super) keys: HashMap<KeyId, KeySpending>,
+    pub(super) remembered: Remembered,
+    due: Due,
+    /// How many charges may be remembered.
+    pub(super) most_remembered: usize,
+}
+
+/// Entries that are written together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Group {
+    /// Its number, from 1, without gaps.
+    pub number: u64,
+    /// When it was decided and written.
+    pub at: Timestamp,
+}
+
+impl Group {
+    fn place(self, index: u16) -> Place {
+        Place {
+            group: self.number,
+            index,
+        }
+    }
+}
+
+/// One thing to be put back when a group was not written.
+#[derive(Debug)]
+pub(super) enum Undo {
+    /// The account was so, its reservations aside.
+    Account(AccountId, Option<(Sums, Vec<super::Balance>)>),
+    /// This was set aside.
+    Reserved(AccountId, SpendId),
+    /// This was set aside no longer.
+    Unreserved(AccountId, Reservation),
+    /// These were the reservations.
+    Reservations(AccountId, Vec<Reservation>),
+    /// The key had spent so much.
+    Key(KeyId, Option<KeySpending>),
+    /// This was remembered.
+    Kept(u128, SpendId),
+    /// This was forgotten.
+    Forgot(Remember, SpendId),
+}
+
+impl Book {
+    /// An empty book that remembers so many charges at most.
+    #[must_use]
+    pub fn new(most_remembered: usize) -> Self {
+        Self {
+            most_remembered,
+            ..Self::default()
+        }
+    }
+
+    /// Begins a group of entries.
+    pub fn begin(&mut self, group: Group) -> Draft<'_> {
+        self.remembered.forget_old(group.at);
+        Draft::new(self, group)
+    }
+
+    /// An account, if it has any entries.
+    #[must_use]
+    pub fn account(&self, id: AccountId) -> Option<&Account> {
+        self.accounts.get(&id)
+    }
+
+    /// All accounts, in no order.
+    pub fn accounts(&self) -> impl Iterator<Item = (AccountId, &Account)> {
+        self.accounts.iter().map(|(id, account)| (*id, account))
+    }
+
+    /// What a key spent.
+    #[must_use]
+    pub fn key(&self, key: KeyId) -> KeySpending {
+        self.keys.get(&key).copied().unwrap_or_default()
+    }
+
+    /// When a grant or a reservation ends next.
+    #[must_use]
+    pub fn next_end(&self) -> Option<Timestamp> {
+        self.due.next()
+    }
+
+    /// The account of which something ends first, if that is over.
+    pub(super) fn first_due(&self, now: Timestamp) -> Option<AccountId> {
+        self.due.first(now)
+    }
+
+    /// Takes an account as it was written down at some time. Entries that it counts already change
+    /// it no more.
+    pub fn load_account(&mut self, id: AccountId, account: Account) {
+        self.due.moved(id, None, account.next_end());
+        self.accounts.insert(id, account);
+    }
+
+    /// Takes what a key spent as it was written down at some time.
+    pub fn load_key(&mut self, id: KeyId, spending: KeySpending) {
+        self.keys.insert(id, spending);
+    }
+
+    /// Applies an entry that was read again. What counts in an account or a key already is not
+    /// counted twice.
+    pub fn replay(&mut self, group: Group, index: u16, entry: &Entry) {
+        self.apply(group, index, entry, &mut Vec::new());
+    }
+
+    /// The only way in which anything changes.
+    pub(super) fn apply(&mut self, group: Group, index: u16, entry: &Entry, undo: &mut Vec<Undo>) {
+        let place = group.place(index);
+        let spend = place.spend_id(group.at);
+        self.apply_to_account(group, place, entry, undo);
+        match &entry.movement {
+            Movement::Spent(charge) | Movement::Reserved { charge, .. } => {
+                self.of_key(charge.key, place, undo, |key| {
+                    key.add(charge.amount, group.at)
+                });
+                if let Some(asked) = charge.remember {
+                    undo.push(Undo::Kept(asked.name, spend));
+                    self.remembered.keep(asked, spend);
+                }
+            }
+            Movement::Settled {
+                spend,
+                key,
+                returned,
+                ..
+            } => {
+                let (charged, amount) = (Place::written_at(*spend), sum_of(returned));
+                self.of_key(*key, place, undo, |key| key.give_back(amount, charged));
+            }
+            Movement::Returned {
+                spend,
+                key,
+                amount,
+                forgets,
+                ..
+            } => {
+                let charged = Place::written_at(*spend);
+                self.of_key(*key, place, undo, |key| key.give_back(*amount, charged));
+                if let Some((asked, known)) = forgets.and_then(|name| self.remembered.get(name))
+                    && known == *spend
+                {
+                    undo.push(Undo::Forgot(asked, known));
+                    self.remembered.forget(asked.name, known);
+                }
+            }
+            Movement::Granted { .. }
+            | Movement::Expired { .. }
+            | Movement::Voided { .. }
+            | Movement::Reached { .. } => {}
+        }
+    }
+
+    fn apply_to_account(
+        &mut self,
+        group: Group,
+        place: Place,
+        entry: &Entry,
+        undo: &mut Vec<Undo>,
+    ) {
+        let id = entry.account;
+        let (account, is_new) = match self.accounts.entry(id) {
+            Slot::Occupied(slot) => (slot.into_mut(), false),
+            Slot::Vacant(slot) => (slot.insert(Account::default()), true),
+        };
+        if account.sums.last.is_some_and(|last| last >= place) {
+            return;
+        }
+        // One copy for each account and group: the first is what it was before.
+        let touched = account
+            .sums
+            .last
+            .is_some_and(|last| last.group == place.group);
+        if !touched {
+            let before = (!is_new).then(|| (account.sums, account.balances.clone()));
+            undo.push(Undo::Account(id, before));
+        }
+        let before = account.next_end();
+        move_credits(account, group, place, &entry.movement, (id, undo));
+        account.sums.last = Some(place);
+        let after = account.next_end();
+        self.due.moved(id, before, after);
+    }
+
+    fn of_key(
+        &mut self,
+        id: KeyId,
+        place: Place,
+        undo: &mut Vec<Undo>,
+        count: impl FnOnce(&mut KeySpending),
+    ) {
+        let before = self.keys.get(&id).copied();
+        let last = before.and_then(|key| key.last);
+        if last.is_some_and(|last| last >= place) {
+            return;
+        }
+        if last.is_none_or(|last| last.group != place.group) {
+            undo.push(Undo::Key(id, before));
+        }
+        let key = self.keys.entry(id).or_default();
+        count(key);
+        key.last = Some(place);
+    }
+
+    /// Takes back what a group did, the last first.
+    pub(super) fn take_back(&mut self, undo: Vec<Undo>) {
+        for one in undo.into_iter().rev() {
+            self.take_back_one(one);
+        }
+    }
+
+    fn take_back_one(&mut self, undo: Undo) {
+        match undo {
+            Undo::Account(id, before) => {
+                let now = self.accounts.get(&id).and_then(Account::next_end);
+                let then = match before {
+                    None => {
+                        self.accounts.remove(&id);
+                        None
+                    }
+                    Some((sums, balances)) => {
+                        let account = self.accounts.entry(id).or_default();
+                        (account.sums, account.balances) = (sums, balances);
+                        account.next_end()
+                    }
+                };
+                self.due.moved(id, now, then);
+            }
+            Undo::Reserved(id, spend) => self.with_reservations(id, |account| {
+                account.end_reservation(spend);
+            }),
+            Undo::Unreserved(id, reservation) => {
+                self.with_reservations(id, |account| account.reserve(reservation));
+            }
+            Undo::Reservations(id, all) => {
+                self.with_reservations(id, |account| account.reservations = all);
+            }
+            Undo::Key(id, None) => {
+                self.keys.remove(&id);
+            }
+            Undo::Key(id, Some(before)) => {
+                self.keys.insert(id, before);
+            }
+            Undo::Kept(name, spend) => self.remembered.unkeep(name, spend),
+            Undo::Forgot(asked, spend) => self.remembered.unforget(asked, spend),
+        }
+    }
+
+    fn with_reservations(&mut self, id: AccountId, put: impl FnOnce(&mut Account)) {
+        if let Some(account) = self.accounts.get_mut(&id) {
+            let before = account.next_end();
+            put(account);
+            let after = account.next_end();
+            self.due.moved(id, before, after);
+        }
+    }
+}
+
+/// What an entry does to its account.
+fn move_credits(
+    account: &mut Account,
+    group: Group,
+    place: Place,
+    movement: &Movement,
+    (id, undo): (AccountId, &mut Vec<Undo>),
+) {
+    match movement {
+        Movement::Granted {
+            grant,
+            amount,
+            ends_at,
+            recurring,
+        } => {
+            let (grant, amount, ends_at) = (*grant, *amount, *ends_at);
+            account.sums.granted = account.sums.granted.saturating_add(amount);
+            account.add(super::Part { grant, amount }, ends_at);
+            if *recurring {
+                account.sums.recurring_until = account.sums.recurring_until.max(ends_at);
+            }
+        }
+        Movement::Expired { grant, amount } | Movement::Voided { grant, amount } => {
+            let (grant, amount) = (*grant, *amount);
+            let ended = account.take(super::Part { grant, amount });
+            account.sums.expired = account.sums.expired.saturating_add(ended);
+            if matches!(movement, Movement::Voided { .. }) && !account.reservations.is_empty() {
+                undo.push(Undo::Reservations(id, account.reservations.clone()));
+                account.end_in_reservations(grant, group.at);
+            }
+        }
+        Movement::Spent(charge) => {
+            let taken: u64 = charge.parts.iter().map(|part| account.take(*part)).sum();
+            account.sums.spent = account.sums.spent.saturating_add(taken);
+        }
+        Movement::Reserved { charge, ends_at } => {
+            let spend = place.spend_id(group.at);
+            let reservation = set_aside(account, charge, spend, *ends_at);
+            undo.push(Undo::Reserved(id, spend));
+            account.reserve(reservation);
+        }
+        Movement::Settled {
+            spend, returned, ..
+        } => {
+            if let Some(reservation) = account.end_reservation(*spend) {
+                let kept = reservation.amount.saturating_sub(sum_of(returned));
+                account.sums.reserved = account.sums.reserved.saturating_sub(reservation.amount);
+                account.sums.spent = account.sums.spent.saturating_add(kept);
+                account.put_back(returned, group.at);
+                undo.push(Undo::Unreserved(id, reservation));
+            }
+        }
+        Movement::Returned {
+            spend,
+            amount,
+            returned,
+            ..
+        } => {
+            match account.end_reservation(*spend) {
+                Some(reservation) => {
+                    account.sums.reserved = account.sums.reserved.saturating_sub(*amount);
+                    undo.push(Undo::Unreserved(id, reservation));
+                }
+                None => account.sums.spent = account.sums.spent.saturating_sub(*amount),
+            }
+            account.put_back(returned, group.at);
+        }
+        Movement::Reached { .. } => {}
+    }
+}
+
+/// Takes what a reservation sets aside.
+fn set_aside(
+    account: &mut Account,
+    charge: &Charge,
+    spend: SpendId,
+    ends_at: Timestamp,
+) -> Reservation {
+    let parts = charge.parts.iter().map(|part| Returned {
+        part: *part,
+        ends_at: account.end_of(part.grant),
+    });
+    let parts: Vec<_> = parts.collect();
+    let amount = charge.parts.iter().map(|part| account.take(*part)).sum();
+    account.sums.reserved = account.sums.reserved.saturating_add(amount);
+    Reservation {
+        spend,
+        key: charge.key,
+        amount,
+        ends_at,
+        parts,
+        remembered: charge.remember.map(|remember| remember.name),
+    }
+}
+
+pub(super) fn sum_of(returned: &[Returned]) -> u64 {
+    returned.iter().map(|one| one.part.amount).sum()
+}
