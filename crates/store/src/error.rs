@@ -31,6 +31,12 @@ pub enum CommitError {
         /// `name`, `external_id` or `value`.
         field: &'static str,
     },
+    /// There would be more credits than can be counted.
+    #[error("at most {room} credits more can be granted here")]
+    TooManyCredits {
+        /// How many could still be granted.
+        room: u64,
+    },
     /// There would be more keys than allowed.
     #[error("at most {at_most} keys are allowed here")]
     TooManyKeys {

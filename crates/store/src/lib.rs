@@ -16,6 +16,8 @@ mod clock;
 pub mod conformance;
 mod error;
 mod journal;
+mod ledger;
+mod packed;
 mod query;
 pub mod sqlite;
 mod traits;
@@ -24,6 +26,7 @@ mod usage;
 pub use change::{Change, Committed, Guard, Idempotency, MAX_WRITES, Write};
 pub use clock::{Clock, WallClock};
 pub use error::{CommitError, OpenError, StoreError};
+pub use ledger::{Asked, Balances, Changed, LedgerStore, Listed, accounts_of};
 pub use query::{
     AuditFilter, EnvironmentFilter, IdleRule, KeyFilter, OrganizationFilter, Page, ProjectFilter,
     StoredIdempotency,

@@ -6,20 +6,22 @@ use std::path::Path;
 use async_trait::async_trait;
 use keystile_core::key::WrappedKey;
 use keystile_core::model::{
-    AuditEntry, Effective, Environment, EnvironmentId, Key, KeyId, Kind, Organization,
-    OrganizationId, Product, Project, ProjectId, Record, RetiredValue, Slug, Subject, Timestamp,
+    AuditEntry, Effective, Environment, EnvironmentId, Grant, GrantId, Key, KeyId, Kind,
+    Organization, OrganizationId, Product, Project, ProjectId, Record, RetiredValue, Slug, Subject,
+    Timestamp,
 };
 use keystile_core::snapshot::Collected;
 
 use crate::{
     AuditFilter, Change, CommitError, Committed, EnvironmentFilter, HourCount, KeyFilter,
-    OrganizationFilter, Page, ProjectFilter, StoreError, StoredIdempotency, UsageOf, ValueUse,
+    LedgerStore, OrganizationFilter, Page, ProjectFilter, StoreError, StoredIdempotency, UsageOf,
+    ValueUse,
 };
 
 /// Everything a store can do.
-pub trait Store: Reads + Writes + Feed + AuditStore + UsageStore {}
+pub trait Store: Reads + Writes + Feed + AuditStore + UsageStore + LedgerStore {}
 
-impl<T: Reads + Writes + Feed + AuditStore + UsageStore> Store for T {}
+impl<T: Reads + Writes + Feed + AuditStore + UsageStore + LedgerStore> Store for T {}
 
 /// One row or a page of rows. Every row's MAC is checked: one that fails is
 /// [`StoreError::Tampered`] when asked for alone, and left out of a page with an error in the log.
@@ -86,6 +88,16 @@ pub trait Reads: Send + Sync {
 
     /// How many those are.
     async fn sealed_count(&self, product: &Slug) -> Result<u64, StoreError>;
+
+    /// One grant.
+    async fn grant(&self, id: GrantId) -> Result<Option<Grant>, StoreError>;
+
+    /// Grants of an organization, newest first.
+    async fn grants(
+        &self,
+        organization: OrganizationId,
+        page: Page<GrantId>,
+    ) -> Result<Vec<Grant>, StoreError>;
 
     /// Which of these names are those of living keys, in their order: a hint, as no MAC covers the
     /// index that it comes from. A change to a taken name is refused.

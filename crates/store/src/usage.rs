@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use keystile_core::decision::Code;
 use keystile_core::model::{EnvironmentId, KeyId, OrganizationId, Timestamp};
 
+use crate::packed::{Unpacker, pack_number};
+
 /// How many values may be added at once: so few that a revoke never waits for long behind them.
 pub const MAX_USES: usize = 1_000;
 
@@ -63,18 +65,16 @@ impl Day {
     }
 
     /// Reads a packed day; `None` if it is not one.
-    pub(crate) fn unpack(mut bytes: &[u8]) -> Option<Self> {
-        let mut day = Self::default();
-        while let [hour, code, rest @ ..] = bytes {
-            let (count, rest) = unpack_number(rest)?;
-            day.0.insert((*hour, *code), count);
-            bytes = rest;
+    pub(crate) fn unpack(bytes: &[u8]) -> Option<Self> {
+        let (mut day, mut bytes) = (Self::default(), Unpacker::new(bytes));
+        while !bytes.is_done() {
+            let [hour, code] = bytes.array()?;
+            day.0.insert((hour, code), bytes.number()?);
         }
-        bytes.is_empty().then_some(day)
+        Some(day)
     }
 
-    /// Packs it: hour, code and count one after the other, counts in groups of seven bits, the
-    /// lowest first, of which all but the last have the highest bit set (LEB128).
+    /// Packs it: hour, code and count one after the other.
     pub(crate) fn pack(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.0.len() * 5);
         for ((hour, code), count) in &self.0 {
@@ -90,29 +90,6 @@ impl Day {
             .iter()
             .filter_map(|((hour, code), count)| Some((*hour, Code::from_number(*code)?, *count)))
     }
-}
-
-fn pack_number(mut number: u64, out: &mut Vec<u8>) {
-    loop {
-        let [low, ..] = (number & 0x7f).to_le_bytes();
-        number >>= 7;
-        if number == 0 {
-            return out.push(low);
-        }
-        out.push(low | 0x80);
-    }
-}
-
-fn unpack_number(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let mut number = 0_u64;
-    for (index, byte) in bytes.iter().take(10).enumerate() {
-        let group = u64::from(byte & 0x7f);
-        number |= group.checked_shl(u32::try_from(index * 7).ok()?)?;
-        if byte & 0x80 == 0 {
-            return Some((number, bytes.get(index + 1..)?));
-        }
-    }
-    None
 }
 
 #[cfg(test)]

@@ -149,6 +149,32 @@ impl Account {
         self.reservations.iter().take_while(over)
     }
 
+    /// Its sums at a time, whether or not what has ended is written down.
+    #[must_use]
+    pub fn sums_at(&self, now: Timestamp) -> Sums {
+        let mut sums = self.sums;
+        let ended = self.ended(now).map(|one| one.remaining);
+        let mut lost: u64 = ended.sum();
+        for one in self.run_out(now) {
+            sums.reserved = sums.reserved.saturating_sub(one.amount);
+            let over = one.parts.iter().filter(|part| is_over(part.ends_at, now));
+            lost = lost.saturating_add(over.map(|one| one.part.amount).sum());
+        }
+        sums.expired = sums.expired.saturating_add(lost);
+        sums
+    }
+
+    /// What is left of which grant at a time, whether or not what has ended is written down.
+    #[must_use]
+    pub fn balances_at(&self, now: Timestamp) -> Vec<Balance> {
+        let mut then = self.clone();
+        then.balances.retain(|one| !is_over(one.ends_at, now));
+        for one in self.run_out(now) {
+            then.put_back(&one.parts, now);
+        }
+        then.balances
+    }
+
     /// When something of it ends next.
     #[must_use]
     pub fn next_end(&self) -> Option<Timestamp> {

@@ -1,7 +1,7 @@
 //! What all entries come to, in memory.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
+use std::collections::{HashMap, HashSet};
 
 use super::account::{Account, Reservation, Returned, Sums};
 use super::due::Due;
@@ -20,8 +20,18 @@ pub struct Book {
     pub(super) keys: HashMap<KeyId, KeySpending>,
     pub(super) remembered: Remembered,
     due: Due,
+    /// What has changed since it was last written down.
+    touched: Touched,
     /// How many charges may be remembered.
     pub(super) most_remembered: usize,
+}
+
+/// What has changed, and by how many entries.
+#[derive(Debug, Default)]
+struct Touched {
+    accounts: HashSet<AccountId>,
+    keys: HashSet<KeyId>,
+    entries: u64,
 }
 
 /// Entries that are written together.
@@ -105,6 +115,22 @@ impl Book {
         self.due.first(now)
     }
 
+    /// How many entries there were since [`Self::take_touched`].
+    #[must_use]
+    pub fn entries_since(&self) -> u64 {
+        self.touched.entries
+    }
+
+    /// The accounts and keys that have changed since this was asked last, from high to low.
+    pub fn take_touched(&mut self) -> (Vec<AccountId>, Vec<KeyId>) {
+        let touched = std::mem::take(&mut self.touched);
+        let mut accounts: Vec<_> = touched.accounts.into_iter().collect();
+        let mut keys: Vec<_> = touched.keys.into_iter().collect();
+        accounts.sort_unstable_by(|one, other| other.cmp(one));
+        keys.sort_unstable_by(|one, other| other.cmp(one));
+        (accounts, keys)
+    }
+
     /// Takes an account as it was written down at some time. Entries that it counts already change
     /// it no more.
     pub fn load_account(&mut self, id: AccountId, account: Account) {
@@ -125,6 +151,7 @@ impl Book {
 
     /// The only way in which anything changes.
     pub(super) fn apply(&mut self, group: Group, index: u16, entry: &Entry, undo: &mut Vec<Undo>) {
+        self.touched.entries += 1;
         let place = group.place(index);
         let spend = place.spend_id(group.at);
         self.apply_to_account(group, place, entry, undo);
@@ -194,6 +221,7 @@ impl Book {
             let before = (!is_new).then(|| (account.sums, account.balances.clone()));
             undo.push(Undo::Account(id, before));
         }
+        self.touched.accounts.insert(id);
         let before = account.next_end();
         move_credits(account, group, place, &entry.movement, (id, undo));
         account.sums.last = Some(place);
@@ -216,6 +244,7 @@ impl Book {
         if last.is_none_or(|last| last.group != place.group) {
             undo.push(Undo::Key(id, before));
         }
+        self.touched.keys.insert(id);
         let key = self.keys.entry(id).or_default();
         count(key);
         key.last = Some(place);

@@ -3,11 +3,12 @@
 use super::account::{Account, Returned, between};
 use super::book::{Book, Group, Undo, sum_of};
 use super::entry::{Charge, Entry, Movement, ReturnReason};
+use super::key::KeySpending;
 use super::order::{Change, Charged, Refusal, SpendOrder, Spent, Unchanged};
 use super::place::{MAX_ENTRIES, Place};
 use super::remembered::Recalled;
 use super::{AccountId, MOST_GRANTED};
-use crate::model::{GrantId, SpendId, Timestamp};
+use crate::model::{GrantId, KeyId, SpendId, Timestamp};
 
 /// Entries that are decided and not written yet. Unless it is [kept](Self::keep), it never happened.
 #[derive(Debug)]
@@ -299,7 +300,21 @@ impl<'b> Draft<'b> {
         }
     }
 
-    fn remaining(&self, id: AccountId) -> u64 {
+    /// What a key spent, as the entries so far leave it.
+    #[must_use]
+    pub fn key(&self, id: KeyId) -> KeySpending {
+        self.book.key(id)
+    }
+
+    /// When something ends next.
+    #[must_use]
+    pub fn next_end(&self) -> Option<Timestamp> {
+        self.book.next_end()
+    }
+
+    /// What remains in an account.
+    #[must_use]
+    pub fn remaining(&self, id: AccountId) -> u64 {
         self.book.account(id).map_or(0, Account::remaining)
     }
 

@@ -51,6 +51,13 @@ impl KeySpending {
         Ok(())
     }
 
+    /// What it spent of the day, of the month and in all, at that time.
+    #[must_use]
+    pub fn at(mut self, now: Timestamp) -> [u64; 3] {
+        self.turn_to(now);
+        [self.of_day, self.of_month, self.total]
+    }
+
     /// Counts a charge.
     pub(super) fn add(&mut self, amount: u64, now: Timestamp) {
         self.turn_to(now);

@@ -52,12 +52,13 @@ impl ChainLink {
     pub const GENESIS: Self = Self([0; 32]);
 }
 
-/// The keys for all three.
+/// The keys for all of them.
 #[derive(Clone)]
 pub struct Integrity {
     rows: Mac,
     chain: Mac,
     head: Mac,
+    ledger: Mac,
 }
 
 impl fmt::Debug for Integrity {
@@ -67,7 +68,7 @@ impl fmt::Debug for Integrity {
 }
 
 impl Integrity {
-    /// Derives the three keys from one.
+    /// Derives the keys from one.
     #[must_use]
     pub fn new(secret: &SecretBytes) -> Self {
         let key = |purpose: &[u8]| Mac::new(derive(secret, purpose).expose());
@@ -75,6 +76,7 @@ impl Integrity {
             rows: key(b"keystile/1/rows"),
             chain: key(b"keystile/1/chain"),
             head: key(b"keystile/1/head"),
+            ledger: key(b"keystile/1/ledger"),
         }
     }
 
@@ -113,6 +115,25 @@ impl Integrity {
         let (masked, tag) = sealed.split_first_chunk::<16>()?;
         let sum = SetSum(u128::from_be_bytes(*masked) ^ self.mask(seq, head));
         bool::from(self.sum_tag(seq, head, sum).as_slice().ct_eq(tag)).then_some(sum)
+    }
+
+    /// The next link of the ledger's chain.
+    #[must_use]
+    pub fn ledger_link(&self, before: ChainLink, content: &[u8]) -> ChainLink {
+        ChainLink(self.ledger.of_parts(&[b"link", &before.0, content]))
+    }
+
+    /// The tag of a balance that is written down.
+    #[must_use]
+    pub fn ledger_tag(&self, content: &[u8]) -> RowTag {
+        RowTag(halves(self.ledger.of_parts(&[b"row", content])).0)
+    }
+
+    /// A hash that only Keystile can make, of what a client chose.
+    #[must_use]
+    pub fn ledger_name(&self, content: &[u8]) -> u128 {
+        let hash = self.ledger.of_parts(&[b"name", content]);
+        u128::from_be_bytes(halves(hash).0)
     }
 
     fn mask(&self, seq: u64, head: ChainLink) -> u128 {

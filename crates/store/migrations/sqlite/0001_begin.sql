@@ -137,6 +137,47 @@ CREATE UNIQUE INDEX grants_by_occasion ON grants (organization, mode, occasion)
   WHERE occasion IS NOT NULL;
 CREATE INDEX grants_by_organization ON grants (organization, id);
 
+-- Credits. One row for each group of entries, packed, chained like the journal; `remembers` is how
+-- many of them are known again by an idempotency key.
+CREATE TABLE ledger (
+  number INTEGER NOT NULL PRIMARY KEY,
+  at INTEGER NOT NULL,
+  remembers INTEGER NOT NULL,
+  entries BLOB NOT NULL,
+  link BLOB NOT NULL
+) STRICT;
+CREATE INDEX ledger_by_time ON ledger (at) WHERE remembers > 0;
+
+-- What became of charges: settled for so much, given back so much.
+CREATE TABLE charges (
+  number INTEGER NOT NULL,
+  at_index INTEGER NOT NULL,
+  settled INTEGER,
+  returned INTEGER NOT NULL,
+  PRIMARY KEY (number, at_index)
+) STRICT, WITHOUT ROWID;
+
+-- What the entries come to, written down now and then so that a start need not read all of them.
+CREATE TABLE accounts (
+  organization BLOB NOT NULL,
+  mode TEXT NOT NULL,
+  state BLOB NOT NULL,
+  tag BLOB NOT NULL,
+  PRIMARY KEY (organization, mode)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE key_spending (
+  key BLOB NOT NULL PRIMARY KEY,
+  state BLOB NOT NULL,
+  tag BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- From which group on entries may be missing in what was written down so.
+CREATE TABLE ledger_state (
+  only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
+  missing_from INTEGER NOT NULL
+) STRICT;
+INSERT INTO ledger_state (only, missing_from) VALUES (1, 1);
+
 -- One row for each change, without gaps. `link` chains it to the row before; `personal` and
 -- `keyring` are hashes of what stands in the tables of those names.
 CREATE TABLE journal (

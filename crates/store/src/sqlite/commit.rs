@@ -6,6 +6,7 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, ffi, par
 
 use super::errors::plain;
 use super::journal::Tip;
+use super::ledger::Changes;
 use super::rows::{self, Table};
 use super::values::Values;
 use super::writer::Desk;
@@ -22,10 +23,7 @@ impl Desk {
         refuse_impossible(&change)?;
         let made = self.attempt(change);
         if let Err(CommitError::Unknown(reason)) = &made {
-            tracing::error!(%reason, "it is not known whether a change was written");
-            self.closed = Some(format!(
-                "an earlier change may or may not have been written ({reason}): restart keystile"
-            ));
+            self.close_for(reason);
         }
         let tip = made?;
         self.tip = tip;
@@ -37,6 +35,14 @@ impl Desk {
         })
     }
 
+    /// Writes nothing more until the database has been opened again.
+    pub(super) fn close_for(&mut self, reason: &str) {
+        tracing::error!(%reason, "it is not known whether a change was written");
+        self.closed = Some(format!(
+            "an earlier change may or may not have been written ({reason}): restart keystile"
+        ));
+    }
+
     fn attempt(&mut self, change: Change) -> Result<Tip, CommitError> {
         limit_pages(&self.connection, self.faults.as_ref()).map_err(|error| not_written(&error))?;
         let transaction = self
@@ -46,8 +52,17 @@ impl Desk {
         let salt = salt_for(&change, self.random.as_ref())?;
         let faults = self.faults.as_ref();
         let draft = Draft::begin(&transaction, &self.integrity, faults, &self.tip, &change)?;
+        let grants = Changes::of(&change.writes);
         let tip = draft.write(change, salt.as_ref())?;
+        if grants.is_empty() {
+            finish(transaction, faults)?;
+            return Ok(tip);
+        }
+        let books = &mut self.ledger;
+        let written = Self::write_grants(books, &transaction, &self.integrity, grants, tip.at)?;
         finish(transaction, faults)?;
+        let end = written.keep();
+        self.ledger.reached(end);
         Ok(tip)
     }
 }
@@ -57,11 +72,11 @@ pub(super) fn not_written(error: &rusqlite::Error) -> CommitError {
     CommitError::NotWritten(plain(error))
 }
 
-fn step(faults: &dyn Faults, step: Step) -> Result<(), CommitError> {
+pub(super) fn step(faults: &dyn Faults, step: Step) -> Result<(), CommitError> {
     faults.at(step).map_err(CommitError::NotWritten)
 }
 
-fn limit_pages(connection: &Connection, faults: &dyn Faults) -> rusqlite::Result<()> {
+pub(super) fn limit_pages(connection: &Connection, faults: &dyn Faults) -> rusqlite::Result<()> {
     match faults.max_pages() {
         None => Ok(()),
         Some(pages) => connection
@@ -334,7 +349,16 @@ fn refusal(error: &rusqlite::Error, subject: &Subject) -> CommitError {
 /// Commits. An error of the commit itself leaves it open whether it happened, unless it says that
 /// the records do not fit together or that the log could not grow: then it did not.
 fn finish(transaction: Transaction<'_>, faults: &dyn Faults) -> Result<(), CommitError> {
-    step(faults, Step::BeforeCommit)?;
+    finish_with(transaction, faults, (Step::BeforeCommit, Step::AfterCommit))
+}
+
+/// The same, with the names of its steps.
+pub(super) fn finish_with(
+    transaction: Transaction<'_>,
+    faults: &dyn Faults,
+    (before, after): (Step, Step),
+) -> Result<(), CommitError> {
+    step(faults, before)?;
     transaction
         .commit()
         .map_err(|error| match error.sqlite_error_code() {
@@ -344,5 +368,5 @@ fn finish(transaction: Transaction<'_>, faults: &dyn Faults) -> Result<(), Commi
             Some(ErrorCode::DiskFull) => not_written(&error),
             _ => CommitError::Unknown(plain(&error)),
         })?;
-    faults.at(Step::AfterCommit).map_err(CommitError::Unknown)
+    faults.at(after).map_err(CommitError::Unknown)
 }

@@ -13,11 +13,27 @@ pub enum Step {
     BeforeCommit,
     /// The commit has been made, and reports an error when this does.
     AfterCommit,
+    /// The transaction of a group of charges has begun.
+    SpendBegun,
+    /// The group is written.
+    SpendWritten,
+    /// All that is left is to commit the group.
+    SpendBeforeCommit,
+    /// The group's commit has been made, and reports an error when this does.
+    SpendAfterCommit,
     /// A backup is copied, under its preliminary name.
     BackupCopied,
 }
 
 impl Step {
+    /// Every step of a group of charges, in order.
+    pub const OF_A_SPEND: [Self; 4] = [
+        Self::SpendBegun,
+        Self::SpendWritten,
+        Self::SpendBeforeCommit,
+        Self::SpendAfterCommit,
+    ];
+
     /// Every step of a commit, in order.
     pub const OF_A_COMMIT: [Self; 5] = [
         Self::Begun,

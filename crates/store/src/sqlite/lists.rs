@@ -9,7 +9,7 @@ use keystile_core::model::{
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::rows::{ENVIRONMENTS, KEYS, ORGANIZATIONS, PROJECTS, Table};
+use super::rows::{ENVIRONMENTS, GRANTS, KEYS, ORGANIZATIONS, PROJECTS, Table};
 use super::stored::{FORGED, Met, Reader};
 use crate::{EnvironmentFilter, IdleRule, KeyFilter, OrganizationFilter, ProjectFilter};
 
@@ -23,10 +23,17 @@ pub(super) struct Query {
 
 impl Query {
     fn of(table: &'static Table, from: impl Into<String>) -> Self {
+        let mut query = Self::of_all(table, from);
+        query.conditions.push("t.deleted_at IS NULL".into());
+        query
+    }
+
+    /// Also what is marked as deleted.
+    fn of_all(table: &'static Table, from: impl Into<String>) -> Self {
         Self {
             table,
             from: from.into(),
-            conditions: vec!["t.deleted_at IS NULL".into()],
+            conditions: Vec::new(),
             values: Vec::new(),
         }
     }
@@ -118,6 +125,13 @@ impl Query {
         let next = last.filter(|_| count == limit && limit > 0);
         Ok(Part { sound, next })
     }
+}
+
+/// Those of one organization.
+pub(super) fn grants(organization: OrganizationId) -> Query {
+    let mut query = Query::of_all(&GRANTS, "grants t");
+    query.and_id("t.organization = ?", Some(organization.to_bytes()));
+    query
 }
 
 /// Some rows of a page, and where the rest of it begins.

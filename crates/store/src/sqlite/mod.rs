@@ -20,6 +20,7 @@ mod history;
 mod journal;
 mod keyring;
 mod known;
+mod ledger;
 mod lists;
 mod migrate;
 mod open;
@@ -59,6 +60,7 @@ pub struct SqliteStore {
     // First, so that it has ended before the directory is free.
     writer: Writer<Desk>,
     usage: UsageFile,
+    charges: Arc<ledger::Queue>,
     readers: Arc<Readers>,
     integrity: Integrity,
     clock: Arc<dyn Clock>,
@@ -95,6 +97,9 @@ impl SqliteStore {
 
     fn start_with(parts: Parts, usage: UsageFile) -> rusqlite::Result<Self> {
         let latest = latest_time(&parts.connection)?.max(parts.tip.at);
+        let now = parts.clock.now().max(latest);
+        let books = ledger::load(&parts.connection, &parts.integrity, now)?;
+        let latest = latest.max(books.at());
         let latest = Arc::new(LatestTime::new(latest));
         let (grown, _) = watch::channel(parts.tip.seq);
         let directory = &parts.directory;
@@ -102,6 +107,8 @@ impl SqliteStore {
         let desk = Desk {
             connection: parts.connection,
             tip: parts.tip,
+            ledger: books,
+            clock: Arc::clone(&parts.clock),
             integrity: parts.integrity.clone(),
             random: parts.random,
             faults: Arc::clone(&parts.faults),
@@ -114,6 +121,7 @@ impl SqliteStore {
         Ok(Self {
             writer,
             usage,
+            charges: Arc::default(),
             readers,
             integrity: parts.integrity,
             clock: parts.clock,

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use keystile_core::key::WrappedKey;
 use keystile_core::model::{
-    Effective, Environment, EnvironmentId, Key, KeyId, Kind, Organization, OrganizationId, Product,
-    Project, ProjectId, Record, RetiredValue, Slug, Subject, Timestamp,
+    Effective, Environment, EnvironmentId, Grant, GrantId, Key, KeyId, Kind, Organization,
+    OrganizationId, Product, Project, ProjectId, Record, RetiredValue, Slug, Subject, Timestamp,
 };
 use rusqlite::{Connection, OptionalExtension};
 
@@ -154,6 +154,24 @@ impl Reads for SqliteStore {
             lists::sealed_count(connection, &product).map_err(|error| unavailable(&error))
         });
         counted.await
+    }
+
+    async fn grant(&self, id: GrantId) -> Result<Option<Grant>, StoreError> {
+        self.one(Subject::Grant(id), only!(Grant)).await
+    }
+
+    async fn grants(
+        &self,
+        organization: OrganizationId,
+        page: Page<GrantId>,
+    ) -> Result<Vec<Grant>, StoreError> {
+        let before = page.before.map(GrantId::as_u128);
+        let page = Page {
+            before,
+            limit: page.limit,
+        };
+        self.list(move |_| Ok(lists::grants(organization)), page, only!(Grant))
+            .await
     }
 
     async fn taken_names(

@@ -13,6 +13,8 @@ use tokio::sync::{oneshot, watch};
 
 use super::Faults;
 use super::journal::Tip;
+use super::ledger::Books;
+use crate::Clock;
 
 /// How many pieces of work may wait; with as many before it, a change waits for seconds at most.
 pub(super) const QUEUE: usize = 128;
@@ -23,6 +25,8 @@ type Work<D> = Box<dyn FnOnce(&mut D) + Send>;
 pub(super) struct Desk {
     pub(super) connection: Connection,
     pub(super) tip: Tip,
+    pub(super) ledger: Books,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) integrity: Integrity,
     pub(super) random: Arc<dyn Random>,
     pub(super) faults: Arc<dyn Faults>,

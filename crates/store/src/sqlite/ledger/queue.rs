@@ -1,0 +1,105 @@
+//! Where charges wait for the writing thread.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use keystile_core::credit::{Change, Refusal, SpendOrder, Spent, Unchanged};
+use keystile_core::model::{SpendId, Timestamp};
+use tokio::sync::oneshot;
+
+use crate::sqlite::writer::{Desk, Refused};
+use crate::{Changed, CommitError};
+
+/// How many may wait: some tenths of a second of charges.
+const MOST: usize = 16 * 1024;
+
+/// How many are decided in one group, so that none waits long for its commit.
+const OF_A_GROUP: usize = 1024;
+
+type Answer<T> = oneshot::Sender<Result<T, CommitError>>;
+
+/// What waits, and who for.
+pub(in crate::sqlite) enum Work {
+    /// A call is to be charged.
+    Spend(SpendOrder, Answer<Result<Spent, Refusal>>),
+    /// A charge is to be changed.
+    Change(SpendId, Change, Answer<Option<Result<Changed, Unchanged>>>),
+    /// What has ended is to be written down.
+    End(Answer<Option<Timestamp>>),
+}
+
+impl Work {
+    /// Nobody waits for it any more, so it need not be done.
+    pub(super) fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Spend(_, answer) => answer.is_closed(),
+            Self::Change(.., answer) => answer.is_closed(),
+            Self::End(answer) => answer.is_closed(),
+        }
+    }
+
+    /// Says that nothing became of it, or that it is not known.
+    pub(super) fn fail(self, failure: &Failure) {
+        // Whoever does not wait any more need not know.
+        match self {
+            Self::Spend(_, answer) => drop(answer.send(Err(failure.error()))),
+            Self::Change(.., answer) => drop(answer.send(Err(failure.error()))),
+            Self::End(answer) => drop(answer.send(Err(failure.error()))),
+        }
+    }
+}
+
+/// Why a whole group came to nothing.
+#[derive(Debug, Clone)]
+pub(super) enum Failure {
+    NotWritten(String),
+    Unknown(String),
+}
+
+impl Failure {
+    fn error(&self) -> CommitError {
+        match self {
+            Self::NotWritten(reason) => CommitError::NotWritten(reason.clone()),
+            Self::Unknown(reason) => CommitError::Unknown(reason.clone()),
+        }
+    }
+
+    pub(super) fn of(error: CommitError) -> Self {
+        match error {
+            CommitError::Unknown(reason) => Self::Unknown(reason),
+            CommitError::NotWritten(reason) => Self::NotWritten(reason),
+            other => Self::NotWritten(other.to_string()),
+        }
+    }
+}
+
+/// Charges that wait.
+#[derive(Default)]
+pub(in crate::sqlite) struct Queue(Mutex<Vec<Work>>);
+
+impl Queue {
+    /// Lets work wait. When nothing waited, `call` tells the writing thread.
+    pub(super) fn put(
+        self: &Arc<Self>,
+        work: Work,
+        call: impl FnOnce(&Arc<Self>) -> Result<(), Refused>,
+    ) -> Result<(), Refused> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() >= MOST {
+            return Err(Refused::Full);
+        }
+        if waiting.is_empty() {
+            call(self)?;
+        }
+        waiting.push(work);
+        Ok(())
+    }
+
+    /// Does all that waits. Whatever comes meanwhile calls again.
+    pub(super) fn serve(&self, desk: &mut Desk) {
+        let waiting = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut waiting = waiting.into_iter();
+        while waiting.len() > 0 {
+            desk.write_group(waiting.by_ref().take(OF_A_GROUP).collect());
+        }
+    }
+}
