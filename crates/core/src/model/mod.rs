@@ -4,6 +4,7 @@
 //! API answers: those are spelled out where they are given, so that neither can change the other.
 
 mod audit;
+mod caps;
 mod foreign;
 mod id;
 mod kind;
@@ -12,6 +13,7 @@ mod texts;
 mod time;
 
 pub use audit::{Action, Actor, AuditEntry, Effective, Personal};
+pub use caps::SpendCaps;
 pub use foreign::ForeignDigest;
 pub use id::{
     EnvironmentId, IdError, KeyId, OrganizationId, ProjectId, RequestId, SessionId, Subject,
