@@ -10,6 +10,7 @@
 //! products are known.
 
 mod check;
+mod cost;
 mod diff;
 mod effect;
 mod file;
@@ -27,6 +28,7 @@ mod shape;
 mod starter;
 mod template;
 
+pub use cost::CostError;
 pub use diff::{Change, Effect, diff, narrows};
 pub use file::{
     ConsoleSection, CreditsSection, EnvironmentEntry, Every, ForeignFormatEntry, KeysSection,
