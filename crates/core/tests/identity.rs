@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use keystile_core::decision::{Code, DenyReason};
 use keystile_core::engine::{Engine, Introspection};
 use keystile_core::key::KeyDigest;
-use keystile_core::model::{Key, Organization, Record, RetiredValue, Subject};
+use keystile_core::model::{Key, Organization, Record, RetiredValue, SpendCaps, Subject};
 use keystile_core::snapshot::{Applied, Identity, ProductNode};
 use population::{NOW, Size};
 
@@ -46,6 +46,11 @@ fn edition(number: u64) -> String {
     format!("{number}{filling}")
 }
 
+fn caps(number: u64) -> Option<SpendCaps> {
+    let day = (!number.is_multiple_of(7)).then_some(number);
+    SpendCaps::from_parts([day, None, day])
+}
+
 /// A key and its organization, all of whose texts say which edition they are of.
 fn editions(number: u64) -> Vec<Applied> {
     let text = edition(number);
@@ -53,6 +58,7 @@ fn editions(number: u64) -> Vec<Applied> {
         name: text.clone(),
         metadata: number.is_multiple_of(2).then(|| format!("\"{text}\"")),
         expires_at: number.is_multiple_of(5).then(|| NOW.plus_millis(1)),
+        spend_caps: caps(number),
         ..population::key(0, 0)
     };
     let organization = Organization {
@@ -79,6 +85,7 @@ fn edition_of(told: &Identity<'_>) -> u64 {
     assert_eq!(told.external_id_bytes(), Some(name.as_bytes()));
     assert_eq!(told.plan_bytes(), Some(name.as_bytes()));
     assert_eq!(told.expires_at().is_some(), number.is_multiple_of(5));
+    assert_eq!(told.spend_caps(), caps(number));
     assert_eq!(told.hangs_on_time(), number.is_multiple_of(5));
     number
 }

@@ -201,6 +201,10 @@ impl From<CommitError> for Problem {
                 "too_many_keys",
                 format!("at most {at_most} active keys are allowed here; revoke one first"),
             ),
+            CommitError::TooManyCredits { room } => Self::conflict(
+                "too_many_credits",
+                format!("at most {room} credits more can be granted to this organization"),
+            ),
             CommitError::IdempotencyTaken => Self::conflict(
                 "idempotency_key_in_flight",
                 "a request with this Idempotency-Key is being worked on; ask again in a moment",

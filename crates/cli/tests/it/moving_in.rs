@@ -123,9 +123,9 @@ fn key(number: usize) -> String {
 fn a_csv_file_is_imported_and_importing_again_changes_nothing() {
     let desk = Desk::new();
     let text = format!(
-        "digest,start,name,metadata,enabled,expires_at,rate_limit\n\
-         {},kp_keyA,Server,\"{{\"\"team\"\": \"\"a, b\"\"}}\",true,,2/1h\n\
-         {},,,,0,2031-01-01\u{20}00:00:00+00,\n",
+        "digest,start,name,metadata,enabled,expires_at,rate_limit,spend_caps\n\
+         {},kp_keyA,Server,\"{{\"\"team\"\": \"\"a, b\"\"}}\",true,,2/1h,9/day 50/total\n\
+         {},,,,0,2031-01-01\u{20}00:00:00+00,,\n",
         hex(&key(1)),
         hex(&key(2))
     );
@@ -137,6 +137,11 @@ fn a_csv_file_is_imported_and_importing_again_changes_nothing() {
     assert_eq!(verdict["key"]["name"], "Server");
     assert_eq!(verdict["rate_limit"]["limit"], 2);
     assert_eq!(verdict["key"]["metadata"], json!({ "team": "a, b" }));
+    let server = verdict["key"]["id"].as_str().unwrap();
+    let server = desk.run(&["--json", "keys", "show", server]).out;
+    let server: Value = serde_json::from_str(&server).unwrap();
+    let caps = json!({ "day": 9, "month": null, "total": 50 });
+    assert_eq!(server["spend_caps"], caps, "{server}");
     assert_eq!(desk.code(&key(2)), "disabled_key");
     let keys = desk.run(&["keys", "list"]).out;
     assert!(keys.contains("Imported key 3"), "named by its line: {keys}");
@@ -172,9 +177,9 @@ fn each_refused_line_is_told_with_its_field_and_what_to_do() {
     let desk = Desk::new();
     let raw = key(9);
     let text = format!(
-        "digest,organization,enabled,expires_at,rate_limit\n\
-         {good},,,,\n{good},,,,\nabc,,,,\n{raw},,,,\n{good},nobody,,,\n{good},,perhaps,,\n\
-         {good},,,soon,\n{good},,,,often\n{good},,,\n{good},,,,,\n",
+        "digest,organization,enabled,expires_at,rate_limit,spend_caps\n\
+         {good},,,,,\n{good},,,,,\nabc,,,,,\n{raw},,,,,\n{good},nobody,,,,\n{good},,perhaps,,,\n\
+         {good},,,soon,,\n{good},,,,often,\n{good},,,,,5/week\n{good},,,,\n{good},,,,,,\n",
         good = hex(&key(1)),
     );
     let said = desk.csv(&text);
@@ -185,14 +190,15 @@ fn each_refused_line_is_told_with_its_field_and_what_to_do() {
         "line 7, enabled: write true or false",
         "line 8, expires_at: write a time like",
         "line 9, rate_limit: write how many calls",
-        "line 10: 4 values stand under 5 columns",
-        "line 11: 6 values stand under 5 columns",
-        "1 imported, 1 already there, 8 refused",
+        "line 10, spend_caps: write how many credits",
+        "line 11: 5 values stand under 6 columns",
+        "line 12: 7 values stand under 6 columns",
+        "1 imported, 1 already there, 9 refused",
     ] {
         assert!(said.out.contains(expected), "{expected}: {}", said.out);
     }
     assert!(!said.out.contains(&raw) && !said.err.contains(&raw));
-    assert!(said.err.contains("8 rows were refused"), "{}", said.err);
+    assert!(said.err.contains("9 rows were refused"), "{}", said.err);
 }
 
 #[test]

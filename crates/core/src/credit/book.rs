@@ -158,7 +158,7 @@ impl Book {
         match &entry.movement {
             Movement::Spent(charge) | Movement::Reserved { charge, .. } => {
                 self.of_key(charge.key, place, undo, |key| {
-                    key.add(charge.amount, group.at)
+                    key.add(charge.amount, group.at);
                 });
                 if let Some(asked) = charge.remember {
                     undo.push(Undo::Kept(asked.name, spend));

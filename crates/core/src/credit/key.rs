@@ -2,7 +2,7 @@
 
 use super::order::{CapPeriod, Refusal};
 use super::place::Place;
-use crate::model::{SpendCaps, Timestamp, calendar};
+use crate::model::{SpendCaps, Timestamp};
 
 /// What a key spent, less what was given back.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -10,11 +10,11 @@ pub struct KeySpending {
     /// In all.
     pub total: u64,
     /// The day of the last charge, in days since 1970.
-    pub day: i32,
+    pub day: i64,
     /// What was spent on that day.
     pub of_day: u64,
     /// The month of the last charge, in months since January 1970.
-    pub month: i32,
+    pub month: i64,
     /// What was spent in that month.
     pub of_month: u64,
     /// The last entry of the ledger that counts in this.
@@ -69,16 +69,16 @@ impl KeySpending {
     /// Takes back a part of a charge of that time.
     pub(super) fn give_back(&mut self, amount: u64, charged: Timestamp) {
         self.total = self.total.saturating_sub(amount);
-        if calendar::day(charged) == self.day {
+        if charged.utc_day() == self.day {
             self.of_day = self.of_day.saturating_sub(amount);
         }
-        if calendar::month(charged) == self.month {
+        if charged.utc_month() == self.month {
             self.of_month = self.of_month.saturating_sub(amount);
         }
     }
 
     fn turn_to(&mut self, now: Timestamp) {
-        let (day, month) = (calendar::day(now), calendar::month(now));
+        let (day, month) = (now.utc_day(), now.utc_month());
         if day != self.day {
             (self.day, self.of_day) = (day, 0);
         }

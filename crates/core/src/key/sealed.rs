@@ -90,6 +90,7 @@ mod tests {
             allowed_origins: None,
             allowed_ips: None,
             rate_limit: None,
+            spend_caps: None,
             metadata: None,
             binding: None,
             expires_at: None,

@@ -284,7 +284,17 @@ mod tests {
                 "/operations/GET ~1v1~1events/scope",
                 Unclear,
             ),
+            (
+                |m| m.operations[0].max_cost = Some(5),
+                "/operations/POST ~1v1~1viewer-sessions/max_cost",
+                Widens,
+            ),
             (|m| m.credits.test_grant = 5, "/credits/test_grant", Neutral),
+            (
+                |m| m.credits.reservation = "1h".to_owned(),
+                "/credits/reservation",
+                Neutral,
+            ),
         ];
         for (edit, pointer, effect) in cases {
             assert_eq!(changes(edit), [((*pointer).to_owned(), *effect)]);
@@ -302,6 +312,20 @@ mod tests {
         };
         assert_eq!(add("GET /v1/new")[0].1, Effect::Widens);
         assert_eq!(add("GET /v1/events/x/public")[0].1, Effect::Unclear);
+    }
+
+    #[test]
+    fn a_lower_bound_of_the_cost_that_may_be_named_narrows() {
+        let operation = |costs: &str| {
+            toml(&format!(
+                "[[operations]]\nmatch = \"GET /\"\nscope = \"s\"\ncost = 2\n{costs}"
+            ))
+        };
+        let judged = |old: &str, new: &str| narrows(&operation(old), &operation(new));
+        assert!(judged("max_cost = 9", "max_cost = 8"));
+        assert!(judged("max_cost = 9", ""));
+        assert!(!judged("max_cost = 8", "max_cost = 9"));
+        assert!(!judged("", "max_cost = 3"));
     }
 
     #[test]

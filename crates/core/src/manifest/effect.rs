@@ -17,6 +17,7 @@ pub(super) fn judge(path: &[String], before: Side<'_>, after: Side<'_>, old: &Ma
             Neutral
         }
         ["keys", _, "auto_create" | "idle_after"] | ["scopes", _, "description"] => Neutral,
+        // What was reserved keeps the time that it was given.
         ["credits", ..] | ["operations", _, "public_cost"] => Neutral,
 
         ["product", "require_operation"] => restriction(after),
@@ -42,7 +43,11 @@ pub(super) fn judge(path: &[String], before: Side<'_>, after: Side<'_>, old: &Ma
 
         ["operations", name] if before.is_none() => added_operation(name, old),
         ["operations", _] => Narrows,
+        // A key whose credits ran to the old cost may not reach a higher one.
         ["operations", _, "cost"] => ceiling(after, before),
+        // Under a higher one every cost that could be named still can. Under a lower one some are
+        // refused that were not, and no node may charge them any longer.
+        ["operations", _, "max_cost"] => max_cost(before, after),
         ["environments" | "operations", _, "rate_limit"] => limit(before, after),
         ["environments" | "operations", _, "rate_limit", "limit"] => ceiling(before, after),
 
@@ -104,6 +109,15 @@ fn ceiling(before: Side<'_>, after: Side<'_>) -> Effect {
         Widens
     } else {
         Narrows
+    }
+}
+
+/// The most that may be named as a cost; without it, `cost` is all there is.
+fn max_cost(before: Side<'_>, after: Side<'_>) -> Effect {
+    match (before, after) {
+        (None, _) => Widens,
+        (_, None) => Narrows,
+        _ => ceiling(before, after),
     }
 }
 

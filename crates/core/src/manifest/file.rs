@@ -262,6 +262,12 @@ pub struct OperationEntry {
     /// How many credits it costs.
     #[serde(default)]
     pub cost: u32,
+    /// The most credits that whoever verifies may name as the cost of one call, for calls that do
+    /// not all cost the same; more than `cost`, which is then the least, and what a call costs for
+    /// which none is named. Absent: every call costs exactly `cost`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub max_cost: Option<u32>,
     /// `true`: it may cost credits although anyone who reads a web page can spend them.
     #[serde(default)]
     pub public_cost: bool,
@@ -330,7 +336,7 @@ pub enum Every {
 }
 
 /// Credits that come without a plan.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CreditsSection {
     /// Test credits that every organization receives once, when it is created.
@@ -339,6 +345,19 @@ pub struct CreditsSection {
     /// When the credits that remain reach one of these numbers or fall below it, the owner is told.
     #[schemars(inner(range(max = 1_000_000_000_000_u64)))]
     pub thresholds: Vec<u64>,
+    /// How long credits stay reserved for a call whose cost is known only afterwards, unless they
+    /// are settled or released before: a number and `s`, `m`, `h` or `d`, from 1s to 7d.
+    pub reservation: String,
+}
+
+impl Default for CreditsSection {
+    fn default() -> Self {
+        Self {
+            test_grant: 0,
+            thresholds: Vec::new(),
+            reservation: "15m".to_owned(),
+        }
+    }
 }
 
 /// Keys that another system made and that are to go on working.

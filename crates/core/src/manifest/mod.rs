@@ -10,6 +10,7 @@
 //! products are known.
 
 mod check;
+mod cost;
 mod diff;
 mod effect;
 mod file;
@@ -17,6 +18,7 @@ mod grammar;
 mod json;
 mod operation;
 mod path;
+mod period;
 mod place;
 mod problem;
 mod read;
@@ -26,6 +28,7 @@ mod shape;
 mod starter;
 mod template;
 
+pub use cost::CostError;
 pub use diff::{Change, Effect, diff, narrows};
 pub use file::{
     ConsoleSection, CreditsSection, EnvironmentEntry, Every, ForeignFormatEntry, KeysSection,
@@ -36,6 +39,7 @@ pub use grammar::seconds as duration_seconds;
 pub use json::parse as parse_strict_json;
 pub use operation::{Operation, OperationError, OperationTable};
 pub use path::PathError;
+pub use period::Period;
 pub use place::{BaseUrl, Place};
 pub use problem::{Problem, Problems};
 pub use read::MANIFEST_MAX_BYTES;

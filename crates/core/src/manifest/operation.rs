@@ -22,8 +22,11 @@ pub struct Operation {
     pub text: Box<str>,
     /// The scope a key needs.
     pub scope: ScopeId,
-    /// How many credits it costs.
+    /// How many credits a call costs for which no other cost is named.
     pub cost: u32,
+    /// The most credits that may be named as the cost of a call; at least `cost`, and the same
+    /// where the cost is fixed.
+    pub max_cost: u32,
     /// How often one key may do it.
     pub rate_limit: Option<RateLimit>,
 }
@@ -211,6 +214,7 @@ mod tests {
                 text: (*text).into(),
                 scope: ScopeId(0),
                 cost: 0,
+                max_cost: 0,
                 rate_limit: None,
             };
             (Template::parse(text).unwrap(), operation)

@@ -44,6 +44,8 @@ pub struct Rules {
     pub test_grant: u64,
     /// Remaining credits at which the owner is told, from high to low.
     pub credit_thresholds: Box<[u64]>,
+    /// After so many seconds a reservation runs out by itself.
+    pub reservation_seconds: u32,
     /// Keys of other systems that go on working.
     pub foreign_formats: Box<[ForeignFormat]>,
     /// Which request needs what.

@@ -247,6 +247,19 @@ mod tests {
     }
 
     #[test]
+    fn r02_the_most_that_may_be_named_is_a_number_of_32_bits_too() {
+        for bad in ["-1", "0", "1.5", "4294967296", "\"9\""] {
+            let json = format!(
+                r#"{{"product": {{"slug": "a", "name": "A"}},
+                "operations": [{{"match": "GET /", "scope": "a", "max_cost": {bad}}}]}}"#
+            );
+            let found = Manifest::from_json(&json).unwrap_err();
+            assert_eq!(found.as_slice()[0].pointer, "/operations/0/max_cost");
+            assert_eq!(found.as_slice().len(), 1, "{bad}");
+        }
+    }
+
+    #[test]
     fn the_schema_describes_every_field_and_shows_defaults() {
         fn described(node: &Value, at: &str) {
             let fields = node.get("properties").and_then(Value::as_object);

@@ -4,7 +4,7 @@
 //! API answers: those are spelled out where they are given, so that neither can change the other.
 
 mod audit;
-pub mod calendar;
+pub(crate) mod calendar;
 mod caps;
 mod foreign;
 mod grant;

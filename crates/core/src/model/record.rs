@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    EnvironmentId, ForeignDigest, Grant, KeyId, Kind, Mode, OrganizationId, ProjectId, Subject,
-    TextList, Timestamp,
+    EnvironmentId, ForeignDigest, Grant, KeyId, Kind, Mode, OrganizationId, ProjectId, SpendCaps,
+    Subject, TextList, Timestamp,
 };
 use crate::key::{Encoder, KeyDigest};
 
@@ -226,6 +226,8 @@ pub struct Key {
     pub allowed_ips: Option<TextList>,
     /// Its own rate limit.
     pub rate_limit: Option<RateLimit>,
+    /// How many credits it may spend; `None` is as many as there are.
+    pub spend_caps: Option<SpendCaps>,
     /// A JSON object of the operator's, as text, handed out with every verdict.
     pub metadata: Option<String>,
     /// For operator keys: what they are confined to.
@@ -474,6 +476,9 @@ impl Key {
         out.maybe_list(self.allowed_ips.as_ref());
         out.maybe_number(self.rate_limit.map(|rate| u64::from(rate.limit)));
         out.maybe_number(self.rate_limit.map(|rate| u64::from(rate.period_seconds)));
+        for cap in SpendCaps::parts(self.spend_caps) {
+            out.maybe_number(cap);
+        }
         out.maybe_text(self.metadata.as_deref());
         out.maybe_text(self.binding.as_ref().map(|bound| bound.product.as_str()));
         out.maybe_text(

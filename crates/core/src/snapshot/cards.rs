@@ -11,7 +11,7 @@ use arc_swap::{ArcSwapOption, Guard};
 use super::cells::{IdCell, TEXT, TextCell};
 use super::numbers::Numbers;
 use super::segments::Segments;
-use crate::model::{Key, RateLimit, Timestamp};
+use crate::model::{Key, RateLimit, SpendCaps, Timestamp};
 
 /// Stands for "never".
 pub(super) const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
@@ -62,6 +62,7 @@ struct About(u64);
 struct More {
     ends: Ends,
     rate_limit: Option<RateLimit>,
+    spend_caps: Option<SpendCaps>,
     /// Name, start and metadata, where they are long.
     texts: Option<[Box<[u8]>; 3]>,
 }
@@ -111,9 +112,11 @@ impl Cards {
         let texts = [key.name.as_str(), start, metadata].map(str::as_bytes);
         let short = texts.iter().map(|text| text.len()).sum::<usize>() <= TEXT;
         let has_ends = ends != Ends::NONE;
-        let more = (has_ends || !short || key.rate_limit.is_some()).then(|| More {
+        let is_limited = key.rate_limit.is_some() || key.spend_caps.is_some();
+        let more = (has_ends || !short || is_limited).then(|| More {
             ends,
             rate_limit: key.rate_limit,
+            spend_caps: key.spend_caps,
             texts: (!short).then(|| texts.map(Box::from)),
         });
         let place = self.put_more(card.about().more(), more);
@@ -261,6 +264,11 @@ impl CardRead {
     /// How often the key may be used, where it has a limit of its own.
     pub(super) fn rate_limit(&self) -> Option<RateLimit> {
         self.more.as_ref()?.as_ref()?.rate_limit
+    }
+
+    /// How many credits the key may spend, where it has caps.
+    pub(super) fn spend_caps(&self) -> Option<SpendCaps> {
+        self.more.as_ref()?.as_ref()?.spend_caps
     }
 
     fn short(&self, from: usize, to: usize) -> &[u8] {

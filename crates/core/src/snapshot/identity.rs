@@ -6,7 +6,8 @@ use super::grants::ListsGuard;
 use super::index::{Found, Index};
 use crate::key::KeyDigest;
 use crate::model::{
-    Binding, EnvironmentId, KeyId, Kind, Mode, OrganizationId, ProjectId, RateLimit, Timestamp,
+    Binding, EnvironmentId, KeyId, Kind, Mode, OrganizationId, ProjectId, RateLimit, SpendCaps,
+    Timestamp,
 };
 
 /// A key with all that it belongs to, as it was when the call was decided.
@@ -133,6 +134,12 @@ impl Identity<'_> {
     #[must_use]
     pub fn rate_limit(&self) -> Option<RateLimit> {
         self.card.rate_limit()
+    }
+
+    /// How many credits it may spend; `None` is as many as there are.
+    #[must_use]
+    pub fn spend_caps(&self) -> Option<SpendCaps> {
+        self.card.spend_caps()
     }
 
     /// For operator keys: what they are confined to.

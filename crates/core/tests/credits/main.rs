@@ -129,7 +129,7 @@ impl World {
             .map(|(id, one)| (id, one.clone()))
             .collect();
         accounts.sort_by_key(|(id, _)| *id);
-        let keys = (0..3).map(|key| KeyId::from_u128(key));
+        let keys = (0..3).map(KeyId::from_u128);
         (
             accounts,
             keys.map(|key| (key, self.book.key(key))).collect(),
@@ -235,7 +235,7 @@ fn run(world: &mut World, steps: &[Step], naive: &mut Naive) {
                 });
                 match draft.spend(&order) {
                     Ok(spent) => {
-                        assert!(spent.repeated || left >= *amount || order.amount <= left + 40)
+                        assert!(spent.repeated || left >= *amount || order.amount <= left + 40);
                     }
                     Err(Refusal::Exhausted { remaining, .. }) => assert!(remaining < *amount),
                     Err(_) => {}

@@ -23,10 +23,10 @@ struct Credit {
 
 /// All credits of all accounts.
 #[derive(Debug, Default)]
-pub struct Naive(HashMap<AccountId, Vec<Credit>>);
+pub(crate) struct Naive(HashMap<AccountId, Vec<Credit>>);
 
 impl Naive {
-    pub fn write(&mut self, group: Group, entries: &[Entry]) {
+    pub(crate) fn write(&mut self, group: Group, entries: &[Entry]) {
         for (index, entry) in entries.iter().enumerate() {
             let place = Place {
                 group: group.number,
@@ -38,7 +38,7 @@ impl Naive {
     }
 
     /// Granted, spent, reserved, expired, remaining.
-    pub fn sums(&self, account: AccountId) -> (u64, u64, u64, u64, u64) {
+    pub(crate) fn sums(&self, account: AccountId) -> (u64, u64, u64, u64, u64) {
         let credits = &self.0[&account];
         let count =
             |of: fn(&State) -> bool| credits.iter().filter(|one| of(&one.state)).count() as u64;

@@ -241,6 +241,7 @@ pub(crate) fn key(number: u64, owner: u64) -> Key {
         allowed_origins: None,
         allowed_ips: None,
         rate_limit: None,
+        spend_caps: None,
         metadata: None,
         binding: None,
         expires_at: None,

@@ -4,7 +4,7 @@ use keystile_core::key::preview;
 use keystile_core::manifest::Rules;
 use keystile_core::model::{
     Binding, EnvironmentId, Key, KeyId, KeyState, Kind, Mode, OrganizationId, ProjectId, RateLimit,
-    Slug, TextList, Timestamp,
+    Slug, SpendCaps, TextList, Timestamp,
 };
 use keystile_core::snapshot::EnvironmentNode;
 use keystile_store::ValueUse;
@@ -50,6 +50,8 @@ pub(crate) struct KeyView {
     allowed_ips: Option<TextList>,
     /// Its own rate limit; without one, that of the manifest holds.
     rate_limit: Option<RateLimit>,
+    /// How many credits it may spend; `null` is as many as its organization has.
+    spend_caps: Option<SpendCaps>,
     metadata: Option<Map<String, Value>>,
     /// For operator keys: what it is confined to.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -205,6 +207,7 @@ impl KeyView {
             allowed_origins: key.allowed_origins.clone(),
             allowed_ips: key.allowed_ips.clone(),
             rate_limit: key.rate_limit,
+            spend_caps: key.spend_caps,
             metadata: metadata(key.metadata.as_deref()),
             binding: key.binding.clone(),
             product: environment.product().slug().clone(),

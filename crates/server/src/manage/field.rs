@@ -1,7 +1,7 @@
 //! Checks of single fields, all problems collected before any is answered.
 
 use keystile_core::key::holds_secret_key;
-use keystile_core::model::{RateLimit, Timestamp};
+use keystile_core::model::{RateLimit, SpendCaps, Timestamp};
 use serde_json::{Map, Value};
 
 use crate::problem::{FieldError, Problem};
@@ -142,6 +142,23 @@ impl Fields {
         if !(1..=LONGEST_PERIOD).contains(&limit.period_seconds) {
             let message = format!("a period has 1 to {LONGEST_PERIOD} seconds (31 days)");
             self.wrong(format!("{pointer}/period_seconds"), message);
+        }
+    }
+
+    /// Caps of which at least one is set.
+    pub(crate) fn spend_caps(&mut self, pointer: &str, caps: Option<SpendCaps>) {
+        if caps.is_some_and(|caps| caps.is_empty()) {
+            let message = "no cap is set: say day, month or total, or leave spend_caps out";
+            self.wrong(pointer, message);
+        }
+        let parts = ["day", "month", "total"]
+            .into_iter()
+            .zip(SpendCaps::parts(caps));
+        for (name, cap) in parts {
+            if cap.is_some_and(|cap| cap > SpendCaps::MOST) {
+                let message = format!("a cap is at most {} credits", SpendCaps::MOST);
+                self.wrong(format!("{pointer}/{name}"), message);
+            }
         }
     }
 

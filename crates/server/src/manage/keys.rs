@@ -3,7 +3,7 @@
 use keystile_core::manifest::Rules;
 use keystile_core::model::{
     Action, Effective, EnvironmentId, Key, KeyId, KeyState, Kind, Mode, Organization, RateLimit,
-    Record, Subject, THIS_ROW, TextList, Timestamp,
+    Record, SpendCaps, Subject, THIS_ROW, TextList, Timestamp,
 };
 use keystile_core::policy::{EntryProblem, IpList, OriginList};
 use keystile_store::{Guard, Write};
@@ -32,6 +32,7 @@ pub(crate) struct Rights {
     pub(crate) allowed_origins: Option<Vec<String>>,
     pub(crate) allowed_ips: Option<Vec<String>>,
     pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) spend_caps: Option<SpendCaps>,
     pub(crate) expires_at: Option<Timestamp>,
 }
 
@@ -44,6 +45,7 @@ pub(crate) struct KeyChange {
     pub(crate) allowed_origins: Option<Option<Vec<String>>>,
     pub(crate) allowed_ips: Option<Option<Vec<String>>>,
     pub(crate) rate_limit: Option<Option<RateLimit>>,
+    pub(crate) spend_caps: Option<Option<SpendCaps>>,
     pub(crate) expires_at: Option<Option<Timestamp>>,
     pub(crate) metadata: Option<Option<Map<String, Value>>>,
     pub(crate) enabled: Option<bool>,
@@ -78,6 +80,7 @@ impl Rights {
             }
         }
         fields.rate_limit("/rate_limit", self.rate_limit);
+        fields.spend_caps("/spend_caps", self.spend_caps);
         fields.expiry("/expires_at", self.expires_at, now);
     }
 
@@ -86,6 +89,7 @@ impl Rights {
         key.allowed_origins = self.allowed_origins.map(TextList::from);
         key.allowed_ips = self.allowed_ips.map(TextList::from);
         key.rate_limit = self.rate_limit;
+        key.spend_caps = self.spend_caps;
         key.expires_at = self.expires_at;
     }
 }
@@ -253,6 +257,7 @@ fn apply(work: &Work<'_>, key: &mut Key, wanted: &KeyChange, rules: &Rules) -> R
         allowed_origins: wanted.allowed_origins.clone().flatten(),
         allowed_ips: wanted.allowed_ips.clone().flatten(),
         rate_limit: wanted.rate_limit.flatten(),
+        spend_caps: wanted.spend_caps.flatten(),
         expires_at: wanted.expires_at.flatten(),
     };
     rights.check((key.kind, key.mode), rules, work.now(), &mut fields);
@@ -267,6 +272,9 @@ fn apply(work: &Work<'_>, key: &mut Key, wanted: &KeyChange, rules: &Rules) -> R
     }
     if wanted.rate_limit.is_some() {
         key.rate_limit = rights.rate_limit;
+    }
+    if wanted.spend_caps.is_some() {
+        key.spend_caps = rights.spend_caps;
     }
     if wanted.expires_at.is_some() {
         key.expires_at = rights.expires_at;
@@ -283,12 +291,13 @@ fn apply(work: &Work<'_>, key: &mut Key, wanted: &KeyChange, rules: &Rules) -> R
 
 /// Whether a change may take a right away. Only what surely does not is left out.
 fn narrows(before: &Key, after: &Key) -> bool {
-    let lists = before.scopes != after.scopes
+    let bounds = before.scopes != after.scopes
         || before.allowed_origins != after.allowed_origins
         || before.allowed_ips != after.allowed_ips
-        || (before.rate_limit != after.rate_limit && after.rate_limit.is_some());
+        || (before.rate_limit != after.rate_limit && after.rate_limit.is_some())
+        || SpendCaps::narrows(before.spend_caps, after.spend_caps);
     let end = |key: &Key| key.expires_at.map_or(i64::MAX, Timestamp::millis);
-    lists || end(after) < end(before) || (before.enabled && !after.enabled)
+    bounds || end(after) < end(before) || (before.enabled && !after.enabled)
 }
 
 fn changed_fields(before: &Key, after: &Key) -> Vec<&'static str> {
@@ -302,6 +311,7 @@ fn changed_fields(before: &Key, after: &Key) -> Vec<&'static str> {
         ),
         ("allowed_ips", before.allowed_ips != after.allowed_ips),
         ("rate_limit", before.rate_limit != after.rate_limit),
+        ("spend_caps", before.spend_caps != after.spend_caps),
         ("expires_at", before.expires_at != after.expires_at),
         ("metadata", before.metadata != after.metadata),
         ("enabled", before.enabled != after.enabled),

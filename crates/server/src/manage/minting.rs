@@ -179,6 +179,7 @@ impl Work<'_> {
             allowed_origins: None,
             allowed_ips: None,
             rate_limit: None,
+            spend_caps: None,
             metadata: None,
             binding: None,
             expires_at: None,

@@ -22,6 +22,7 @@ mod session_tokens;
 mod sessions;
 mod signing_keys;
 mod socket;
+mod spend_caps;
 mod story;
 mod strangers;
 mod systems;

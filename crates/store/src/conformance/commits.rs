@@ -2,7 +2,7 @@
 
 use keystile_core::key::{Purpose, WrappedKey};
 use keystile_core::model::{
-    Action, Binding, Effective, KeyId, Kind, Mode, RateLimit, Record, Subject, Timestamp,
+    Action, Binding, Effective, KeyId, Kind, Mode, RateLimit, Record, SpendCaps, Subject, Timestamp,
 };
 
 use super::sample::{
@@ -42,6 +42,7 @@ pub async fn every_field_comes_back_as_it_was_written(store: &dyn Store) {
         limit: u32::MAX,
         period_seconds: 1,
     });
+    full.spend_caps = SpendCaps::from_parts([Some(0), None, Some(SpendCaps::MOST)]);
     full.metadata = Some("{}".into());
     full.binding = Some(Binding {
         product: owners.product.slug.clone(),

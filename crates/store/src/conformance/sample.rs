@@ -151,6 +151,7 @@ pub fn key(number: u128, owner: EnvironmentId) -> Key {
         allowed_origins: None,
         allowed_ips: None,
         rate_limit: None,
+        spend_caps: None,
         metadata: None,
         binding: None,
         expires_at: None,

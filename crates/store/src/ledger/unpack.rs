@@ -68,9 +68,9 @@ pub(crate) fn unpack_key(bytes: &[u8]) -> Option<KeySpending> {
     let mut bytes = Unpacker::new(bytes);
     let key = KeySpending {
         total: bytes.number()?,
-        day: i32::from_be_bytes(bytes.array()?),
+        day: i64::from_be_bytes(bytes.array()?),
         of_day: bytes.number()?,
-        month: i32::from_be_bytes(bytes.array()?),
+        month: i64::from_be_bytes(bytes.array()?),
         of_month: bytes.number()?,
         last: maybe_place(&mut bytes)?,
     };
@@ -134,7 +134,9 @@ fn charge(bytes: &mut Unpacker<'_>) -> Option<Charge> {
         key: KeyId::from_bytes(bytes.array()?),
         amount: bytes.number()?,
         parts: bytes.list(part)?,
-        operation: Some(Box::from(bytes.text()?)).filter(|text: &Box<str>| !text.is_empty()),
+        operation: Some(bytes.text()?)
+            .filter(|text| !text.is_empty())
+            .map(Box::from),
         remember: match maybe_name(bytes)? {
             None => None,
             Some(name) => Some(Remember {

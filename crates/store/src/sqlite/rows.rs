@@ -6,7 +6,7 @@ use keystile_core::key::{KeyDigest, RowTag};
 use keystile_core::model::{
     Binding, Environment, EnvironmentId, ForeignDigest, Grant, GrantId, Key, KeyId, Kind, Mode,
     Organization, OrganizationId, Product, Project, ProjectId, RateLimit, Record, RetiredValue,
-    Slug, Subject,
+    Slug, SpendCaps, Subject,
 };
 
 use super::arrivals::FUNCTION;
@@ -145,7 +145,8 @@ tables! {
     ];
     KEYS: "keys", 1, key, [
         "id", "environment", "kind", "mode", "name", "note", "scopes", "allowed_origins",
-        "allowed_ips", "rate_limit", "rate_period", "metadata", "binding_product",
+        "allowed_ips", "rate_limit", "rate_period", "spend_day", "spend_month", "spend_total",
+        "metadata", "binding_product",
         "binding_environment", "expires_at", "enabled", "disabled_at", "revoked_at",
         "deleted_at", "created_at", "created_by", "rotated_at", "exposed_at", "digest", "pepper", "foreign_digest",
         "start", "value", "sealed", "narrowed_seq", "seq", "tag",
@@ -247,6 +248,7 @@ fn key(columns: &mut Columns<'_>, known: &mut KnownLists) -> Result<Record, Unre
         allowed_origins: columns.maybe_list(known)?,
         allowed_ips: columns.maybe_list(known)?,
         rate_limit: rate_limit(columns)?,
+        spend_caps: spend_caps(columns)?,
         metadata: columns.maybe_text()?,
         binding: binding(columns)?,
         expires_at: columns.maybe_time()?,
@@ -276,6 +278,14 @@ fn rate_limit(columns: &mut Columns<'_>) -> Result<Option<RateLimit>, Unreadable
         limit,
         period_seconds,
     }))
+}
+
+fn spend_caps(columns: &mut Columns<'_>) -> Result<Option<SpendCaps>, Unreadable> {
+    Ok(SpendCaps::from_parts([
+        columns.maybe_number()?,
+        columns.maybe_number()?,
+        columns.maybe_number()?,
+    ]))
 }
 
 /// An environment without its product is never written; it reads as none, and the row's MAC fails.
@@ -420,6 +430,9 @@ fn key_values<'a>(row: &'a Key, out: &mut Values<'a>) {
     out.maybe_list(row.allowed_ips.as_deref());
     out.maybe_number(rate.map(|rate| u64::from(rate.limit)));
     out.maybe_number(rate.map(|rate| u64::from(rate.period_seconds)));
+    for cap in SpendCaps::parts(row.spend_caps) {
+        out.maybe_number(cap);
+    }
     out.maybe_text(row.metadata.as_deref());
     out.maybe_text(binding.map(|bound| bound.product.as_str()));
     out.maybe_text(binding.and_then(|bound| bound.environment.as_deref()));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use keystile_core::model::{
     Action, Binding, ForeignDigest, Key, KeyId, Kind, Mode, RateLimit, Record, RetiredValue,
-    TextList, Timestamp,
+    SpendCaps, TextList, Timestamp,
 };
 use keystile_store::conformance::feed::scan;
 use keystile_store::conformance::sample::{self, change, commit, insert, remove, set_up, update};
@@ -92,8 +92,11 @@ fn any_key() -> impl Strategy<Value = Key> {
     let text = || any::<Option<String>>();
     let time = || any::<Option<i64>>().prop_map(|time| time.map(Timestamp::from_millis));
     let rate = any::<Option<(u32, u32)>>();
+    let cap = || prop::option::of(0..=SpendCaps::MOST);
+    let caps = (cap(), cap(), cap()).prop_map(<[_; 3]>::from);
+    let caps = caps.prop_map(SpendCaps::from_parts);
     let binding = any::<Option<Option<String>>>();
-    let lists = (list(), list(), list(), rate, binding);
+    let lists = (list(), list(), list(), rate, binding, caps);
     let times = (time(), time(), time(), time(), any::<i64>(), any::<bool>());
     let texts = (any::<String>(), text(), text(), any::<String>(), text());
     let bytes = (
@@ -118,6 +121,7 @@ fn any_key() -> impl Strategy<Value = Key> {
             product: sample::product("demo").slug,
             environment,
         }),
+        spend_caps: lists.5,
         expires_at: times.0,
         disabled_at: times.1,
         revoked_at: times.2,

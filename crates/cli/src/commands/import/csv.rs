@@ -4,12 +4,12 @@ use csv::{ReaderBuilder, StringRecord, Terminator};
 use serde_json::{Map, Value};
 
 use super::Format;
-use super::row::{Line, Row, Wrong, flag, object, rate, time, words};
+use super::row::{Line, Row, Wrong, caps, flag, object, rate, time, words};
 use super::shape::Record;
 use super::source::Source;
 
 /// The columns of our own form.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "digest",
     "start",
     "prefix",
@@ -22,6 +22,7 @@ const COLUMNS: [&str; 15] = [
     "allowed_origins",
     "allowed_ips",
     "rate_limit",
+    "spend_caps",
     "expires_at",
     "metadata",
     "note",
@@ -147,6 +148,7 @@ fn row_of(header: &[String], record: &StringRecord, format: Format) -> Result<Ro
             }
             "enabled" => flag(name, &text.into())?,
             "rate_limit" => rate(name, text)?,
+            "spend_caps" => caps(name, text)?,
             "expires_at" => time(name, &text.into())?,
             "metadata" => object(name, &text.into())?,
             "scopes" | "allowed_origins" | "allowed_ips" => words(text),

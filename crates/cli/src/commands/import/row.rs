@@ -149,6 +149,33 @@ pub(super) fn rate(field: &str, text: &str) -> Result<Value, Wrong> {
     }
 }
 
+/// So many credits a day, a month or in all, such as `100/day 1000/month 5000/total`.
+pub(super) fn caps(field: &str, text: &str) -> Result<Value, Wrong> {
+    let mut caps = Map::new();
+    for cap in text.split_ascii_whitespace() {
+        match credits_each(cap) {
+            Some((period, credits)) if !caps.contains_key(period) => {
+                caps.insert(period.to_owned(), credits.into());
+            }
+            _ => {
+                let message = "write how many credits a day, a month or in all, each once, such \
+                               as 100/day 1000/month 5000/total";
+                return wrong(field, message);
+            }
+        }
+    }
+    match caps.is_empty() {
+        true => Ok(Value::Null),
+        false => Ok(Value::Object(caps)),
+    }
+}
+
+fn credits_each(cap: &str) -> Option<(&str, u64)> {
+    let (credits, period) = cap.split_once('/')?;
+    let credits = credits.parse().ok()?;
+    matches!(period, "day" | "month" | "total").then_some((period, credits))
+}
+
 /// A text that is separated by spaces, as a list.
 pub(super) fn words(text: &str) -> Value {
     let words: Vec<_> = text.split_ascii_whitespace().collect();
@@ -209,6 +236,26 @@ mod tests {
             "99999999999/1s",
         ] {
             assert!(rate("r", bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn caps_are_numbers_and_periods_each_once() {
+        let expected = json!({ "day": 0, "total": 9_007_199_254_740_991_u64 });
+        assert_eq!(caps("c", " 0/day  9007199254740991/total "), Ok(expected));
+        assert_eq!(caps("c", ""), Ok(Value::Null));
+        for bad in [
+            "100",
+            "100/",
+            "/day",
+            "100/week",
+            "-1/day",
+            "1.5/day",
+            "1/day 2/day",
+            "1/day, 2/month",
+            "99999999999999999999/day",
+        ] {
+            assert!(caps("c", bad).is_err(), "{bad}");
         }
     }
 

@@ -3,6 +3,7 @@
 //! Each part of the manifest has a file here. A part returns what it could make sense of, so that
 //! the parts after it can still be checked; nothing of it is used once a problem was found.
 
+mod credits;
 mod environments;
 mod foreign;
 mod keys;
@@ -61,7 +62,8 @@ fn compile(manifest: &Manifest, mut report: Report) -> Result<Rules, Problems> {
     let (publishable, secret) = keys::check(&manifest.keys, &environments, &scopes, report);
     let operations = operations::check(manifest, &scopes, report);
     let plans = plans::check(&manifest.plans, report);
-    let credit_thresholds = plans::check_thresholds(&manifest.credits, report);
+    let credit_thresholds = credits::check_thresholds(&manifest.credits, report);
+    let reservation_seconds = credits::check_reservation(&manifest.credits, report);
     let foreign_formats = foreign::check(&manifest.foreign_formats, report);
     std::mem::take(report).finish()?;
     let Some(slug) = product.slug else {
@@ -81,6 +83,7 @@ fn compile(manifest: &Manifest, mut report: Report) -> Result<Rules, Problems> {
         plans,
         test_grant: manifest.credits.test_grant,
         credit_thresholds,
+        reservation_seconds,
         foreign_formats,
         operations,
         publishable,

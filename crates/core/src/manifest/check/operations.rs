@@ -43,6 +43,7 @@ fn check_entry(
     let pointer = format!("/operations/{index}");
     let template = report.keep(format!("{pointer}/match"), Template::parse(&entry.matches));
     let scope = check_scope(entry, &pointer, scopes, report);
+    let max_cost = check_max_cost(entry, &pointer, report);
     let rate_limit = check_rate_limit(
         entry.rate_limit.as_ref(),
         &format!("{pointer}/rate_limit"),
@@ -55,6 +56,7 @@ fn check_entry(
         text: entry.matches.as_str().into(),
         scope: scope.unwrap_or(ScopeId(0)),
         cost: entry.cost,
+        max_cost,
         rate_limit,
     };
     Some((template?, operation))
@@ -75,15 +77,36 @@ fn check_scope(
         );
         return None;
     };
-    if entry.cost > 0 && scopes.publishable.contains(scope) && !entry.public_cost {
+    let costs = match (entry.cost, entry.max_cost) {
+        (1.., _) => Some(("cost", "set cost = 0")),
+        (0, Some(_)) => Some(("max_cost", "leave max_cost out")),
+        (0, None) => None,
+    };
+    if let Some((field, remedy)) = costs
+        && scopes.publishable.contains(scope)
+        && !entry.public_cost
+    {
         let message = format!(
             "anyone who reads a page could spend these credits, because `{}` is publishable: \
-             set cost = 0, or public_cost = true if that is meant",
+             {remedy}, or public_cost = true if that is meant",
             entry.scope
         );
-        report.add(format!("{pointer}/cost"), message);
+        report.add(format!("{pointer}/{field}"), message);
     }
     Some(scope)
+}
+
+/// The most that may be named, which without a range is the cost itself.
+fn check_max_cost(entry: &OperationEntry, pointer: &str, report: &mut Report) -> u32 {
+    let max_cost = entry.max_cost.unwrap_or(entry.cost);
+    if entry.max_cost.is_some() && max_cost <= entry.cost {
+        let message = format!(
+            "must be more than the cost, which is {}: leave it out if all calls cost the same",
+            entry.cost
+        );
+        report.add(format!("{pointer}/max_cost"), message);
+    }
+    max_cost
 }
 
 fn check_conflict(

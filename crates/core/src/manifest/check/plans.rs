@@ -1,16 +1,13 @@
-//! The list `plans` and the section `credits`.
+//! The list `plans`.
 
+use super::credits::MOST;
 use super::{check_rate_limit, check_unique};
-use crate::manifest::file::{CreditsSection, PlanEntry};
+use crate::manifest::file::PlanEntry;
 use crate::manifest::grammar;
 use crate::manifest::problem::Report;
 use crate::manifest::rules::{PlanRules, RecurringCredits};
 
-/// The most credits that one grant can hold.
-const MOST: u64 = 1_000_000_000_000;
-
 const PLANS: usize = 64;
-const THRESHOLDS: usize = 16;
 
 pub(super) fn check(entries: &[PlanEntry], report: &mut Report) -> Box<[PlanRules]> {
     if entries.len() > PLANS {
@@ -72,25 +69,4 @@ fn check_credits(
         test: credits.test,
         every: credits.every,
     })
-}
-
-pub(super) fn check_thresholds(credits: &CreditsSection, report: &mut Report) -> Box<[u64]> {
-    if credits.test_grant > MOST {
-        report.add("/credits/test_grant", format!("at most {MOST} credits"));
-    }
-    if credits.thresholds.len() > THRESHOLDS {
-        report.add(
-            "/credits/thresholds",
-            format!("at most {THRESHOLDS} thresholds"),
-        );
-    }
-    let texts: Vec<String> = credits.thresholds.iter().map(ToString::to_string).collect();
-    check_unique(
-        texts.iter().map(String::as_str),
-        |at| format!("/credits/thresholds/{at}"),
-        report,
-    );
-    let mut sorted = credits.thresholds.clone();
-    sorted.sort_unstable_by(|a, b| b.cmp(a));
-    sorted.into()
 }

@@ -43,6 +43,8 @@ public_cost = true
 [[operations]]
 match = "PUT /v1/{thing}"
 scope = "write"
+cost = 2
+max_cost = 9
 rate_limit = { limit = 1, period = "1s" }
 
 [[plans]]
@@ -51,6 +53,7 @@ credits = { live = 100, every = "month" }
 
 [credits]
 thresholds = [10, 100]
+reservation = "1h"
 
 [[foreign_formats]]
 prefix = "sk_live_"
@@ -70,6 +73,10 @@ fn problems_after(from: &str, to: &str) -> Vec<String> {
 fn the_full_manifest_is_sound() {
     let rules = Rules::check(&Manifest::from_toml(FULL).unwrap()).unwrap();
     assert_eq!(*rules.credit_thresholds, [100, 10]);
+    assert_eq!(rules.reservation_seconds, 3600);
+    let costs = rules.operations.as_slice().iter();
+    let costs: Vec<_> = costs.map(|one| (one.cost, one.max_cost)).collect();
+    assert_eq!(costs, [(1, 1), (2, 9)]);
     assert_eq!(
         rules
             .operations
@@ -177,6 +184,41 @@ fn each_mistake_is_reported_where_it_stands() {
             "/operations/0/cost: anyone who reads a page",
         ),
         (
+            "cost = 1\npublic_cost = true",
+            "max_cost = 1",
+            "/operations/0/max_cost: anyone who reads a page",
+        ),
+        (
+            "max_cost = 9",
+            "max_cost = 2",
+            "/operations/1/max_cost: must be more than the cost, which is 2",
+        ),
+        (
+            "max_cost = 9",
+            "max_cost = 1",
+            "/operations/1/max_cost: must be more",
+        ),
+        (
+            "reservation = \"1h\"",
+            "reservation = \"8d\"",
+            "/credits/reservation: credits stay reserved for at most 7d",
+        ),
+        (
+            "reservation = \"1h\"",
+            "reservation = \"3660d\"",
+            "/credits/reservation: credits stay",
+        ),
+        (
+            "reservation = \"1h\"",
+            "reservation = \"0s\"",
+            "/credits/reservation: `0s` is no time at all",
+        ),
+        (
+            "reservation = \"1h\"",
+            "reservation = \"\"",
+            "/credits/reservation: ",
+        ),
+        (
             "scope = \"write\"",
             "scope = \"wirte\"",
             "/operations/1/scope: there is no scope `wirte` (did",
@@ -228,6 +270,8 @@ fn mistakes_in_different_parts_are_reported_together() {
     let text = FULL
         .replace("slug = \"full\"", "slug = \"F\"")
         .replace("scope = \"write\"", "scope = \"w\"")
+        .replace("max_cost = 9", "max_cost = 2")
+        .replace("reservation = \"1h\"", "reservation = \"8d\"")
         .replace("name = \"free\"", "name = \"\"");
     let problems = Rules::check(&Manifest::from_toml(&text).unwrap())
         .map(|_| ())
@@ -239,7 +283,13 @@ fn mistakes_in_different_parts_are_reported_together() {
         .collect();
     assert_eq!(
         pointers,
-        ["/product/slug", "/operations/1/scope", "/plans/0/name"]
+        [
+            "/product/slug",
+            "/operations/1/scope",
+            "/operations/1/max_cost",
+            "/plans/0/name",
+            "/credits/reservation",
+        ]
     );
 }
 
@@ -268,9 +318,22 @@ fn the_257th_scope_is_refused() {
     );
 }
 
+#[test]
+fn credits_stay_reserved_for_a_second_to_a_week_and_a_quarter_of_an_hour_unless_said() {
+    let seconds = |reservation: &str| {
+        let text = FULL.replace("reservation = \"1h\"", reservation);
+        Rules::check(&Manifest::from_toml(&text).unwrap())
+            .unwrap()
+            .reservation_seconds
+    };
+    assert_eq!(seconds(""), 900);
+    assert_eq!(seconds("reservation = \"1s\""), 1);
+    assert_eq!(seconds("reservation = \"7d\""), 604_800);
+}
+
 proptest! {
     #[test]
-    fn no_damage_to_the_text_makes_it_panic(at in 0_usize..800, damage in "[\\[\\]\"'=.{}a-z0-9\\n-]{0,3}", lost in 0_usize..12) {
+    fn no_damage_to_the_text_makes_it_panic(at in 0_usize..900, damage in "[\\[\\]\"'=.{}a-z0-9\\n-]{0,3}", lost in 0_usize..12) {
         let mut text = FULL.to_owned();
         let start = at.min(text.len());
         text.replace_range(start..(start + lost).min(text.len()), &damage);

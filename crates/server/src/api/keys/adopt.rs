@@ -1,11 +1,12 @@
 //! `POST /v1/keys/adopt`
 
 use keystile_core::key::PlainKey;
-use keystile_core::model::{RateLimit, Slug, Timestamp};
+use keystile_core::model::{RateLimit, Slug, SpendCaps, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use crate::api::body::Object;
 use crate::api::key_view::KeyView;
 use crate::api::{Answer, Call, Operation};
 use crate::manage::{Adopted, Adoption, Ownership, Rights, adopt_key};
@@ -51,6 +52,11 @@ struct Body {
     /// says.
     #[serde(default)]
     rate_limit: Option<RateLimit>,
+    /// How many credits it may spend per day and per month of the calendar in UTC, and in all.
+    /// Left out, as many as its organization has.
+    #[serde(default)]
+    #[schemars(with = "Option<SpendCaps>")]
+    spend_caps: Option<Object<SpendCaps>>,
     /// When it ends by itself.
     #[serde(default)]
     expires_at: Option<Timestamp>,
@@ -104,6 +110,7 @@ async fn handle(call: Call) -> Result<Answer, Problem> {
             allowed_origins: body.allowed_origins,
             allowed_ips: body.allowed_ips,
             rate_limit: body.rate_limit,
+            spend_caps: body.spend_caps.map(|caps| caps.0),
             expires_at: body.expires_at,
         },
         metadata: body.metadata,

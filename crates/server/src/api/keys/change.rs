@@ -1,11 +1,11 @@
 //! `PATCH /v1/keys/{key}`
 
-use keystile_core::model::{RateLimit, Timestamp};
+use keystile_core::model::{RateLimit, SpendCaps, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::api::body::told;
+use crate::api::body::{Object, told};
 use crate::api::key_view::KeyView;
 use crate::api::view::Changed;
 use crate::api::{Answer, Call, Operation};
@@ -41,6 +41,11 @@ struct Body {
     #[serde(default, deserialize_with = "told")]
     #[schemars(with = "Option<RateLimit>")]
     rate_limit: Option<Option<RateLimit>>,
+    /// How many credits it may spend; these caps take the place of those it has, and `null`
+    /// removes them all. What it has spent keeps counting.
+    #[serde(default, deserialize_with = "told")]
+    #[schemars(with = "Option<SpendCaps>")]
+    spend_caps: Option<Option<Object<SpendCaps>>>,
     /// When it ends by itself; `null` is never.
     #[serde(default, deserialize_with = "told")]
     #[schemars(with = "Option<Timestamp>")]
@@ -77,6 +82,7 @@ async fn handle(call: Call) -> Result<Answer, Problem> {
         allowed_origins: body.allowed_origins,
         allowed_ips: body.allowed_ips,
         rate_limit: body.rate_limit,
+        spend_caps: body.spend_caps.map(|told| told.map(|caps| caps.0)),
         expires_at: body.expires_at,
         metadata: body.metadata,
         enabled: body.enabled,

@@ -1,10 +1,11 @@
 //! `POST /v1/environments/{environment}/keys`
 
-use keystile_core::model::{KeyId, Kind, RateLimit, Timestamp};
+use keystile_core::model::{KeyId, Kind, RateLimit, SpendCaps, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::api::body::Object;
 use crate::api::idempotency::Begun;
 use crate::api::key_view::KeyView;
 use crate::api::{Answer, Call, Operation};
@@ -35,6 +36,11 @@ struct Body {
     /// says.
     #[serde(default)]
     rate_limit: Option<RateLimit>,
+    /// How many credits it may spend per day and per month of the calendar in UTC, and in all.
+    /// Left out, as many as its organization has.
+    #[serde(default)]
+    #[schemars(with = "Option<SpendCaps>")]
+    spend_caps: Option<Object<SpendCaps>>,
     /// When it ends by itself.
     #[serde(default)]
     expires_at: Option<Timestamp>,
@@ -84,6 +90,7 @@ async fn handle(call: Call) -> Result<Answer, Problem> {
             allowed_origins: body.allowed_origins,
             allowed_ips: body.allowed_ips,
             rate_limit: body.rate_limit,
+            spend_caps: body.spend_caps.map(|caps| caps.0),
             expires_at: body.expires_at,
         },
         metadata: body.metadata,

@@ -1,10 +1,11 @@
 //! `POST /v1/keys/import`
 
-use keystile_core::model::{KeyId, RateLimit, Slug, Timestamp};
+use keystile_core::model::{KeyId, RateLimit, Slug, SpendCaps, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::api::body::Object;
 use crate::api::{Answer, Call, Operation, body};
 use crate::manage::{Import, ImportRow, MOST_ROWS, Outcome, Ownership, Rights, import_keys};
 use crate::problem::{FieldError, Problem};
@@ -76,6 +77,11 @@ struct Row {
     /// says.
     #[serde(default)]
     rate_limit: Option<RateLimit>,
+    /// How many credits it may spend per day and per month of the calendar in UTC, and in all.
+    /// Left out, as many as its organization has.
+    #[serde(default)]
+    #[schemars(with = "Option<SpendCaps>")]
+    spend_caps: Option<Object<SpendCaps>>,
     /// When it ends by itself, or has ended.
     #[serde(default)]
     expires_at: Option<Timestamp>,
@@ -175,6 +181,7 @@ fn read(row: Value) -> Result<ImportRow, Vec<FieldError>> {
             allowed_origins: row.allowed_origins,
             allowed_ips: row.allowed_ips,
             rate_limit: row.rate_limit,
+            spend_caps: row.spend_caps.map(|caps| caps.0),
             expires_at: row.expires_at,
         },
         enabled: row.enabled.unwrap_or(true),

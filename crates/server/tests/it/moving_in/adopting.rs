@@ -45,6 +45,7 @@ async fn a_key_is_adopted_with_all_that_the_other_system_knows() {
         "environment": moving.customer.environment("production"),
         "name": "Nightly job", "scopes": ["data:read"], "allowed_ips": ["192.0.2.0/24"],
         "rate_limit": { "limit": 7, "period_seconds": 60 },
+        "spend_caps": { "day": 5, "month": null, "total": 90 },
         "expires_at": "2031-01-01T00:00:00Z", "metadata": { "row": 7 }, "note": "from the old API",
     });
     let adopted = moving
@@ -57,6 +58,7 @@ async fn a_key_is_adopted_with_all_that_the_other_system_knows() {
     assert_eq!(key["own_scopes"], json!(["data:read"]));
     assert_eq!(key["metadata"], json!({ "row": 7 }));
     assert_eq!(key["rate_limit"], body["rate_limit"]);
+    assert_eq!(key["spend_caps"], body["spend_caps"]);
     assert_eq!(key["note"], "from the old API");
     assert_eq!(moving.code(OLD), "ip_not_allowed", "the lists are in force");
 }
@@ -124,6 +126,14 @@ async fn a_place_that_does_not_exist_is_named() {
         (
             json!({ "organization": "acme", "rate_limit": { "limit": 0, "period_seconds": 1 } }),
             "/rate_limit/limit",
+        ),
+        (
+            json!({ "organization": "acme", "spend_caps": { "month": -1 } }),
+            "/spend_caps/month",
+        ),
+        (
+            json!({ "organization": "acme", "spend_caps": {} }),
+            "/spend_caps",
         ),
         (
             json!({ "organization": "acme", "name": format!("the key {OLD}") }),

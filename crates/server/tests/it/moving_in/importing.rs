@@ -158,6 +158,16 @@ async fn a01_a14_each_bad_row_is_refused_alone_and_told_why() {
             "/rate_limit/period_seconds",
             "1 to",
         ),
+        (
+            with("spend_caps", json!({ "day": 1_u64 << 53 })),
+            "/spend_caps/day",
+            "at most 9007199254740991",
+        ),
+        (
+            with("spend_caps", json!({})),
+            "/spend_caps",
+            "no cap is set",
+        ),
         (with("role", json!("admin")), "/role", "unknown field"),
         (with("start", json!(numbered(2))), "/start", "key itself"),
         (with("name", json!(numbered(2))), "/name", "key itself"),
@@ -345,6 +355,7 @@ async fn what_the_other_system_says_of_a_key_comes_along() {
     full["start"] = json!("kp_keyABCDEF");
     full["metadata"] = json!({ "team": "\u{1f511}" });
     full["rate_limit"] = json!({ "limit": 2, "period_seconds": 3600 });
+    full["spend_caps"] = json!({ "total": 90 });
     full["environment"] = json!(moving.customer.environment("production"));
     let answer = moving.import(&[off, over, full]);
     assert_eq!(counts(&answer), [3, 0, 0], "{answer:#}");
@@ -354,6 +365,7 @@ async fn what_the_other_system_says_of_a_key_comes_along() {
     let key = moving.house.get(&format!("/v1/keys/{key}")).json();
     assert_eq!(key["metadata"], json!({ "team": "\u{1f511}" }));
     assert_eq!(key["rate_limit"]["limit"], 2);
+    assert_eq!(key["spend_caps"]["total"], 90);
     let codes = [(); 3].map(|()| moving.code(&numbered(3)));
     assert_eq!(codes, ["ok", "ok", "rate_limited"]);
     assert!(

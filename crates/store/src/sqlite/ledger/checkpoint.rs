@@ -36,6 +36,7 @@ pub(in crate::sqlite) struct Checkpoint {
 }
 
 /// How much was written with a group.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Progress {
     accounts: usize,
     keys: usize,

@@ -135,7 +135,10 @@ impl Desk {
                 mode: grant.mode,
             };
             if is_new {
-                let recurs = grant.occasion.as_ref().is_some_and(|one| one.recurs());
+                let recurs = grant
+                    .occasion
+                    .as_ref()
+                    .is_some_and(keystile_core::model::Occasion::recurs);
                 draft
                     .grant(account, (grant.id, grant.amount), grant.expires_at, recurs)
                     .map_err(|room| CommitError::TooManyCredits { room })?;
@@ -242,6 +245,7 @@ impl Written<'_> {
 }
 
 /// The new end of the ledger.
+#[derive(Clone, Copy)]
 pub(in crate::sqlite) struct Reached(Tip);
 
 impl Books {

@@ -4,7 +4,7 @@ mod journal;
 mod records;
 mod schema;
 
-use keystile_core::model::{Action, Binding, KeyId, RateLimit, Record, Subject};
+use keystile_core::model::{Action, Binding, KeyId, RateLimit, Record, SpendCaps, Subject};
 use keystile_store::conformance::feed::scan;
 use keystile_store::conformance::sample::{
     Owners, START, change, commit, full_change, insert, remove, retired, set_up, update,
@@ -37,6 +37,7 @@ fn filled() -> (SqliteBench, Owners) {
             limit: 5,
             period_seconds: 60,
         });
+        key.spend_caps = SpendCaps::from_parts([Some(100), Some(1000), None]);
         key.binding = Some(Binding {
             product: owners.product.slug.clone(),
             environment: Some("production".into()),
