@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::credit::CapPeriod;
 use crate::key::KeyFormatError;
 use crate::limit::Allowance;
 use crate::manifest::{OperationError, ScopeId};
@@ -63,6 +64,14 @@ pub enum DenyReason {
     },
     /// There were too many calls.
     RateLimited(Allowance),
+    /// The key may not spend so much.
+    SpendCapReached(CapPeriod),
+    /// The organization has not enough credits.
+    CreditsExhausted,
+    /// The idempotency key stands for a charge of something else.
+    IdempotencyConflict,
+    /// It is not known whether the call was charged. Never an allow.
+    SpendUnknown,
     /// The key's row cannot be trusted, so nothing can be decided on it. Never an allow.
     Undecided,
 }
@@ -108,13 +117,21 @@ pub enum Code {
     InsufficientScope,
     /// See [`DenyReason::RateLimited`].
     RateLimited,
+    /// See [`DenyReason::SpendCapReached`].
+    SpendCapReached,
+    /// See [`DenyReason::CreditsExhausted`].
+    CreditsExhausted,
+    /// See [`DenyReason::IdempotencyConflict`].
+    IdempotencyConflict,
+    /// See [`DenyReason::SpendUnknown`].
+    SpendUnknown,
     /// See [`DenyReason::Undecided`].
     Undecided,
 }
 
 impl Code {
     /// Every code, in the order of the checks.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 23] = [
         Self::Ok,
         Self::MissingCredential,
         Self::ConflictingCredentials,
@@ -133,6 +150,10 @@ impl Code {
         Self::UnknownOperation,
         Self::InsufficientScope,
         Self::RateLimited,
+        Self::SpendCapReached,
+        Self::CreditsExhausted,
+        Self::IdempotencyConflict,
+        Self::SpendUnknown,
         Self::Undecided,
     ];
 
@@ -159,6 +180,10 @@ impl Code {
             Self::Undecided => 16,
             Self::RateLimited => 17,
             Self::InvalidSession => 18,
+            Self::SpendCapReached => 19,
+            Self::CreditsExhausted => 20,
+            Self::IdempotencyConflict => 21,
+            Self::SpendUnknown => 22,
         }
     }
 
@@ -190,6 +215,10 @@ impl Code {
             Self::UnknownOperation => "unknown_operation",
             Self::InsufficientScope => "insufficient_scope",
             Self::RateLimited => "rate_limited",
+            Self::SpendCapReached => "spend_cap_reached",
+            Self::CreditsExhausted => "credits_exhausted",
+            Self::IdempotencyConflict => "idempotency_conflict",
+            Self::SpendUnknown => "spend_unknown",
             Self::Undecided => "undecided",
         }
     }
@@ -223,6 +252,10 @@ impl DenyReason {
             Self::UnknownOperation(_) => Code::UnknownOperation,
             Self::InsufficientScope { .. } => Code::InsufficientScope,
             Self::RateLimited(_) => Code::RateLimited,
+            Self::SpendCapReached(_) => Code::SpendCapReached,
+            Self::CreditsExhausted => Code::CreditsExhausted,
+            Self::IdempotencyConflict => Code::IdempotencyConflict,
+            Self::SpendUnknown => Code::SpendUnknown,
             Self::Undecided => Code::Undecided,
         }
     }
@@ -265,6 +298,24 @@ impl DenyReason {
             }
             Self::InsufficientScope { .. } => "the key lacks a scope that the operation needs",
             Self::RateLimited(_) => "there were too many calls; wait, then try again",
+            Self::SpendCapReached(CapPeriod::Day) => {
+                "the key has spent what it may spend in a day; it can spend again tomorrow (UTC)"
+            }
+            Self::SpendCapReached(CapPeriod::Month) => {
+                "the key has spent what it may spend in a month; it can spend again next month (UTC)"
+            }
+            Self::SpendCapReached(CapPeriod::Total) => {
+                "the key has spent all that it may spend; raise its cap or use another key"
+            }
+            Self::CreditsExhausted => "the organization has not enough credits for this call",
+            Self::IdempotencyConflict => {
+                "this idempotency_key stands for another key, operation or cost; \
+                 use a new one for every call"
+            }
+            Self::SpendUnknown => {
+                "it is not known whether the call was charged; ask again with the same \
+                 idempotency_key, or look into the ledger"
+            }
             Self::Undecided => "it could not be decided whether the key is good; try again later",
         }
     }

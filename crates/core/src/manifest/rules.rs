@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 use super::file::{Every, Reveal};
 use super::grammar;
@@ -43,7 +44,7 @@ pub struct Rules {
     /// Test credits that every organization receives once.
     pub test_grant: u64,
     /// Remaining credits at which the owner is told, from high to low.
-    pub credit_thresholds: Box<[u64]>,
+    pub credit_thresholds: Arc<[u64]>,
     /// After so many seconds a reservation runs out by itself.
     pub reservation_seconds: u32,
     /// Keys of other systems that go on working.

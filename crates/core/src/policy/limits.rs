@@ -63,7 +63,9 @@ pub fn needed(
     ]
 }
 
-fn plan<'r>(key: &Identity<'_>, rules: &'r Rules) -> Option<&'r crate::manifest::PlanRules> {
+/// The plan of the organization that a key belongs to.
+#[must_use]
+pub fn plan<'r>(key: &Identity<'_>, rules: &'r Rules) -> Option<&'r crate::manifest::PlanRules> {
     let named = key.plan_bytes();
     let mut plans = rules.plans.iter();
     let own = plans.find(|plan| Some(plan.name.as_bytes()) == named);

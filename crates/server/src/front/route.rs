@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use hyper::body::Body;
-use keystile_core::model::{Binding, Timestamp};
+use keystile_core::model::Timestamp;
 
 use super::Surface;
 use super::connection::Peer;
@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::control;
 use crate::problem::Problem;
 use crate::request_id::RequestName;
-use crate::verify::{self, Entitled, LastAsker, Stage, Subrequest, Told};
+use crate::verify::{self, Entitled, Gate, LastAsker, Stage, Subrequest, Verdict};
 
 const GATEWAY_NGINX: &str = "/gateway/nginx/";
 
@@ -72,7 +72,11 @@ where
             hot(app, caller, &parts, body, &name, verify::verify_batch).await
         }
         (path, _) if path.starts_with(GATEWAY_NGINX) => match gateway(app, peer, &parts, &name) {
-            Ok(told) => respond::told(&told),
+            Ok(Gate::Told(told)) => respond::told(&told),
+            Ok(Gate::Unpaid(unpaid)) => {
+                let asked = subrequest(peer, &parts, &name);
+                respond::told(&unpaid.pay(app, &asked).await)
+            }
             Err(problem) => refused(&problem, &name),
         },
         ("/readyz", _) => match app.is_ready() {
@@ -135,14 +139,7 @@ fn plain(parts: &Parts, text: &'static str, status: StatusCode, name: &RequestNa
     })
 }
 
-pub(super) type Verify = fn(
-    &App,
-    Option<&Binding>,
-    &http::HeaderMap,
-    &Bytes,
-    &str,
-    Timestamp,
-) -> Result<Vec<u8>, Problem>;
+pub(super) type Verify = fn(&App, verify::Request<'_>, &str) -> Result<Verdict, Problem>;
 
 /// A verify door. The caller is checked when the whole request is there, because that is when it
 /// begins; one that waits to be told to go on is also checked before.
@@ -166,7 +163,20 @@ where
         }
         let limits = &app.settings.limits;
         let body = read::body(parts, body, limits.large_body_bytes, limits).await?;
-        verdict(app, caller, parts, &body, name, verify)
+        let Ruled {
+            verdict,
+            entitled,
+            now,
+        } = verdict(app, caller, parts, &body, name, verify)?;
+        match verdict {
+            Verdict::Made(json) => Ok(json),
+            Verdict::Unpaid(unpaid) => {
+                let headers = &parts.headers;
+                let request = request(&entitled, headers, &body, now);
+                // Boxed, so that what the hot doors await stays small.
+                Box::pin(unpaid.pay(app, request)).await
+            }
+        }
     };
     match answered.await {
         Ok(body) => respond::json(body, name.as_str()),
@@ -188,6 +198,28 @@ fn entitled(
     }
 }
 
+/// A verdict, and whose question it answers.
+pub(super) struct Ruled {
+    pub(super) verdict: Verdict,
+    pub(super) entitled: Entitled,
+    pub(super) now: Timestamp,
+}
+
+/// A request as the verify doors take it.
+pub(super) fn request<'r>(
+    entitled: &'r Entitled,
+    headers: &'r http::HeaderMap,
+    body: &'r Bytes,
+    now: Timestamp,
+) -> verify::Request<'r> {
+    verify::Request {
+        entitled,
+        headers,
+        body,
+        now,
+    }
+}
+
 /// The verdict about a request that is there as a whole.
 pub(super) fn verdict(
     app: &App,
@@ -196,12 +228,17 @@ pub(super) fn verdict(
     body: &Bytes,
     name: &RequestName,
     verify: Verify,
-) -> Result<Vec<u8>, Problem> {
+) -> Result<Ruled, Problem> {
     unwinding(|| {
         let now = app.now();
-        let binding = entitled(app, caller, parts, Stage::Whole, now)?;
-        let (headers, binding) = (&parts.headers, binding.as_deref());
-        verify(app, binding, headers, body, name.as_str(), now)
+        let entitled = entitled(app, caller, parts, Stage::Whole, now)?;
+        let request = request(&entitled, &parts.headers, body, now);
+        let verdict = verify(app, request, name.as_str())?;
+        Ok(Ruled {
+            verdict,
+            entitled,
+            now,
+        })
     })
 }
 
@@ -239,20 +276,29 @@ pub(super) fn gateway(
     peer: Peer,
     parts: &Parts,
     name: &RequestName,
-) -> Result<Told, Problem> {
+) -> Result<Gate, Problem> {
+    let asked = subrequest(peer, parts, name);
+    unwinding(|| Ok(verify::forward_auth(app, &asked)))
+}
+
+/// What a gateway asks.
+pub(super) fn subrequest<'p>(
+    peer: Peer,
+    parts: &'p Parts,
+    name: &'p RequestName,
+) -> Subrequest<'p> {
     let product = parts
         .uri
         .path()
         .strip_prefix(GATEWAY_NGINX)
         .unwrap_or_default();
-    let asked = Subrequest {
+    Subrequest {
         product,
         query: parts.uri.query(),
         headers: &parts.headers,
         peer: peer.address,
         request_id: name.as_str(),
-    };
-    unwinding(|| Ok(verify::forward_auth(app, &asked)))
+    }
 }
 
 #[cfg(test)]

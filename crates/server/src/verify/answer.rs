@@ -1,5 +1,6 @@
 //! The JSON of a verdict, written straight into its buffer: this is the hottest output there is.
 
+use keystile_core::credit::Spent;
 use keystile_core::decision::{Code, DenyReason};
 use keystile_core::engine::{Explanation, Introspection};
 use keystile_core::limit::Allowance;
@@ -183,6 +184,22 @@ impl JsonWriter<'_> {
         self.raw(&format!(
             ",\"rate_limit\":{{\"limit\":{limit},\"remaining\":{remaining},\"reset_seconds\":{reset_seconds}}}"
         ));
+    }
+
+    /// `"credits"` and `"spend_id"`, each after a comma.
+    pub(super) fn spent(&mut self, spent: &Spent) {
+        self.raw(&format!(
+            ",\"credits\":{{\"remaining\":{}}},\"spend_id\":\"",
+            spent.remaining
+        ));
+        spent.spend.push_to(self.0);
+        self.raw("\"");
+    }
+
+    /// A refusal of which nothing else is known, without its closing brace.
+    pub(super) fn refusal(&mut self, reason: DenyReason) {
+        self.plain("{\"valid\":false,\"code\":", reason.code().as_str());
+        self.field(",\"message\":", reason.message());
     }
 
     /// `"checks"`, after a comma.

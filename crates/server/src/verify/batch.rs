@@ -1,15 +1,14 @@
 //! `POST /v1/keys/verify_batch`: up to a hundred questions, independent of each other, in order.
 
-use bytes::Bytes;
-use http::HeaderMap;
-use keystile_core::model::{Binding, Timestamp};
+use keystile_core::decision::{Code, DenyReason};
 use keystile_core::request::Credential;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::JsonWriter;
 use super::described::VerifyAnswer;
-use super::json::{Asker, At, Question};
+use super::json::{Again, Asker, At, Question};
+use super::unpaid::{Due, Form, Request, Unpaid, Verdict, unanswered};
 use crate::api::body::{self, Object};
 use crate::app::App;
 use crate::metrics::Door;
@@ -44,24 +43,22 @@ pub(crate) struct BatchVerdicts {
 /// When one of them is not a question.
 pub(crate) fn verify_batch(
     app: &App,
-    binding: Option<&Binding>,
-    headers: &HeaderMap,
-    body: &Bytes,
+    request: Request<'_>,
     request_id: &str,
-    now: Timestamp,
-) -> Result<Vec<u8>, Problem> {
-    let batch: BatchRequest<'_> = body::parse_fast(headers, body)?;
+) -> Result<Verdict, Problem> {
+    let batch: BatchRequest<'_> = body::parse_fast(request.headers, request.body)?;
     if batch.requests.is_empty() || batch.requests.len() > MOST {
         return Err(Problem::field(
             "/requests",
             "ask 1 to 100 questions at once",
         ));
     }
-    let asker = Asker::new(app, binding, now);
+    let asker = Asker::new(app, request);
     let questions = batch.requests.iter().map(|Object(question)| question);
     let keys: Vec<_> = questions.map(|question| asker.prepare(question)).collect();
     app.engine.approach(keys.iter().flatten());
     let mut out = Vec::with_capacity(batch.requests.len() * 640);
+    let mut due = Vec::new();
     out.extend_from_slice(b"{\"results\":[");
     let asked = batch.requests.iter().zip(&keys).enumerate();
     for (index, (Object(question), key)) in asked {
@@ -72,12 +69,40 @@ pub(crate) fn verify_batch(
             Some(key) => Credential::Prepared(key),
             None => Credential::Text(&question.key),
         };
-        asker.answer(question, key, At::Among(index), Door::Batch, &mut out)?;
+        let begin = out.len();
+        let at = (At::Among(index), Door::Batch);
+        let answered = asker.answer(question, key, at, &mut out)?;
+        if let Some(bill) = answered.bill {
+            due.push(Due {
+                bill,
+                question: index,
+                begin,
+                end: out.len(),
+            });
+        }
         out.push(b'}');
     }
     let mut json = JsonWriter(&mut out);
     json.raw("],\"request_id\":");
     json.string(request_id);
     json.raw("}");
-    Ok(out)
+    if due.is_empty() {
+        return Ok(Verdict::Made(out));
+    }
+    let (form, json) = (Form::Batch, out);
+    Ok(Verdict::Unpaid(Unpaid { form, json, due }))
+}
+
+/// Answers one of them again.
+pub(super) fn verify_again(
+    app: &App,
+    request: Request<'_>,
+    (question, again): (usize, Again),
+    out: &mut Vec<u8>,
+) -> Result<Code, Problem> {
+    let batch: BatchRequest<'_> = body::parse_fast(request.headers, request.body)?;
+    let Some(Object(asked)) = batch.requests.get(question) else {
+        return Err(unanswered(DenyReason::Undecided));
+    };
+    Asker::new(app, request).again(asked, At::Among(question), again, out)
 }

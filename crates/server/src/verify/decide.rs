@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::net::IpAddr;
 
+use keystile_core::credit::Spent;
 use keystile_core::decision::DenyReason;
 use keystile_core::engine::{Explanation, Introspection};
 use keystile_core::manifest::Rules;
@@ -11,6 +12,7 @@ use keystile_core::request::RequestFacts;
 use keystile_core::snapshot::ProductNode;
 
 use super::answer;
+use super::spend::{Bill, Payment};
 use crate::app::{App, Exposed, Rehash};
 use crate::metrics::Door;
 
@@ -36,6 +38,13 @@ struct Came {
     by_browser: bool,
 }
 
+/// A decision, and what the call is to pay. Until that is paid, nothing is noted of the call.
+#[derive(Debug)]
+pub(super) struct Decided<D> {
+    pub(super) decision: D,
+    pub(super) bill: Option<Box<Bill>>,
+}
+
 /// Decides on the facts that `ask` makes of the product's rules, counts, and remembers what should
 /// be done later.
 ///
@@ -44,10 +53,31 @@ struct Came {
 pub(super) fn decide<'a, 'f, E>(
     app: &'a App,
     door: Door,
-    product: &ProductNode,
+    (product, payment): (&ProductNode, Payment<'_>),
+    ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
+) -> Result<Decided<Introspection<'a>>, E> {
+    let (came, state) = (Cell::new(None), app.engine.index().state());
+    let mut decision = app.engine.introspect(product, seen(ask, &came))?;
+    let bill = settle(app, came.get(), &mut decision, payment, (door, state));
+    Ok(Decided { decision, bill })
+}
+
+/// Decides again about a call whose bill was paid or could not be: it may have lost its right
+/// meanwhile. Whoever asked has been counted before.
+///
+/// # Errors
+/// Whatever `ask` says.
+pub(super) fn decide_again<'a, 'f, E>(
+    app: &'a App,
+    door: Door,
+    (product, paid): (&ProductNode, Result<Spent, DenyReason>),
     ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
 ) -> Result<Introspection<'a>, E> {
-    decide_at(app, (door, Stage::Whole), product, ask)
+    let came = Cell::new(None);
+    let mut decision = app.engine.introspect(product, seen(ask, &came))?;
+    conclude(app, came.get(), &mut decision, paid);
+    app.metrics.verdict(door, answer::code(&decision));
+    Ok(decision)
 }
 
 /// [`decide`] about a request of which perhaps only the head is there.
@@ -84,7 +114,10 @@ pub(super) fn decide_for<'a, 'f, E>(
     }
     match stage {
         Stage::OwnKey => remember(app, came.get(), &decision),
-        _ => settle(app, came.get(), &mut decision),
+        _ => {
+            admit(app, came.get(), &mut decision);
+            remember(app, came.get(), &decision);
+        }
     }
     Ok(decision)
 }
@@ -96,19 +129,39 @@ pub(super) fn decide_for<'a, 'f, E>(
 pub(super) fn explain<'a, 'f, E>(
     app: &'a App,
     door: Door,
-    product: &ProductNode,
+    (product, payment): (&ProductNode, Payment<'_>),
+    ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
+) -> Result<Decided<Explanation<'a>>, E> {
+    let (came, state) = (Cell::new(None), app.engine.index().state());
+    let mut decision = app.engine.explain(product, seen(ask, &came))?;
+    let judged = decision.decision.is_allowed();
+    let judgement = &mut decision.decision;
+    let bill = settle(app, came.get(), judgement, payment, (door, state));
+    if judged {
+        // Counted only when everything else allows it.
+        let refused = decision.decision.verdict.err();
+        decision.checks.push(("rate_limit", refused));
+    }
+    Ok(Decided { decision, bill })
+}
+
+/// Like [`decide_again`], with every check's own result.
+///
+/// # Errors
+/// As there.
+pub(super) fn explain_again<'a, 'f, E>(
+    app: &'a App,
+    door: Door,
+    (product, paid): (&ProductNode, Result<Spent, DenyReason>),
     ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
 ) -> Result<Explanation<'a>, E> {
     let came = Cell::new(None);
     let mut explained = app.engine.explain(product, seen(ask, &came))?;
-    let judged = explained.decision.is_allowed();
-    settle(app, came.get(), &mut explained.decision);
-    if judged {
-        // Counted only when everything else allows it.
-        explained
-            .checks
-            .push(("rate_limit", explained.decision.verdict.err()));
+    if explained.decision.is_allowed() {
+        explained.checks.push(("rate_limit", None));
+        explained.checks.push(("credits", paid.err()));
     }
+    conclude(app, came.get(), &mut explained.decision, paid);
     app.metrics.verdict(door, answer::code(&explained.decision));
     Ok(explained)
 }
@@ -129,11 +182,46 @@ fn seen<'f, E>(
     }
 }
 
-/// Counts a call that is otherwise allowed against its rate limits, and remembers how it ended.
-fn settle(app: &App, came: Option<Came>, decision: &mut Introspection<'_>) {
+/// Counts a call that is otherwise allowed against its rate limits, and remembers how it ended. One
+/// that has to pay first has not ended.
+fn settle(
+    app: &App,
+    came: Option<Came>,
+    decision: &mut Introspection<'_>,
+    payment: Payment<'_>,
+    (door, state): (Door, Option<u64>),
+) -> Option<Box<Bill>> {
+    admit(app, came, decision);
+    let came_from = came.map(|came| (came.at, came.from));
+    let bill = came_from.and_then(|came| Bill::of(app, decision, payment, (door, state), came));
+    if bill.is_none() {
+        remember(app, came, decision);
+        app.metrics.verdict(door, answer::code(decision));
+    }
+    bill
+}
+
+/// Counts a call that is otherwise allowed against its rate limits.
+fn admit(app: &App, came: Option<Came>, decision: &mut Introspection<'_>) {
     if decision.is_allowed() {
         let client = came.and_then(|came| came.from);
         app.engine.admit(decision, || app.tick(), client);
+    }
+}
+
+/// Ends a call whose bill was paid or could not be.
+fn conclude(
+    app: &App,
+    came: Option<Came>,
+    decision: &mut Introspection<'_>,
+    paid: Result<Spent, DenyReason>,
+) {
+    if decision.is_allowed() {
+        let client = came.and_then(|came| came.from);
+        decision.allowance = app.engine.allowance(decision, app.tick(), client);
+        if let Err(reason) = paid {
+            decision.verdict = Err(reason);
+        }
     }
     remember(app, came, decision);
 }

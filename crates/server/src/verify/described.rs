@@ -40,6 +40,12 @@ pub(crate) struct VerifyAnswer {
     /// What is left of the rate limit that has least left, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     rate_limit: Option<RateLimitLeft>,
+    /// The organization's credits of the key's mode, when the call was charged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credits: Option<CreditsLeft>,
+    /// Names the charge, when there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spend_id: Option<keystile_core::model::SpendId>,
     /// Each check's own result, when `explain` asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     checks: Option<Vec<CheckResult>>,
@@ -76,6 +82,13 @@ struct VerifiedProject {
 struct VerifiedEnvironment {
     id: keystile_core::model::EnvironmentId,
     name: String,
+}
+
+/// What is left of an organization's credits.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CreditsLeft {
+    /// How many can be spent.
+    remaining: u64,
 }
 
 /// What is left of a rate limit.

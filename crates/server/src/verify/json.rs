@@ -5,10 +5,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::Guard;
-use bytes::Bytes;
-use http::HeaderMap;
+use keystile_core::credit::Spent;
 use keystile_core::decision::{Code, DenyReason};
-use keystile_core::manifest::{Rules, ScopeSet};
+use keystile_core::manifest::{Operation, OperationError, Rules, ScopeSet};
 use keystile_core::model::{Binding, ModeFilter, Timestamp};
 use keystile_core::request::{Asked, Credential, Origin, Place, PreparedKey, RequestFacts};
 use keystile_core::snapshot::{ProductNode, Products};
@@ -16,8 +15,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::answer::{self, JsonWriter};
-use super::decide::{decide, explain};
+use super::decide::{Decided, decide, decide_again, explain, explain_again};
 use super::facts;
+use super::spend::{Bill, Payment};
+use super::unpaid::{Due, Form, Request, Unpaid, Verdict, unanswered};
 use crate::api::body;
 use crate::app::App;
 use crate::metrics::Door;
@@ -59,9 +60,38 @@ pub(crate) struct Question<'a> {
     /// The client's address, when you know it.
     #[serde(default)]
     pub(crate) ip: Option<IpAddr>,
+    /// What the call costs, in credits, where the manifest allows a range for its operation.
+    #[serde(default)]
+    pub(crate) cost: Option<u64>,
+    /// By what a repetition of this call is known for 24 hours, 1 to 255 characters: it is charged
+    /// once. The same text for another key, operation or cost is an error.
+    #[serde(borrow, default)]
+    #[schemars(length(min = 1, max = 255))]
+    pub(crate) idempotency_key: Option<Text<'a>>,
+    /// Only sets the cost aside, for a call whose cost is known afterwards: settle or release it.
+    #[serde(default)]
+    pub(crate) reserve: bool,
     /// Adds each check's own result to the answer.
     #[serde(default)]
     pub(crate) explain: bool,
+}
+
+impl Question<'_> {
+    /// How the call is paid for.
+    fn payment(&self, at: At) -> Result<Payment<'_>, Problem> {
+        let key = self.idempotency_key.as_deref();
+        if let Some(text) = key
+            && (text.is_empty() || text.chars().count() > 255)
+        {
+            let message = "an idempotency key has 1 to 255 characters";
+            return Err(Problem::field(at.pointer("idempotency_key"), message));
+        }
+        Ok(Payment {
+            cost: self.cost,
+            idempotency_key: key,
+            reserve: self.reserve,
+        })
+    }
 }
 
 /// A text that is borrowed from the body unless it has escapes; serde borrows a `Cow` that stands
@@ -94,28 +124,60 @@ pub(crate) enum ScopeAsk<'a> {
 /// When the question is not one.
 pub(crate) fn verify_one(
     app: &App,
-    binding: Option<&Binding>,
-    headers: &HeaderMap,
-    body: &Bytes,
+    request: Request<'_>,
     request_id: &str,
-    now: Timestamp,
-) -> Result<Vec<u8>, Problem> {
-    let question: Question<'_> = body::parse_fast(headers, body)?;
-    let asker = Asker::new(app, binding, now);
+) -> Result<Verdict, Problem> {
+    let question: Question<'_> = body::parse_fast(request.headers, request.body)?;
+    let asker = Asker::new(app, request);
     let mut out = Vec::with_capacity(1024);
     let key = Credential::Text(&question.key);
-    if asker.answer(&question, key, At::Alone, Door::Json, &mut out)? == Code::Undecided {
-        let reason = DenyReason::Undecided;
-        return Err(Problem::unavailable(
-            reason.code().as_str(),
-            reason.message(),
-        ));
+    let answer = asker.answer(&question, key, (At::Alone, Door::Json), &mut out)?;
+    if answer.code == Code::Undecided {
+        return Err(unanswered(DenyReason::Undecided));
     }
+    let end = out.len();
     let mut json = JsonWriter(&mut out);
     json.raw(",\"request_id\":");
     json.string(request_id);
     json.raw("}");
-    Ok(out)
+    let Some(bill) = answer.bill else {
+        return Ok(Verdict::Made(out));
+    };
+    let due = Due {
+        bill,
+        question: 0,
+        begin: 0,
+        end,
+    };
+    Ok(Verdict::Unpaid(Unpaid {
+        form: Form::One,
+        json: out,
+        due: vec![due],
+    }))
+}
+
+/// A call to be decided again, after its bill was paid or could not be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Again {
+    pub(super) paid: Result<Spent, DenyReason>,
+    pub(super) door: Door,
+}
+
+/// Answers the question again.
+pub(super) fn verify_again(
+    app: &App,
+    request: Request<'_>,
+    again: Again,
+    out: &mut Vec<u8>,
+) -> Result<Code, Problem> {
+    let question: Question<'_> = body::parse_fast(request.headers, request.body)?;
+    Asker::new(app, request).again(&question, At::Alone, again, out)
+}
+
+/// What was answered so far: the code, and what is to be paid before it may be told.
+pub(super) struct Answered {
+    pub(super) code: Code,
+    pub(super) bill: Option<Box<Bill>>,
 }
 
 /// Where a question stands in the body, for messages.
@@ -145,13 +207,13 @@ pub(super) struct Asker<'a> {
 }
 
 impl<'a> Asker<'a> {
-    pub(super) fn new(app: &'a App, binding: Option<&'a Binding>, now: Timestamp) -> Self {
+    pub(super) fn new(app: &'a App, request: Request<'a>) -> Self {
         let products = app.engine.index().products();
         Self {
             app,
-            binding,
+            binding: request.entitled.as_deref(),
             products,
-            now,
+            now: request.now,
         }
     }
 
@@ -163,27 +225,59 @@ impl<'a> Asker<'a> {
     }
 
     /// Decides one question about its key, which may have been prepared, and writes the verdict
-    /// without its closing brace; gives its code.
+    /// without its closing brace.
     pub(super) fn answer(
         &self,
         question: &Question<'_>,
         key: Credential<'_>,
+        (at, door): (At, Door),
+        out: &mut Vec<u8>,
+    ) -> Result<Answered, Problem> {
+        let product = self.product(question, at)?;
+        let ask = |rules: &Rules| self.facts(question, key, rules, at);
+        let payment = question.payment(at)?;
+        let mut json = JsonWriter(out);
+        if question.explain {
+            let Decided { decision, bill } = explain(self.app, door, (product, payment), ask)?;
+            json.verdict(&decision.decision);
+            json.checks(&decision);
+            let bill = bill.map(Bill::undecided);
+            let code = answer::code(&decision.decision);
+            return Ok(Answered { code, bill });
+        }
+        let Decided { decision, bill } = decide(self.app, door, (product, payment), ask)?;
+        json.verdict(&decision);
+        let code = answer::code(&decision);
+        Ok(Answered { code, bill })
+    }
+
+    /// Decides a question again, and writes the verdict with what was paid, without its closing
+    /// brace; gives its code.
+    pub(super) fn again(
+        &self,
+        question: &Question<'_>,
         at: At,
-        door: Door,
+        Again { paid, door }: Again,
         out: &mut Vec<u8>,
     ) -> Result<Code, Problem> {
         let product = self.product(question, at)?;
+        let key = Credential::Text(&question.key);
         let ask = |rules: &Rules| self.facts(question, key, rules, at);
         let mut json = JsonWriter(out);
-        if question.explain {
-            let explained = explain(self.app, door, product, ask)?;
+        let code = if question.explain {
+            let explained = explain_again(self.app, door, (product, paid), ask)?;
             json.verdict(&explained.decision);
             json.checks(&explained);
-            return Ok(answer::code(&explained.decision));
+            answer::code(&explained.decision)
+        } else {
+            let decision = decide_again(self.app, door, (product, paid), ask)?;
+            json.verdict(&decision);
+            answer::code(&decision)
+        };
+        if let (Code::Ok, Ok(spent)) = (code, paid) {
+            json.spent(&spent);
         }
-        let decision = decide(self.app, door, product, ask)?;
-        json.verdict(&decision);
-        Ok(answer::code(&decision))
+        Ok(code)
     }
 
     fn facts<'q>(
@@ -262,6 +356,7 @@ fn asked<'q>(question: &'q Question<'_>, rules: &Rules, at: At) -> Result<Asked<
     let asked = match (question.operation.as_deref(), &question.scope, authenticate) {
         (Some(operation), None, false) => {
             let (method, path) = operation.split_once(' ').unwrap_or((operation, ""));
+            check_cost(question.cost, rules.operations.find(method, path), at)?;
             return Ok(Asked::Operation { method, path });
         }
         (None, Some(scope), false) => Asked::Scopes(scopes(scope, rules, at)?),
@@ -271,11 +366,32 @@ fn asked<'q>(question: &'q Question<'_>, rules: &Rules, at: At) -> Result<Asked<
             return Err(Problem::field(at.pointer("operation"), message));
         }
     };
+    if question.cost.is_some_and(|cost| cost > 0) || question.reserve {
+        let field = if question.reserve { "reserve" } else { "cost" };
+        let message = "only operations cost credits: name the operation";
+        return Err(Problem::field(at.pointer(field), message));
+    }
     if rules.require_operation {
         let message = "the product's manifest requires every verify to name an operation";
         return Err(Problem::field(at.pointer("operation"), message));
     }
     Ok(asked)
+}
+
+/// A cost that the manifest does not allow is a mistake of whoever names it. An operation that
+/// does not exist is refused later.
+fn check_cost(
+    cost: Option<u64>,
+    operation: Result<&Operation, OperationError>,
+    at: At,
+) -> Result<(), Problem> {
+    let (Some(cost), Ok(operation)) = (cost, operation) else {
+        return Ok(());
+    };
+    let charged = operation.charge(Some(cost));
+    charged
+        .map(drop)
+        .map_err(|error| Problem::field(at.pointer("cost"), error.to_string()))
 }
 
 fn scopes(asked: &ScopeAsk<'_>, rules: &Rules, at: At) -> Result<ScopeSet, Problem> {

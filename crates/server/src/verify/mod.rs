@@ -13,7 +13,9 @@ mod nginx;
 mod operator;
 mod outcome;
 mod possession;
+mod spend;
 mod strangers;
+mod unpaid;
 
 pub(crate) use asker::{Entitled, LastAsker};
 pub(crate) use batch::{BatchRequest, BatchVerdicts, verify_batch};
@@ -21,6 +23,7 @@ pub(crate) use decide::Stage;
 pub(crate) use described::VerifyAnswer;
 pub(crate) use facts::{client_address, origin};
 pub(crate) use json::{Question, SCOPE, verify_one};
-pub(crate) use nginx::{Subrequest, Told, forward_auth};
+pub(crate) use nginx::{Gate, Subrequest, Told, UnpaidGate, forward_auth};
 pub(crate) use operator::authorize;
 pub(crate) use possession::{CHALLENGE, Possession, Refused, holder, tell_holder, who_may_revoke};
+pub(crate) use unpaid::{Request, Verdict};

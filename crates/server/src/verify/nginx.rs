@@ -6,21 +6,23 @@
 //! own status and code go along as headers, and the shipped configuration gives them to the client.
 
 use std::cell::Cell;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use keystile_core::credit::Spent;
 use keystile_core::decision::{Code, DenyReason};
 use keystile_core::engine::{Introspection, Permit};
 use keystile_core::limit::Allowance;
 use keystile_core::manifest::Rules;
 use keystile_core::model::Slug;
 use keystile_core::request::{Asked, Place, RequestFacts};
-use keystile_core::snapshot::Identity;
+use keystile_core::snapshot::{Identity, ProductNode};
 
 use super::credential::{self, single};
-use super::decide::decide;
+use super::decide::{Decided, decide, decide_again};
 use super::facts::{self, HeaderValueList};
 use super::outcome::{self, wire};
+use super::spend::{Bill, Paid, Payment, reverse};
 use super::strangers;
 use crate::app::App;
 use crate::metrics::Door;
@@ -59,17 +61,98 @@ enum Unasked {
     Flood(DenyReason),
 }
 
+/// What nginx is told, or what is to be paid before.
+#[derive(Debug)]
+pub(crate) enum Gate {
+    /// The answer.
+    Told(Told),
+    /// An answer that waits for the ledger.
+    Unpaid(UnpaidGate),
+}
+
+/// An answer to a call that is not paid yet.
+#[derive(Debug)]
+pub(crate) struct UnpaidGate {
+    /// The answer, but for what paying adds.
+    told: Told,
+    bill: Box<Bill>,
+}
+
+impl UnpaidGate {
+    /// Pays, and completes the answer; a call that lost its right meanwhile, or could not be paid,
+    /// is refused.
+    pub(crate) async fn pay(mut self, app: &App, asked: &Subrequest<'_>) -> Told {
+        match self.bill.pay(app).await {
+            Paid::Allowed(spent) => {
+                self.told.spent(Some(&spent));
+                self.told
+            }
+            Paid::Again(paid) => {
+                let told = decide_paid(app, asked, paid);
+                if let (Ok(spent), true) = (paid, told.status != StatusCode::OK) {
+                    reverse(app, spent).await;
+                }
+                told
+            }
+        }
+    }
+}
+
 /// Decides about the request that nginx asks about.
-pub(crate) fn forward_auth(app: &App, asked: &Subrequest<'_>) -> Told {
+pub(crate) fn forward_auth(app: &App, asked: &Subrequest<'_>) -> Gate {
+    let decided = with_product(app, asked, |product, ask| {
+        decide(app, Door::Nginx, (product, Payment::default()), ask)
+    });
+    match decided {
+        Err(told) => Gate::Told(told),
+        Ok((Decided { decision, bill }, client)) => {
+            let mut told = tell(app, asked, client, &decision);
+            match bill {
+                Some(bill) => Gate::Unpaid(UnpaidGate { told, bill }),
+                None => {
+                    told.spent_if_allowed();
+                    Gate::Told(told)
+                }
+            }
+        }
+    }
+}
+
+/// Decides again, when the bill was paid or could not be.
+fn decide_paid(app: &App, asked: &Subrequest<'_>, paid: Result<Spent, DenyReason>) -> Told {
+    let decided = with_product(app, asked, |product, ask| {
+        decide_again(app, Door::Nginx, (product, paid), ask)
+    });
+    match decided {
+        Err(told) => told,
+        Ok((decision, client)) => {
+            let mut told = tell(app, asked, client, &decision);
+            if decision.is_allowed() {
+                told.spent(paid.ok().as_ref());
+            }
+            told
+        }
+    }
+}
+
+/// Asks about the subrequest, with the client's address; the answer, where that cannot be asked.
+fn with_product<'s, D>(
+    app: &App,
+    asked: &'s Subrequest<'s>,
+    decide: impl FnOnce(
+        &ProductNode,
+        &dyn Fn(&Rules) -> Result<RequestFacts<'s>, Unasked>,
+    ) -> Result<D, Unasked>,
+) -> Result<(D, Option<IpAddr>), Told> {
     if !is_trusted(app, asked.peer) {
-        return refused_outright("untrusted_proxy", asked.request_id);
+        return Err(refused_outright("untrusted_proxy", asked.request_id));
     }
     let products = app.engine.index().products();
     let product = products
         .get(asked.product)
         .filter(|_| asked.product != Slug::OPERATOR);
     let Some(product) = product else {
-        return refused_outright("unknown_product", asked.request_id);
+        return Err(refused_outright("unknown_product", asked.request_id));
     };
     let (client, name) = (Cell::new(None), Some(asked.product));
     let ask = |rules: &Rules| {
@@ -79,18 +162,26 @@ pub(crate) fn forward_auth(app: &App, asked: &Subrequest<'_>) -> Told {
         strangers::may_try(app, Door::Nginx, name, tried).map_err(Unasked::Flood)?;
         Ok(facts)
     };
-    let decision = match decide(app, Door::Nginx, product, ask) {
-        Ok(decision) => decision,
-        Err(Unasked::Flood(reason)) => return denied(reason, &product.rules(), asked.request_id),
+    match decide(product, &ask) {
+        Ok(decision) => Ok((decision, client.get())),
+        Err(Unasked::Flood(reason)) => Err(denied(reason, &product.rules(), asked.request_id)),
         Err(Unasked::Incomplete) => {
-            return refused_outright("incomplete_subrequest", asked.request_id);
+            Err(refused_outright("incomplete_subrequest", asked.request_id))
         }
-    };
+    }
+}
+
+fn tell(
+    app: &App,
+    asked: &Subrequest<'_>,
+    client: Option<IpAddr>,
+    decision: &Introspection<'_>,
+) -> Told {
     let rules = &decision.rules;
     match (decision.verdict, &decision.key) {
-        (Ok(permit), Some(key)) => allowed(permit, key, &decision, asked.request_id),
+        (Ok(permit), Some(key)) => allowed(permit, key, decision, asked.request_id),
         (Err(reason), _) => {
-            let reason = strangers::told(app, name, client.get(), reason);
+            let reason = strangers::told(app, Some(asked.product), client, reason);
             denied(reason, rules, asked.request_id)
         }
         (Ok(_), None) => denied(DenyReason::Undecided, rules, asked.request_id),
@@ -159,8 +250,6 @@ fn allowed(
     told.put("x-keystile-project", |out| key.project_id().push_to(out));
     told.text("x-keystile-environment", key.environment_name().as_bytes());
     told.put("x-keystile-scopes", |out| push_scopes(decision, out));
-    told.word("x-keystile-credits-remaining", "");
-    told.word("x-keystile-spend-id", "");
     told.text("x-keystile-request-id", request_id.as_bytes());
     told.text(REQUEST_ID, request_id.as_bytes());
     if let Some(allowance) = &decision.allowance {
@@ -228,6 +317,25 @@ impl Told {
         answer.word(STATUS, says);
         answer.word("cache-control", "no-store");
         answer
+    }
+
+    /// What an allowed call was charged; both are there also where it costs nothing.
+    fn spent(&mut self, spent: Option<&Spent>) {
+        self.put("x-keystile-credits-remaining", |out| {
+            let remaining = spent.map(|spent| spent.remaining.to_string());
+            out.extend_from_slice(remaining.unwrap_or_default().as_bytes());
+        });
+        self.put("x-keystile-spend-id", |out| {
+            if let Some(spent) = spent {
+                spent.spend.push_to(out);
+            }
+        });
+    }
+
+    fn spent_if_allowed(&mut self) {
+        if self.status == StatusCode::OK {
+            self.spent(None);
+        }
     }
 
     fn put(&mut self, name: &'static str, write: impl FnOnce(&mut Vec<u8>)) {

@@ -37,8 +37,10 @@ pub(crate) const fn wire(code: Code) -> Wire {
         | Code::IpNotAllowed
         | Code::UnknownOperation => (StatusCode::FORBIDDEN, None),
         Code::RateLimited => (StatusCode::TOO_MANY_REQUESTS, None),
+        Code::SpendCapReached | Code::CreditsExhausted => (StatusCode::PAYMENT_REQUIRED, None),
+        Code::IdempotencyConflict => (StatusCode::CONFLICT, None),
         Code::InsufficientScope => (StatusCode::FORBIDDEN, Some("insufficient_scope")),
-        Code::Undecided => (StatusCode::SERVICE_UNAVAILABLE, None),
+        Code::Undecided | Code::SpendUnknown => (StatusCode::SERVICE_UNAVAILABLE, None),
     };
     let shown = match code {
         Code::MalformedKey | Code::InvalidSession => Code::UnknownKey,

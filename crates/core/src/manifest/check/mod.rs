@@ -82,7 +82,7 @@ fn compile(manifest: &Manifest, mut report: Report) -> Result<Rules, Problems> {
         environments,
         plans,
         test_grant: manifest.credits.test_grant,
-        credit_thresholds,
+        credit_thresholds: credit_thresholds.into(),
         reservation_seconds,
         foreign_formats,
         operations,

@@ -22,16 +22,34 @@ use self::wait::{Arrived, Wait};
 use self::write::Writer;
 use super::connection::Peer;
 use super::listen::Shared;
-use super::route::{gateway, refused, verdict};
+use super::route::{Ruled, gateway, refused, request, subrequest, verdict};
 use super::{read, respond};
 use crate::app::App;
-use crate::verify::{self, LastAsker};
+use crate::request_id::RequestName;
+use crate::verify::{self, Gate, LastAsker, UnpaidGate, Verdict};
 
 /// So much is read at once; a batch is longer, and waited for.
 const READ_BYTES: usize = 8 << 10;
 
 /// Memory beyond this is given back after the request that needed it.
 const KEPT_BYTES: usize = 64 << 10;
+
+/// What became of a request, before anything was waited for.
+enum Answered {
+    /// Its answer is written.
+    Written {
+        /// Whether the connection goes on.
+        goes_on: bool,
+    },
+    /// It is to be paid first.
+    Unpaid(Box<RequestName>, Box<ToPay>),
+}
+
+/// What is to be paid.
+enum ToPay {
+    Verdict(Ruled),
+    Gate(UnpaidGate),
+}
 
 /// One connection in the lane.
 struct Lane<'c, S> {
@@ -108,7 +126,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Lane<'_, S> {
             }
             let mut request = here.split_to(expected.bytes());
             let body = request.split_off(expected.head);
-            let goes_on = self.answer(expected.door, &body);
+            let goes_on = match self.answer(expected.door, &body) {
+                Answered::Written { goes_on } => goes_on,
+                Answered::Unpaid(name, unpaid) => {
+                    // Boxed, so that what every request awaits stays small.
+                    Box::pin(self.pay(*name, *unpaid, &body)).await
+                }
+            };
             self.parts.headers.clear();
             drop((request, body));
             if self.write().await.is_err() || !goes_on {
@@ -131,8 +155,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Lane<'_, S> {
         (self.buffer.split().freeze(), arrived)
     }
 
-    /// Answers the request at hand; whether the connection goes on.
-    fn answer(&mut self, door: Door, body: &Bytes) -> bool {
+    /// Answers the request at hand, as far as that needs no waiting.
+    fn answer(&mut self, door: Door, body: &Bytes) -> Answered {
         let now = self.app.now();
         let name = self.app.request_ids.name(&self.parts.headers, now);
         let caller = (self.peer.surface, self.last);
@@ -142,19 +166,58 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Lane<'_, S> {
             Door::One => verdict(verify::verify_one),
             Door::Batch => verdict(verify::verify_batch),
             Door::Gateway => match gateway(self.app, self.peer, parts, &name) {
-                Ok(told) => {
+                Ok(Gate::Told(told)) => {
                     self.writer.told(&told, now);
-                    return true;
+                    return Answered::Written { goes_on: true };
+                }
+                Ok(Gate::Unpaid(unpaid)) => {
+                    return Answered::Unpaid(Box::new(name), Box::new(ToPay::Gate(unpaid)));
                 }
                 Err(problem) => Err(problem),
             },
         };
-        match answered {
-            Ok(json) => {
+        let goes_on = match answered {
+            Ok(Ruled {
+                verdict: Verdict::Made(json),
+                ..
+            }) => {
                 self.writer.verdict(&json, name.as_str(), now);
                 true
             }
+            Ok(unpaid) => {
+                return Answered::Unpaid(Box::new(name), Box::new(ToPay::Verdict(unpaid)));
+            }
             Err(problem) => self.writer.reply(&refused(&problem, &name), now),
+        };
+        Answered::Written { goes_on }
+    }
+
+    /// Pays for the request at hand and answers it; whether the connection goes on.
+    async fn pay(&mut self, name: RequestName, unpaid: ToPay, body: &Bytes) -> bool {
+        let app = self.app;
+        let ruled = match unpaid {
+            ToPay::Gate(unpaid) => {
+                let asked = subrequest(self.peer, &self.parts, &name);
+                let told = unpaid.pay(app, &asked).await;
+                self.writer.told(&told, app.now());
+                return true;
+            }
+            ToPay::Verdict(ruled) => ruled,
+        };
+        let paid = match ruled.verdict {
+            Verdict::Made(json) => Ok(json),
+            Verdict::Unpaid(unpaid) => {
+                let headers = &self.parts.headers;
+                let request = request(&ruled.entitled, headers, body, ruled.now);
+                unpaid.pay(app, request).await
+            }
+        };
+        match paid {
+            Ok(json) => {
+                self.writer.verdict(&json, name.as_str(), app.now());
+                true
+            }
+            Err(problem) => self.writer.reply(&refused(&problem, &name), app.now()),
         }
     }
 
