@@ -23,6 +23,7 @@ mod sessions;
 mod signing_keys;
 mod socket;
 mod spend_caps;
+mod spending;
 mod story;
 mod strangers;
 mod systems;
