@@ -11,6 +11,9 @@ use keystile_store::{CommitError, StoreError};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// The code of a grant that is made once and was made by somebody else.
+pub(crate) const ALREADY_GRANTED: &str = "already_granted";
+
 /// An answer other than success.
 #[derive(Debug)]
 pub(crate) struct Problem {
@@ -192,6 +195,10 @@ impl From<CommitError> for Problem {
             CommitError::Conflict(subject) => Self::conflict(
                 "changed_meanwhile",
                 format!("{subject} was changed by somebody else; read it again and retry"),
+            ),
+            CommitError::Taken { field: "occasion" } => Self::conflict(
+                ALREADY_GRANTED,
+                "somebody else has just made this grant, which is made once",
             ),
             CommitError::Taken { field } => Self::conflict(
                 "already_exists",

@@ -241,6 +241,10 @@ identifier! {
     SpendId, "spend"
 }
 identifier! {
+    /// Names one entry of the ledger that is no charge, in the manner of a [`SpendId`].
+    EntryId, "entry"
+}
+identifier! {
     /// Names one request to Keystile, in answers and in logs.
     RequestId, "req"
 }

@@ -19,7 +19,7 @@ pub use caps::SpendCaps;
 pub use foreign::ForeignDigest;
 pub use grant::{Grant, Occasion};
 pub use id::{
-    EnvironmentId, GrantId, IdError, KeyId, OrganizationId, ProjectId, RequestId, SessionId,
+    EntryId, EnvironmentId, GrantId, IdError, KeyId, OrganizationId, ProjectId, RequestId, SessionId,
     SpendId, Subject, VisitorId, random_id_bytes,
 };
 pub use kind::{Kind, Mode, ModeFilter};

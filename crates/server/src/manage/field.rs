@@ -1,5 +1,7 @@
 //! Checks of single fields, all problems collected before any is answered.
 
+use std::ops::RangeInclusive;
+
 use keystile_core::key::holds_secret_key;
 use keystile_core::model::{RateLimit, SpendCaps, Timestamp};
 use serde_json::{Map, Value};
@@ -8,6 +10,7 @@ use crate::problem::{FieldError, Problem};
 
 const NAME_CHARS: usize = 100;
 const NOTE_CHARS: usize = 500;
+const REASON_CHARS: usize = 200;
 const METADATA_BYTES: usize = 2 << 10;
 const EXTERNAL_ID_CHARS: usize = 255;
 const LONGEST_PERIOD: u32 = 31 * 24 * 3600;
@@ -129,6 +132,36 @@ impl Fields {
                 pointer,
                 "the expiry lies more than ten years ahead; leave it out instead",
             );
+        }
+    }
+
+    /// An end that lies ahead, within ten years, of anything but a key.
+    pub(crate) fn ends(&mut self, pointer: &str, at: Option<Timestamp>, now: Timestamp) {
+        let Some(at) = at else { return };
+        if at <= now {
+            self.wrong(pointer, "this lies in the past");
+        } else if at > now.plus_millis(TEN_YEARS) {
+            let message = "this lies more than ten years ahead; leave it out instead";
+            self.wrong(pointer, message);
+        }
+    }
+
+    /// Why something was done, for people.
+    pub(crate) fn reason(&mut self, pointer: &str, reason: &str) {
+        let count = reason.chars().count();
+        if reason.trim().is_empty() || count > REASON_CHARS {
+            let message = format!("a reason has 1 to {REASON_CHARS} characters");
+            self.wrong(pointer, message);
+        }
+        self.printable(pointer, reason);
+    }
+
+    /// So many credits.
+    pub(crate) fn credits(&mut self, pointer: &str, amount: u64, within: RangeInclusive<u64>) {
+        if !within.contains(&amount) {
+            let (least, most) = (within.start(), within.end());
+            let message = format!("a whole number of credits from {least} to {most}");
+            self.wrong(pointer, message);
         }
     }
 

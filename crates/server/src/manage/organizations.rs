@@ -7,6 +7,7 @@ use keystile_core::model::{
 use keystile_store::Write;
 use serde_json::{Map, Value, json};
 
+use super::credits::or_granted_meanwhile;
 use super::field::Fields;
 use super::minting::MintedProject;
 use super::work::{Work, update};
@@ -92,6 +93,8 @@ pub(crate) async fn create_organization(
         change
             .writes
             .extend(project.iter().flat_map(MintedProject::writes));
+        let grants = work.first_grants(&organization, &rules)?;
+        change.writes.extend(grants);
         change.idempotency = work.remember(&organization.id);
         organization.seq = work.commit(change).await?.seq;
         Ok(CreatedOrganization {
@@ -149,8 +152,13 @@ pub(crate) async fn update_organization(
         change
             .writes
             .push(update(Record::Organization(after.clone()), before.seq));
+        if before.plan != after.plan && !wanted.delete {
+            let grants = work.missing_grants(&after, &rules).await?;
+            change.writes.extend(grants);
+        }
         if narrows {
-            let effective = work.narrow(change).await?;
+            let narrowed = work.narrow(change).await;
+            let effective = narrowed.map_err(|failure| or_granted_meanwhile(failure, id))?;
             after.narrowed_seq = Some(effective.seq);
             return Ok((
                 Organization {

@@ -35,10 +35,12 @@ pub(super) async fn create_customers(
         change.guards.push(guard.clone());
         for external_id in some {
             let (organization, project) = customer(work, product, rules, external_id)?;
+            let grants = work.first_grants(&organization, rules)?;
             change
                 .writes
                 .push(Write::Insert(Record::Organization(organization)));
             change.writes.extend(project.writes());
+            change.writes.extend(grants);
         }
         match work.commit(change).await {
             Ok(_) => {}

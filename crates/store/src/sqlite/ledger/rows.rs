@@ -139,12 +139,11 @@ pub(super) fn charged(
     }
     let amount = charge.amount;
     let known = change_of(connection, place)?;
-    let (settled, returned) = match known {
-        Some(known) => known,
-        // One that is neither open nor changed by anybody ran out.
-        None if reserved_until.is_some() && !is_open(entry.account, spend) => (None, amount),
-        None => (None, 0),
-    };
+    // One that is neither open nor changed by anybody ran out.
+    let ran_out =
+        known.is_none() && reserved_until.is_some() && !is_open(entry.account, spend);
+    let untouched = (None, if ran_out { amount } else { 0 });
+    let (settled, returned) = known.unwrap_or(untouched);
     Ok(Some(Charged {
         spend,
         account: entry.account,
@@ -152,6 +151,7 @@ pub(super) fn charged(
         reserved_until,
         settled,
         returned,
+        ran_out,
     }))
 }
 
