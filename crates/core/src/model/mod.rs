@@ -19,8 +19,8 @@ pub use caps::SpendCaps;
 pub use foreign::ForeignDigest;
 pub use grant::{Grant, Occasion};
 pub use id::{
-    EntryId, EnvironmentId, GrantId, IdError, KeyId, OrganizationId, ProjectId, RequestId, SessionId,
-    SpendId, Subject, VisitorId, random_id_bytes,
+    EntryId, EnvironmentId, GrantId, IdError, KeyId, OrganizationId, ProjectId, RequestId,
+    SessionId, SpendId, Subject, VisitorId, random_id_bytes,
 };
 pub use kind::{Kind, Mode, ModeFilter};
 pub use record::{

@@ -19,6 +19,7 @@ use keystile_core::snapshot::Found;
 use keystile_store::{Asked, CommitError};
 
 use crate::app::App;
+use crate::manage;
 use crate::metrics::Door;
 
 /// What whoever asks says of paying.
@@ -169,9 +170,18 @@ fn outcome(paid: Result<Result<Spent, Refusal>, CommitError>) -> Result<Spent, D
     }
 }
 
-/// Makes the grants of the plan's current period, if they are missing; whether there were any.
-async fn renew(_app: &App, _account: AccountId) -> bool {
-    false
+/// Makes the grants of the plan's current period, if they are missing; whether it is worth the while
+/// to try again.
+async fn renew(app: &App, account: AccountId) -> bool {
+    match manage::renew(app, account.organization).await {
+        Ok(_) => true,
+        Err(problem) => {
+            let organization = account.organization;
+            let problem = problem.private.unwrap_or(problem.detail);
+            tracing::warn!(%organization, problem, "the period's credits could not be granted");
+            false
+        }
+    }
 }
 
 /// A call was refused after it was paid: the charge is reversed, unless it is an earlier call's.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::house::{Customer, House, operator_key, text};
 
-const ANALYSE: &str = "POST /v1/analyses";
+const JOURNEY: &str = "POST /v1/journeys";
 
 struct Lab {
     house: House,
@@ -89,7 +89,7 @@ async fn d3_a_recoverable_secret_is_shown_again_and_the_audit_log_says_to_whom()
     let of_the_key = lab.house.get(&format!("/v1/audit?key={}&limit=1", lab.id));
     assert_eq!(of_the_key.json()["data"][0]["action"], "key.revealed");
     assert_eq!(
-        lab.house.verify("datakeen", &lab.secret, ANALYSE)["code"],
+        lab.house.verify("datakeen", &lab.secret, JOURNEY)["code"],
         "ok"
     );
 }
@@ -129,7 +129,7 @@ async fn d3_a_new_pepper_and_a_new_sealing_key_keep_what_is_sealed_readable() {
     }
     // Its use remakes the digest, which the journal says.
     assert_eq!(
-        lab.house.verify("datakeen", &lab.secret, ANALYSE)["code"],
+        lab.house.verify("datakeen", &lab.secret, JOURNEY)["code"],
         "ok"
     );
     while lab.house.get("/v1/audit?action=key.rehashed").json()["data"] == json!([]) {
@@ -188,7 +188,7 @@ async fn d3_a_product_that_goes_back_to_once_keeps_no_sealed_secret() {
     assert_eq!(row["details"]["destroyed_secrets"], 2, "{row}");
     assert_eq!(lab.reveal(&lab.id).expect(409).code(), "not_recoverable");
     assert_eq!(
-        lab.house.verify("datakeen", &lab.secret, ANALYSE)["code"],
+        lab.house.verify("datakeen", &lab.secret, JOURNEY)["code"],
         "ok"
     );
 

@@ -140,8 +140,7 @@ pub(super) fn charged(
     let amount = charge.amount;
     let known = change_of(connection, place)?;
     // One that is neither open nor changed by anybody ran out.
-    let ran_out =
-        known.is_none() && reserved_until.is_some() && !is_open(entry.account, spend);
+    let ran_out = known.is_none() && reserved_until.is_some() && !is_open(entry.account, spend);
     let untouched = (None, if ran_out { amount } else { 0 });
     let (settled, returned) = known.unwrap_or(untouched);
     Ok(Some(Charged {
