@@ -11,7 +11,7 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::problem::{FieldError, Problem};
+use crate::problem::Problem;
 
 /// What the body claims to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,24 +114,42 @@ pub(crate) fn parse_fast<'a, T: Deserialize<'a>>(
     let text = std::str::from_utf8(body).map_err(|_| not_utf8())?;
     let read = serde_json::from_str::<Object<T>>(text);
     read.map(|object| object.0)
-        .map_err(|error| why_not(body, &error))
+        .map_err(|error| why_not::<T>(body, &error))
 }
 
 fn not_utf8() -> Problem {
     Problem::bad_request("the body is not UTF-8")
 }
 
-/// Says what is wrong with a body that could not be read.
-fn why_not(body: &[u8], error: &serde_json::Error) -> Problem {
+/// Says what is wrong with a body that could not be read, and where.
+fn why_not<'a, T: Deserialize<'a>>(body: &'a [u8], error: &serde_json::Error) -> Problem {
     match json(body) {
         Err(problem) => problem,
         Ok(_) if error.is_syntax() || error.is_eof() => Problem::bad_request(error.to_string()),
         Ok(_) => {
-            let message = error.to_string();
-            let message = message.split(" at line ").next().unwrap_or_default();
-            Problem::field(pointer_in(message), without_value(message))
+            let mut again = serde_json::Deserializer::from_slice(body);
+            match serde_path_to_error::deserialize::<_, Object<T>>(&mut again) {
+                Err(error) => wrong_at(&error),
+                Ok(_) => Problem::bad_request(error.to_string()),
+            }
         }
     }
+}
+
+/// What is wrong at which place of a body.
+fn wrong_at(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in error.path() {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } => pointer.push_str(&format!("/{key}")),
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    let message = error.inner().to_string();
+    let message = message.split(" at line ").next().unwrap_or_default();
+    Problem::field(pointer, without_value(message))
 }
 
 /// serde repeats the value that it does not take; what was expected says enough.
@@ -143,15 +161,6 @@ fn without_value(message: &str) -> String {
     }
 }
 
-/// serde names the field in its message; that is the best pointer there is on this path.
-fn pointer_in(message: &str) -> String {
-    let named = message
-        .split('`')
-        .nth(1)
-        .filter(|_| message.contains("field"));
-    named.map_or_else(String::new, |name| format!("/{name}"))
-}
-
 /// Any JSON in which no name stands twice.
 pub(crate) fn json(body: &[u8]) -> Result<Value, Problem> {
     let text = std::str::from_utf8(body).map_err(|_| not_utf8())?;
@@ -161,19 +170,8 @@ pub(crate) fn json(body: &[u8]) -> Result<Value, Problem> {
 /// JSON as `T`.
 pub(crate) fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
     let read = serde_path_to_error::deserialize::<_, Object<T>>(value);
-    read.map(|object| object.0).map_err(|error| {
-        let mut pointer = String::new();
-        for segment in error.path() {
-            use serde_path_to_error::Segment;
-            match segment {
-                Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-                Segment::Map { key } => pointer.push_str(&format!("/{key}")),
-                Segment::Enum { .. } | Segment::Unknown => {}
-            }
-        }
-        let message = without_value(&error.inner().to_string());
-        Problem::invalid(vec![FieldError::new(pointer, message)])
-    })
+    read.map(|object| object.0)
+        .map_err(|error| wrong_at(&error))
 }
 
 /// Tells a field that is left out from one that is `null`: `None`, or `Some` of what it says.
