@@ -135,3 +135,117 @@ impl Unpaid {
 pub(super) fn unanswered(reason: DenyReason) -> Problem {
     Problem::unavailable(reason.code().as_str(), reason.message())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use http_body_util::Full;
+    use keystile_core::manifest::{System, starter};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::config::{Limits, Settings};
+    use crate::front::call_in_process;
+    use crate::installation;
+    use crate::verify::verify_one;
+
+    async fn app(data: &std::path::Path) -> (Arc<App>, crate::background::Background) {
+        let settings = Settings {
+            listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
+            public_listen: None,
+            public_url: None,
+            data: data.to_owned(),
+            tls: None,
+            behind_proxy: false,
+            trusted_proxies: Vec::new(),
+            demo: false,
+            limits: Limits::default(),
+        };
+        let opened = installation::open(settings, None).await.unwrap();
+        (opened.app, opened.background)
+    }
+
+    async fn call(app: &Arc<App>, method: &str, path: &str, body: &str) -> Value {
+        let kind = match method {
+            "PUT" => "application/toml",
+            _ => "application/json",
+        };
+        let request = http::Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", kind)
+            .body(Full::new(Bytes::from(body.to_owned())));
+        let reply = call_in_process(app, request.unwrap()).await;
+        assert!(reply.status().is_success(), "{path}: {:?}", reply.body());
+        serde_json::from_slice(reply.body()).unwrap()
+    }
+
+    /// The time between the decision and the commit, drawn out for as long as `meanwhile` takes.
+    async fn asked_while(meanwhile: impl AsyncFnOnce(&Arc<App>, &str)) -> (Value, Value) {
+        let directory = tempfile::tempdir().unwrap();
+        let (app, background) = app(&directory.path().join("data")).await;
+        let manifest = starter(Some(System::Datakeen));
+        call(&app, "PUT", "/v1/products/datakeen", manifest).await;
+        let lab = json!({ "product": "datakeen", "name": "Paperboat" }).to_string();
+        let made = call(&app, "POST", "/v1/organizations", &lab).await;
+        let environments = made["projects"][0]["environments"].as_array().unwrap();
+        let test = environments.iter().find(|one| one["name"] == "test");
+        let keys = test.unwrap()["keys"].as_array().unwrap();
+        let key = keys.iter().find(|key| key["kind"] == "secret").unwrap();
+        let id = key["id"].as_str().unwrap();
+        let path = format!("/v1/keys/{id}/reveal");
+        let secret = call(&app, "POST", &path, "{}").await["secret"].clone();
+        let question = json!({
+            "key": secret, "product": "datakeen", "environment": "test",
+            "operation": "POST /v1/analyses",
+        });
+        let body = Bytes::from(question.to_string());
+        let mut headers = HeaderMap::new();
+        let json = http::HeaderValue::from_static("application/json");
+        headers.insert(http::header::CONTENT_TYPE, json);
+        let request = Request {
+            entitled: &None,
+            headers: &headers,
+            body: &body,
+            now: app.now(),
+        };
+        let Verdict::Unpaid(unpaid) = verify_one(&app, request, "req").unwrap() else {
+            panic!("an analysis costs a credit");
+        };
+        meanwhile(&app, id).await;
+        let answer = unpaid.pay(&app, request).await.unwrap();
+        let organization = made["organization"]["id"].as_str().unwrap();
+        let path = format!("/v1/organizations/{organization}/credits");
+        let credits = call(&app, "GET", &path, "").await["test"].clone();
+        background.end().await;
+        (serde_json::from_slice(&answer).unwrap(), credits)
+    }
+
+    #[tokio::test]
+    async fn r12_a_call_whose_key_is_revoked_while_it_is_charged_is_refused_and_costs_nothing() {
+        let (answer, credits) = asked_while(async |app, key| {
+            call(app, "POST", &format!("/v1/keys/{key}/revoke"), "{}").await;
+        })
+        .await;
+        assert_eq!(answer["code"], "revoked_key", "{answer}");
+        assert_eq!(answer.get("spend_id"), None);
+        assert_eq!(
+            (&credits["spent"], &credits["remaining"]),
+            (&json!(0), &json!(20))
+        );
+    }
+
+    #[tokio::test]
+    async fn a_call_is_decided_again_when_anything_changes_while_it_is_charged() {
+        let (answer, credits) = asked_while(async |app, key| {
+            let name = json!({ "name": "Renamed" }).to_string();
+            call(app, "PATCH", &format!("/v1/keys/{key}"), &name).await;
+        })
+        .await;
+        assert_eq!(answer["code"], "ok", "{answer}");
+        assert_eq!(answer["key"]["name"], "Renamed");
+        assert_eq!(answer["credits"]["remaining"], 19);
+        assert_eq!(credits["spent"], 1);
+    }
+}

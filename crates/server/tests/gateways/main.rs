@@ -2,6 +2,7 @@
 //! proxies on the machine; `cargo xtask test --provision` installs them.
 
 mod application;
+mod credits;
 #[path = "../it/house.rs"]
 #[expect(dead_code, reason = "the doors' own tests use the rest")]
 mod house;
