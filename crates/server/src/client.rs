@@ -77,7 +77,10 @@ impl Client {
         let answered = match self {
             Self::InProcess(app) => {
                 let reply = call_in_process(app, request).await;
-                Ok((reply.status(), reply.into_body()))
+                let status = reply.status();
+                let body = reply.into_body().collect().await;
+                body.map(|body| (status, body.to_bytes()))
+                    .map_err(|why| why.to_string())
             }
             Self::Local(socket) => match UnixStream::connect(socket).await {
                 Ok(stream) => exchange(stream, request).await,

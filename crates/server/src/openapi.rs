@@ -117,6 +117,7 @@ fn tags() -> Value {
         { "name": "Organizations", "description": "Your customers" },
         { "name": "Projects", "description": "What belongs to an organization" },
         { "name": "Environments", "description": "What owns keys" },
+        { "name": "Credits", "description": "What customers were given, spent, and have left" },
         { "name": "Products", "description": "What you sell, by manifest" },
         { "name": "Installation", "description": "Operator keys and the audit log" },
     ])
@@ -125,12 +126,21 @@ fn tags() -> Value {
 fn tag(path: &str) -> &'static str {
     match path {
         path if path.ends_with("/keys") || path.starts_with("/v1/keys") => "Keys",
+        path if is_about_credits(path) => "Credits",
         path if path.contains("/environments") => "Environments",
         path if path.contains("/projects") => "Projects",
         path if path.starts_with("/v1/organizations") => "Organizations",
         path if path.starts_with("/v1/products") => "Products",
         _ => "Installation",
     }
+}
+
+fn is_about_credits(path: &str) -> bool {
+    ["/credits", "/ledger", "/grants"]
+        .iter()
+        .any(|end| path.ends_with(end))
+        || path.starts_with("/v1/grants")
+        || path.starts_with("/v1/spends")
 }
 
 fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
@@ -191,6 +201,8 @@ fn path_parameter(name: &str) -> Value {
         "environment" => {
             json!({ "type": "string", "pattern": "^env_[0-7][0-9a-hjkmnp-tv-z]{25}$" })
         }
+        "grant" => json!({ "type": "string", "pattern": "^grant_[0-7][0-9a-hjkmnp-tv-z]{25}$" }),
+        "spend" => json!({ "type": "string", "pattern": "^spend_[0-7][0-9a-hjkmnp-tv-z]{25}$" }),
         "product" => json!({ "type": "string", "pattern": "^[a-z][a-z0-9-]{0,39}$" }),
         _ => json!({ "type": "string", "minLength": 1, "maxLength": 255 }),
     };
@@ -244,12 +256,13 @@ fn responses(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
     let mut all = problems();
     for answer in &operation.answers {
         let schema = (answer.schema)(generator).to_value();
+        let mut content = json!({ "application/json": { "schema": schema } });
+        if operation.gives_csv && answer.status == 200 {
+            content["text/csv"] = json!({ "schema": { "type": "string" } });
+        }
         all.insert(
             answer.status.to_string(),
-            json!({
-                "description": answer.when,
-                "content": { "application/json": { "schema": schema } },
-            }),
+            json!({ "description": answer.when, "content": content }),
         );
     }
     Value::Object(all)

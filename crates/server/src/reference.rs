@@ -1,10 +1,10 @@
 //! The reference page: the API description as HTML, served by the binary, loading nothing.
 
-use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
 
+use crate::api::Body;
 use crate::openapi::document;
 
 const STYLE: &str = include_str!("reference.css");
@@ -12,9 +12,9 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ances
                       base-uri 'none'; form-action 'none'";
 
 /// The page.
-pub(crate) fn page(request_id: &str) -> Response<Bytes> {
+pub(crate) fn page(request_id: &str) -> Response<Body> {
     let text = render(document()).into_string();
-    let mut reply = Response::new(Bytes::from(text));
+    let mut reply = Response::new(Body::from(text.into_bytes()));
     *reply.status_mut() = StatusCode::OK;
     let headers = reply.headers_mut();
     let fixed = [

@@ -3,17 +3,23 @@
 use http::StatusCode;
 use serde::Serialize;
 
+use super::flow::Body;
+
 /// A success.
 #[derive(Debug)]
 pub(crate) struct Answer {
     /// Its status.
     pub(crate) status: StatusCode,
-    /// Its JSON.
-    pub(crate) body: Vec<u8>,
+    /// What it is.
+    pub(crate) media: &'static str,
+    /// All of it, or how it comes.
+    pub(crate) body: Body,
     /// The version of what it shows, for `ETag`.
     pub(crate) version: Option<u64>,
     /// Whether it repeats what an earlier request did.
     pub(crate) replayed: bool,
+    /// Under which name a browser keeps it.
+    pub(crate) file_name: Option<String>,
 }
 
 impl Answer {
@@ -32,9 +38,24 @@ impl Answer {
         let body = serde_json::to_vec(value).unwrap_or_default();
         Self {
             status,
+            media: "application/json",
+            body: body.into(),
+            version: None,
+            replayed: false,
+            file_name: None,
+        }
+    }
+
+    /// 200 with CSV (RFC 4180) that begins with a line of names. The name of the file is plain
+    /// ASCII without quotes.
+    pub(crate) fn csv(file_name: String, body: Body) -> Self {
+        Self {
+            status: StatusCode::OK,
+            media: "text/csv; charset=utf-8; header=present",
             body,
             version: None,
             replayed: false,
+            file_name: Some(file_name),
         }
     }
 

@@ -6,7 +6,9 @@
 mod answer;
 pub(crate) mod body;
 mod call;
+mod credits;
 mod environments;
+mod flow;
 mod idempotency;
 mod installation;
 mod key_view;
@@ -20,6 +22,7 @@ mod view;
 
 pub(crate) use answer::Answer;
 pub(crate) use call::{Call, decoded};
+pub(crate) use flow::Body;
 pub(crate) use keys::{OwnKeyEnded, end_own_key};
 pub(crate) use operation::Operation;
 
@@ -30,6 +33,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         organizations::operations(),
         projects::operations(),
         environments::operations(),
+        credits::operations(),
         products::operations(),
         usage::operations(),
         installation::operations(),

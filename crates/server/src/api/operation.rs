@@ -39,6 +39,8 @@ pub(crate) struct Operation {
     pub(crate) takes_large: bool,
     /// Its answers other than problems.
     pub(crate) answers: Vec<AnswerDoc>,
+    /// Whether 200 may also be CSV.
+    pub(crate) gives_csv: bool,
     /// Whether it creates something, and so heeds `Idempotency-Key`.
     pub(crate) creates: bool,
     /// Does it.
@@ -70,6 +72,7 @@ impl Operation {
             takes_toml: false,
             takes_large: false,
             answers: Vec::new(),
+            gives_csv: false,
             creates: false,
             handle: None,
         }
@@ -140,6 +143,13 @@ impl Operation {
         Self {
             takes_toml: true,
             takes_large: true,
+            ..self
+        }
+    }
+
+    pub(crate) fn or_csv(self) -> Self {
+        Self {
+            gives_csv: true,
             ..self
         }
     }

@@ -74,6 +74,7 @@ impl Loaded {
         work.spawn(super::write_uses_down(Arc::clone(&self.app)));
         work.spawn(super::retire_signing_keys(Arc::clone(&self.app)));
         work.spawn(super::destroy_left_secrets(Arc::clone(&self.app)));
+        work.spawn(super::keep_credits(Arc::clone(&self.app)));
         let app = Arc::clone(&self.app);
         (self.app, Background { app, work })
     }

@@ -1,6 +1,7 @@
 //! What goes on beside requests: keeping the index at the head of the journal and digests under
-//! the current pepper, and writing down what keys were used for.
+//! the current pepper, writing down what keys were used for, and what credits do by themselves.
 
+mod credits;
 mod exposure;
 mod load;
 mod refresh;
@@ -9,6 +10,7 @@ mod sealed;
 mod signing;
 mod uses;
 
+pub use credits::keep_credits;
 pub use exposure::mark_exposed;
 pub use load::{Background, LoadError, Loaded, load};
 pub use refresh::follow;

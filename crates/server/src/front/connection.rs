@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -51,7 +50,7 @@ where
         let shares = Arc::clone(&shares);
         async move {
             let (app, last) = &*shares;
-            Ok::<_, Infallible>(answer(app, peer, last, request).await.map(Full::new))
+            Ok::<_, Infallible>(answer(app, peer, last, request).await)
         }
     });
     let connection = http1::Builder::new()

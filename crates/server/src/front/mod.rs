@@ -16,7 +16,7 @@ mod route;
 mod sessions;
 
 pub use listen::{CONTROL_SOCKET, Running, StartError, start};
-pub use route::call_in_process;
+pub(crate) use route::call_in_process;
 
 /// Which of the doors a listener shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
-use crate::api::Answer;
+use crate::api::{Answer, Body};
 use crate::problem::{Problem, RefusalBody};
 use crate::verify::Told;
 
 /// What every door answers with.
-pub(super) type Reply = Response<Bytes>;
+pub(super) type Reply = Response<Body>;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -20,7 +20,16 @@ pub(super) fn reply(
     body: impl Into<Bytes>,
     request_id: &str,
 ) -> Reply {
-    let mut reply = Response::new(body.into());
+    framed(status, content_type, Body::Whole(body.into()), request_id)
+}
+
+fn framed(
+    status: StatusCode,
+    content_type: &'static str,
+    body: Body,
+    request_id: &str,
+) -> Reply {
+    let mut reply = Response::new(body);
     *reply.status_mut() = status;
     let headers = reply.headers_mut();
     headers.reserve(6);
@@ -39,7 +48,7 @@ pub(super) fn json(body: Vec<u8>, request_id: &str) -> Reply {
 
 /// What a gateway is told.
 pub(super) fn told(told: &Told) -> Reply {
-    let mut reply = Response::new(Bytes::new());
+    let mut reply = Response::new(Body::default());
     *reply.status_mut() = told.status;
     reply.headers_mut().extend(told.headers());
     reply
@@ -47,8 +56,13 @@ pub(super) fn told(told: &Told) -> Reply {
 
 /// What a handler answers with.
 pub(super) fn answer(answer: Answer, request_id: &str) -> Reply {
-    let mut reply = reply(answer.status, "application/json", answer.body, request_id);
+    let mut reply = framed(answer.status, answer.media, answer.body, request_id);
     let headers = reply.headers_mut();
+    if let Some(name) = answer.file_name
+        && let Ok(kept) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))
+    {
+        headers.insert(header::CONTENT_DISPOSITION, kept);
+    }
     if let Some(version) = answer.version
         && let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\""))
     {

@@ -28,7 +28,7 @@ use crate::verify::{self, Entitled, Gate, LastAsker, Stage, Subrequest, Verdict}
 const GATEWAY_NGINX: &str = "/gateway/nginx/";
 
 /// Makes a request without a socket: for commands when no server runs.
-pub async fn call_in_process(
+pub(crate) async fn call_in_process(
     app: &Arc<App>,
     request: Request<http_body_util::Full<Bytes>>,
 ) -> Reply {

@@ -5,7 +5,7 @@
 //! this process has applied the change, so whatever begins afterwards is decided on the new state.
 
 pub(crate) mod bootstrap;
-mod credits;
+pub(crate) mod credits;
 mod environments;
 mod field;
 mod foreign;
@@ -22,7 +22,7 @@ mod work;
 
 pub(crate) use bootstrap::operator_environment;
 pub(crate) use credits::{
-    MOST_OF_A_GRANT, NewGrant, Renewal, change_spend, create_grant, plans_with_credits, renew,
+    NewGrant, change_spend, check_amount, create_grant, plans_with_credits, renew,
     renew_many, unread, void_grant,
 };
 pub(crate) use environments::{NewEnvironment, create_environment};

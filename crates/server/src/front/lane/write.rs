@@ -53,7 +53,9 @@ impl Writer {
             self.out.extend_from_slice(value.as_bytes());
             self.out.extend_from_slice(b"\r\n");
         }
-        self.end(reply.body(), now);
+        // The doors of the lane answer with whole bodies.
+        let body = reply.body().whole();
+        self.end(body.map_or(b"", |body| body), now);
         let connection = reply.headers().get(header::CONNECTION);
         connection.is_none_or(|connection| connection != "close")
     }

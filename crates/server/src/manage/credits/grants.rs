@@ -11,7 +11,7 @@ use crate::manage::work::{Failure, Work, update};
 use crate::problem::Problem;
 
 /// The most credits of one grant.
-pub(crate) const MOST_OF_A_GRANT: u64 = 1_000_000_000_000;
+const MOST_OF_A_GRANT: u64 = 1_000_000_000_000;
 
 /// What a grant shall be.
 #[derive(Debug, Clone)]

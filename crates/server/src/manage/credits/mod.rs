@@ -10,6 +10,6 @@ mod renewal;
 mod spends;
 
 pub(in crate::manage) use automatic::or_granted_meanwhile;
-pub(crate) use grants::{MOST_OF_A_GRANT, NewGrant, create_grant, void_grant};
-pub(crate) use renewal::{Renewal, plans_with_credits, renew, renew_many};
-pub(crate) use spends::{change_spend, unread};
+pub(crate) use grants::{NewGrant, create_grant, void_grant};
+pub(crate) use renewal::{plans_with_credits, renew, renew_many};
+pub(crate) use spends::{change_spend, check_amount, unread};

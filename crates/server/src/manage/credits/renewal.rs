@@ -14,26 +14,17 @@ use crate::app::{App, Caller};
 use crate::manage::work::{Failure, Request, Work};
 use crate::problem::Problem;
 
-/// What became of an organization's credits for this period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Renewal {
-    /// They were made just now.
-    Made,
-    /// There are none to be made: they are there, or the plan has none.
-    Nothing,
-}
-
 /// Makes the credits of an organization's plan for this period, if they are not there yet. Whoever
 /// finds an account empty may ask for it; whether any were made.
 pub(crate) async fn renew(app: &App, organization: OrganizationId) -> Result<bool, Problem> {
-    Ok(renew_many(app, &[organization]).await? == Renewal::Made)
+    renew_many(app, &[organization]).await
 }
 
-/// The same for several organizations, in one change.
+/// The same for several organizations, in one change; whether any were made.
 pub(crate) async fn renew_many(
     app: &App,
     organizations: &[OrganizationId],
-) -> Result<Renewal, Problem> {
+) -> Result<bool, Problem> {
     let caller = Caller::system();
     let work = Work::new(app, &caller, Request::default());
     work.attempt(async || {
@@ -66,7 +57,7 @@ pub(crate) async fn renew_many(
             change.writes.extend(missing);
         }
         if change.writes.is_empty() {
-            return Ok(Renewal::Nothing);
+            return Ok(false);
         }
         let first = organizations.first().copied();
         let committed = work.commit(change).await;
@@ -74,7 +65,7 @@ pub(crate) async fn renew_many(
             Some(first) => or_granted_meanwhile(failure, first),
             None => failure,
         })?;
-        Ok::<_, Failure>(Renewal::Made)
+        Ok::<_, Failure>(true)
     })
     .await
 }

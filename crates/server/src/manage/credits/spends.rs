@@ -1,9 +1,10 @@
 //! What becomes of charges: refunded, settled, released.
 
-use keystile_core::credit::{Change, Charged, Unchanged};
+use keystile_core::credit::{Change, Charged, MOST_GRANTED, Unchanged};
 use keystile_core::model::{Mode, SpendId};
 use keystile_store::{Changed, CommitError};
 
+use crate::manage::field::Fields;
 use crate::manage::work::{Failure, Work};
 use crate::problem::Problem;
 
@@ -27,6 +28,15 @@ impl Work<'_> {
             Err(failure) => Err(failure.into()),
         }
     }
+}
+
+/// Whether so many credits can be refunded or settled at all.
+pub(crate) fn check_amount(amount: Option<u64>, least: u64) -> Result<(), Problem> {
+    let mut fields = Fields::default();
+    if let Some(amount) = amount {
+        fields.credits("/amount", amount, least..=MOST_GRANTED);
+    }
+    fields.finish()
 }
 
 /// Changes what became of a charge; durable when this returns.
