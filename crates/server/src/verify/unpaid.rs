@@ -99,6 +99,11 @@ impl Unpaid {
         out: &mut Vec<u8>,
     ) -> Result<(), Problem> {
         let begun = out.len();
+        // By the time it is now: a key that was revoked meanwhile was good when the request came.
+        let request = Request {
+            now: app.now(),
+            ..request
+        };
         let again = Again {
             paid,
             door: due.bill.door(),
@@ -174,11 +179,12 @@ mod tests {
         let request = http::Request::builder()
             .method(method)
             .uri(path)
+            .header("host", "localhost")
             .header("content-type", kind)
             .body(Full::new(Bytes::from(body.to_owned())));
         let reply = call_in_process(app, request.unwrap()).await;
         assert!(reply.status().is_success(), "{path}: {:?}", reply.body());
-        serde_json::from_slice(reply.body()).unwrap()
+        serde_json::from_slice(reply.body().whole().unwrap()).unwrap()
     }
 
     /// The time between the decision and the commit, drawn out for as long as `meanwhile` takes.
