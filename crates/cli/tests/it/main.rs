@@ -6,6 +6,7 @@
 
 mod canary;
 mod crash;
+mod credits;
 mod demo;
 mod documents;
 mod exhaustion;

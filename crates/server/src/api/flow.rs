@@ -105,7 +105,9 @@ impl HttpBody for Body {
     }
 
     fn size_hint(&self) -> SizeHint {
-        let length = self.whole().and_then(|bytes| u64::try_from(bytes.len()).ok());
+        let length = self
+            .whole()
+            .and_then(|bytes| u64::try_from(bytes.len()).ok());
         length.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }

@@ -23,12 +23,7 @@ pub(super) fn reply(
     framed(status, content_type, Body::Whole(body.into()), request_id)
 }
 
-fn framed(
-    status: StatusCode,
-    content_type: &'static str,
-    body: Body,
-    request_id: &str,
-) -> Reply {
+fn framed(status: StatusCode, content_type: &'static str, body: Body, request_id: &str) -> Reply {
     let mut reply = Response::new(body);
     *reply.status_mut() = status;
     let headers = reply.headers_mut();

@@ -22,8 +22,8 @@ mod work;
 
 pub(crate) use bootstrap::operator_environment;
 pub(crate) use credits::{
-    NewGrant, change_spend, check_amount, create_grant, plans_with_credits, renew,
-    renew_many, unread, void_grant,
+    NewGrant, change_spend, check_amount, create_grant, plans_with_credits, renew, renew_many,
+    unread, void_grant,
 };
 pub(crate) use environments::{NewEnvironment, create_environment};
 pub(crate) use field::check_limit;

@@ -36,7 +36,7 @@ impl Lab {
             .post(&format!("/v1/keys/{id}/reveal"), &json!({}));
         let key = text(&shown.expect(200).json()["secret"]);
         let bound = json!({
-            "name": "Analyser", "scopes": ["credits:write", "credits:read"],
+            "name": "Analyser", "scopes": ["keys:verify"],
             "product": "datakeen", "environment": "test",
         });
         let made = street.house.post("/v1/operator-keys", &bound);

@@ -56,10 +56,7 @@ pub(super) fn operation() -> Operation {
 }
 
 async fn handle(call: Call) -> Result<Answer, Problem> {
-    let owner = call
-        .work()
-        .account_owner(call.id("organization")?)
-        .await?;
+    let owner = call.work().account_owner(call.id("organization")?).await?;
     let filter: Filter = call.query()?;
     let account = AccountId {
         organization: owner.id,
