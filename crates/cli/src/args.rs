@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::commands::credits::Credits;
 use crate::commands::import::Import;
 use crate::output::Form;
 
@@ -84,6 +85,9 @@ pub(crate) enum Command {
     /// Keys.
     #[command(subcommand)]
     Keys(Keys),
+    /// Credits: what organizations were given, spent, and have left.
+    #[command(subcommand)]
+    Credits(Credits),
     /// Take over keys of another system by their digests.
     Import(Import),
     /// Ask whether a key is good for a call.
@@ -470,6 +474,15 @@ pub(crate) enum Mode {
     Live,
     /// Everything else.
     Test,
+}
+
+impl Mode {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Test => "test",
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -45,6 +45,8 @@ fn ids(answer: &Value) {
         "/organization/id",
         "/project/id",
         "/environment/id",
+        "/grant/id",
+        "/spend/id",
         "/slug",
     ];
     let rows = answer["data"]

@@ -1,5 +1,6 @@
 //! The commands that ask a Keystile, by what they are about.
 
+pub(crate) mod credits;
 pub(crate) mod import;
 mod installation;
 mod keys;
@@ -24,6 +25,7 @@ pub(crate) async fn run(global: &Global, command: Command) -> Result<(), Failed>
         Command::Projects(what) => structure::projects(&keystile, what, form).await,
         Command::Environments(what) => structure::environments(&keystile, what, form).await,
         Command::Keys(what) => keys::run(&keystile, what, form).await,
+        Command::Credits(what) => credits::run(&keystile, what, form).await,
         Command::Import(what) => import::run(&keystile, &what, form).await,
         Command::Verify(verify) => keys::verify(&keystile, verify, form).await,
         Command::OperatorKey(what) => installation::operator_key(&keystile, what, form).await,

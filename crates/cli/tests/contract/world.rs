@@ -18,6 +18,10 @@ struct Known {
     environments: Vec<String>,
     keys: Vec<String>,
     secrets: Vec<String>,
+    grants: Vec<String>,
+    spends: Vec<String>,
+    /// Charges whose credits are only reserved.
+    reserved: Vec<String>,
 }
 
 pub(crate) struct World {
@@ -60,6 +64,9 @@ impl World {
         let any = manifest.replace("custom_environments = false", "custom_environments = true");
         assert_ne!(any, manifest);
         let any = any.replace("reveal = \"once\"", "reveal = \"recoverable\"");
+        let costs = "cost = 1\npublic_cost = true\nmatch = \"POST /v1/data/{table}\"";
+        let any = any.replace("match = \"POST /v1/data/{table}\"", costs);
+        assert!(any.contains(costs));
         let foreign =
             "[[foreign_formats]]\nprefix = \"old_\"\nkind = \"secret\"\nmode = \"live\"\n";
         self.call("PUT", "/v1/products/bkend", &format!("{any}\n{foreign}"));
@@ -78,7 +85,8 @@ impl World {
             projects: next().projects,
             environments: next().environments,
             keys: next().keys,
-            secrets: Vec::new(),
+            grants: next().grants,
+            ..Known::default()
         };
         // One has an old value that still works.
         let path = format!("/v1/keys/{}/rotate", doomed.keys[0]);
@@ -94,6 +102,10 @@ impl World {
         let organization = text(&made["organization"]["id"]);
         let path = format!("/v1/organizations/{organization}/projects");
         let made = self.call("POST", &path, &json!({ "name": "Main" }).to_string());
+        let path = format!("/v1/organizations/{organization}/grants");
+        let grant = json!({ "mode": "test", "amount": 100, "reason": "to try" });
+        let grant = self.call("POST", &path, &grant.to_string());
+        known.grants.push(text(&grant["grant"]["id"]));
         known.organizations.push(organization);
         known.projects.push(text(&made["project"]["id"]));
         for environment in made["environments"].as_array().unwrap() {
@@ -103,8 +115,21 @@ impl World {
             let made = self.call("POST", &path, &body.to_string());
             known.environments.push(id);
             known.keys.push(text(&made["key"]["id"]));
-            known.secrets.push(text(&made["secret"]));
+            let secret = text(&made["secret"]);
+            if environment["mode"] == "test" {
+                let name = text(&environment["name"]);
+                known.spends.push(self.spend(&secret, &name, false));
+                known.reserved.push(self.spend(&secret, &name, true));
+            }
+            known.secrets.push(secret);
         }
+    }
+
+    fn spend(&self, key: &str, environment: &str, reserve: bool) -> String {
+        let asked = json!({ "key": key, "product": "bkend", "environment": environment,
+                            "operation": "POST /v1/data/pets", "reserve": reserve });
+        let verdict = self.call("POST", "/v1/keys/verify", &asked.to_string());
+        text(&verdict["spend_id"])
     }
 
     /// Operations of the description that never succeeded, as the server counted them.
@@ -162,6 +187,8 @@ fn configuration(known: &Known, doomed: &Known) -> String {
         ),
         ("key", &known.keys, &["path.key", "query.key"]),
         ("secret", &known.secrets, &["body.key"]),
+        ("grant", &known.grants, &["path.grant"]),
+        ("spend", &known.spends, &["path.spend"]),
         (
             "product",
             &products,
@@ -192,6 +219,16 @@ fn configuration(known: &Known, doomed: &Known) -> String {
          \"body.organization\" = {:?}, \"body.project\" = {:?}, \"body.environment\" = {:?} }}\n",
         known.organizations[0], known.projects[0], known.environments[0],
     ));
+    // What is reserved is settled or released, and a second time for the same amount alone.
+    for (operation, spend, more) in [
+        ("settleSpend", &known.reserved[0], ", \"body.amount\" = 1"),
+        ("releaseSpend", &known.reserved[1], ""),
+    ] {
+        text.push_str(&format!(
+            "[[operations]]\ninclude-operation-id = {operation:?}\n\
+             parameters = {{ \"path.spend\" = {spend:?}{more} }}\n"
+        ));
+    }
     // It would end the very key that all requests are made with.
     text.push_str("[[operations]]\ninclude-operation-id = \"revokeOwnKey\"\nenabled = false\n");
     // Only of a key that was rotated can an old value be ended.
@@ -205,6 +242,7 @@ fn configuration(known: &Known, doomed: &Known) -> String {
         ("deleteProject", "project", &doomed.projects),
         ("deleteEnvironment", "environment", &doomed.environments),
         ("deleteKey", "key", &doomed.keys),
+        ("voidGrant", "grant", &doomed.grants),
     ] {
         let doomed = doomed.last().unwrap();
         text.push_str(&format!(

@@ -4,6 +4,7 @@
     reason = "tests look at the real clock and environment"
 )]
 
+mod accounts;
 mod canary;
 mod crash;
 mod credits;

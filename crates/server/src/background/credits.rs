@@ -13,7 +13,7 @@ use keystile_core::model::{OrganizationId, Slug, Timestamp};
 use keystile_store::{OrganizationFilter, Page};
 
 use crate::app::App;
-use crate::manage::{plans_with_credits, renew, renew_many};
+use crate::manage::{self, plans_with_credits, renew, renew_many};
 use crate::problem::Problem;
 
 /// How long nobody looks at most: clocks jump, and reservations end that nobody here knew of.
@@ -52,7 +52,7 @@ pub async fn keep_credits(app: Arc<App>) {
 
 /// Writes down what has ended; when to look again.
 async fn write_ends_down(app: &App) -> Timestamp {
-    let next = app.store.end_due().await;
+    let next = manage::write_ends_down(app).await;
     let now = app.now();
     match next {
         Ok(next) => {

@@ -23,7 +23,7 @@ mod work;
 pub(crate) use bootstrap::operator_environment;
 pub(crate) use credits::{
     NewGrant, change_spend, check_amount, create_grant, plans_with_credits, renew, renew_many,
-    unread, void_grant,
+    unread, void_grant, write_ends_down,
 };
 pub(crate) use environments::{NewEnvironment, create_environment};
 pub(crate) use field::check_limit;

@@ -167,7 +167,14 @@ impl House {
     }
 
     /// Stops, and opens the same data directory again.
-    pub(crate) async fn restarted(mut self) -> Self {
+    pub(crate) async fn restarted(self) -> Self {
+        let (directory, operator) = self.closed().await;
+        let settings = settings(&directory.path().join("data"));
+        Self::open(directory, settings, &PlainKey::new(operator)).await
+    }
+
+    /// Stops; what is left is the directory and the operator key.
+    async fn closed(mut self) -> (Arc<TempDir>, String) {
         if let Some(running) = self.running.take() {
             assert!(running.stop().await);
         }
@@ -186,8 +193,12 @@ impl House {
         while alive.strong_count() > 0 {
             tokio::task::yield_now().await;
         }
-        let settings = settings(&directory.path().join("data"));
-        Self::open(directory, settings, &PlainKey::new(operator)).await
+        (directory, operator)
+    }
+
+    /// Stops and gives its directory back.
+    pub(crate) async fn shut(self) {
+        let _ = self.closed().await;
     }
 
     /// Stops as SIGTERM does; whether everything under way was finished.

@@ -2,6 +2,7 @@
 //! addresses; `house.rs` is the server under test.
 
 mod coverage;
+mod credits;
 mod decisions;
 mod ends;
 mod exposed;

@@ -347,3 +347,66 @@ fn given_back_as(reason: ReturnReason) -> EntryType {
         ReturnReason::RanOut => EntryType::RanOut,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use keystile_core::credit::{AccountId, Entry, Part};
+    use keystile_core::model::{GrantId, OrganizationId};
+
+    use super::*;
+
+    fn reversed(was_only_reserved: bool) -> Changes {
+        let at = Timestamp::from_millis(1_795_000_000_000);
+        let part = |grant, amount| Part {
+            grant: GrantId::from_u128(grant),
+            amount,
+        };
+        let went = |part, ends_at| Returned { part, ends_at };
+        let movement = Movement::Returned {
+            spend: SpendId::from_u128(1),
+            key: KeyId::from_u128(2),
+            amount: 5,
+            reason: ReturnReason::Reversed,
+            returned: vec![went(part(3, 4), None), went(part(4, 1), Some(at))],
+            forgets: None,
+        };
+        let listed = Listed {
+            place: Place { group: 1, index: 0 },
+            at,
+            entry: Entry {
+                account: AccountId {
+                    organization: OrganizationId::from_u128(5),
+                    mode: Mode::Live,
+                },
+                previous: None,
+                movement,
+            },
+        };
+        let entry = EntryView::of(&listed, was_only_reserved);
+        assert_eq!(entry.r#type, EntryType::Reversed);
+        entry.changes
+    }
+
+    #[test]
+    fn what_is_reversed_was_spent_or_only_reserved() {
+        let back = Changes {
+            remaining: 4,
+            expired: 1,
+            ..Changes::default()
+        };
+        assert_eq!(reversed(false), Changes { spent: -5, ..back });
+        let reserved = -5;
+        assert_eq!(reversed(true), Changes { reserved, ..back });
+    }
+
+    #[test]
+    fn an_id_leads_to_its_place() {
+        let place = Place { group: 7, index: 3 };
+        let spend = place.spend_id(Timestamp::from_millis(1_795_000_000_000));
+        let entry = EntryId::from_u128(spend.as_u128());
+        assert_eq!(place_of(&spend.to_string()), Some(place));
+        assert_eq!(place_of(&entry.to_string()), Some(place));
+        assert_eq!(place_of("entry_00000000000000000000000000"), None);
+        assert_eq!(place_of("grant_01h2xcejqtf2nbrexx3vqjhp41"), None);
+    }
+}

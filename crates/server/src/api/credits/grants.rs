@@ -43,6 +43,11 @@ struct Filter {
     limit: Option<u32>,
 }
 
+/// Nothing is to be said; a body, if there is one, is an empty object.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
 /// One grant.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "OneGrant")]
@@ -87,6 +92,7 @@ pub(super) fn void() -> Operation {
         .answers::<One>(200, "The grant")
         .handled(|call| async move {
             let id = call.id("grant")?;
+            let Nothing {} = call.json_or_default()?;
             let grant = void_grant(&call.work(), id).await?;
             Ok(Answer::ok(&one(&call, grant).await?))
         })

@@ -30,6 +30,11 @@ struct Settle {
     amount: Amount,
 }
 
+/// Nothing is to be said; a body, if there is one, is an empty object.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
 /// One charge.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "OneSpend")]
@@ -125,6 +130,7 @@ pub(super) fn release() -> Operation {
         .answers::<Changed>(200, "The spend as it is now")
         .handled(|call| async move {
             let id = call.id("spend")?;
+            let Nothing {} = call.json_or_default()?;
             let changed = change_spend(&call.work(), id, Change::Release).await?;
             Ok(answer(&changed))
         })

@@ -12,4 +12,4 @@ mod spends;
 pub(in crate::manage) use automatic::or_granted_meanwhile;
 pub(crate) use grants::{NewGrant, create_grant, void_grant};
 pub(crate) use renewal::{plans_with_credits, renew, renew_many};
-pub(crate) use spends::{change_spend, check_amount, unread};
+pub(crate) use spends::{change_spend, check_amount, unread, write_ends_down};

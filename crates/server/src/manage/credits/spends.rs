@@ -1,9 +1,10 @@
 //! What becomes of charges: refunded, settled, released.
 
 use keystile_core::credit::{Change, Charged, MOST_GRANTED, Unchanged};
-use keystile_core::model::{Mode, SpendId};
+use keystile_core::model::{Mode, SpendId, Timestamp};
 use keystile_store::{Changed, CommitError};
 
+use crate::app::App;
 use crate::manage::field::Fields;
 use crate::manage::work::{Failure, Work};
 use crate::problem::Problem;
@@ -21,11 +22,36 @@ impl Work<'_> {
             return Err(missing());
         }
         match self.account_owner(account.organization).await {
-            Ok(_) => Ok(charged),
+            Ok(_) => Ok(as_of(self.now(), charged)),
             Err(Failure::Problem(problem)) if problem.status == http::StatusCode::NOT_FOUND => {
                 Err(missing())
             }
             Err(failure) => Err(failure.into()),
+        }
+    }
+}
+
+/// A reservation whose time is over has ended, whether or not that is written down yet.
+fn as_of(now: Timestamp, charged: Charged) -> Charged {
+    let is_over = charged.reserved_until.is_some_and(|end| end <= now);
+    if !charged.is_open() || !is_over {
+        return charged;
+    }
+    Charged {
+        returned: charged.charge.amount,
+        ran_out: true,
+        ..charged
+    }
+}
+
+/// Writes down all that has ended until now; when something ends next.
+pub(crate) async fn write_ends_down(app: &App) -> Result<Option<Timestamp>, CommitError> {
+    let now = app.now();
+    loop {
+        let next = app.store.end_due().await?;
+        // So many are written at once; what is left of them is due still.
+        if next.is_none_or(|next| next > now) {
+            return Ok(next);
         }
     }
 }
