@@ -4,6 +4,7 @@
 //! Absolute numbers are those of the machine; the ratio is ours.
 
 mod sizes;
+mod spends;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -32,6 +33,7 @@ pub(crate) struct Tools {
     bare: PathBuf,
     fill: PathBuf,
     load: PathBuf,
+    spends: PathBuf,
 }
 
 /// A kind of request, what it is called, and how many verdicts it holds.
@@ -59,6 +61,8 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let server = main.serve(&tools).0;
     let rows = KINDS.map(|kind| compare(arguments, &tools, main, &server, kind));
     table::speeds(main.keys, &rows);
+    drop(server);
+    spends::measure(&tools, arguments.seconds / 3 + 1);
     ExitCode::SUCCESS
 }
 
@@ -115,6 +119,7 @@ impl Tools {
             bare: tool("bare")?,
             fill: tool("fill")?,
             load: tool("load")?,
+            spends: tool("spends")?,
         })
     }
 

@@ -65,7 +65,7 @@ impl Installation {
 
 /// To the core that the bare server runs on, with all its threads. A thread that ends meanwhile
 /// makes `taskset` fail, so it is asked more than once.
-fn confine(id: u32) {
+pub(super) fn confine(id: u32) {
     let confined = || {
         let mut confine = Command::new("taskset");
         confine.args(["--all-tasks", "--cpu-list", "--pid", "0", &id.to_string()]);
