@@ -281,6 +281,13 @@ impl Rules {
         set.intersection(&self.grantable_scopes(kind))
     }
 
+    /// Whether any call may cost credits.
+    #[must_use]
+    pub fn has_costs(&self) -> bool {
+        let mut operations = self.operations.as_slice().iter();
+        operations.any(|operation| operation.max_cost > 0)
+    }
+
     /// The environment of that name, with its position.
     #[must_use]
     pub fn environment(&self, name: &str) -> Option<(usize, &EnvironmentRules)> {

@@ -25,10 +25,16 @@ use crate::verify::{self, Refused, Stage};
 const REVOKE: &str = "revokeOwnKey";
 
 /// Tells the holder of a key about it.
-pub(super) fn tell(app: &App, peer: Peer, parts: &Parts, name: &RequestName) -> Reply {
+pub(super) async fn tell(app: &App, peer: Peer, parts: &Parts, name: &RequestName) -> Reply {
+    if parts.method != Method::GET {
+        return respond::method_not_allowed("GET", name.as_str());
+    }
     let ip = verify::client_address(app, peer.address, &parts.headers);
     match verify::tell_holder(app, &parts.headers, ip) {
-        Ok(told) => respond::json(serde_json::to_vec(&told).unwrap_or_default(), name.as_str()),
+        Ok(known) => match known.with_credits(app).await {
+            Ok(told) => respond::json(serde_json::to_vec(&told).unwrap_or_default(), name.as_str()),
+            Err(problem) => refused(&problem, name),
+        },
         Err(refusal) => challenged(&refusal, name),
     }
 }

@@ -56,7 +56,7 @@ where
     }
     match (parts.uri.path(), peer.surface) {
         ("/livez", _) => plain(&parts, "live", StatusCode::OK, &name),
-        ("/v1/keys/self", _) => with_get(&parts, &name, || own_key::tell(app, peer, &parts, &name)),
+        ("/v1/keys/self", _) => Box::pin(own_key::tell(app, peer, &parts, &name)).await,
         ("/v1/keys/self/revoke", _) => {
             Box::pin(own_key::revoke(app, peer, &parts, body, &name)).await
         }

@@ -86,9 +86,9 @@ struct VerifiedEnvironment {
 
 /// What is left of an organization's credits.
 #[derive(Debug, Serialize, JsonSchema)]
-struct CreditsLeft {
+pub(super) struct CreditsLeft {
     /// How many can be spent.
-    remaining: u64,
+    pub(super) remaining: u64,
 }
 
 /// What is left of a rate limit.

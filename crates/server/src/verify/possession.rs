@@ -6,12 +6,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, header};
+use keystile_core::credit::AccountId;
 use keystile_core::decision::DenyReason;
 use keystile_core::limit::Allowance;
 use keystile_core::manifest::ScopeSet;
 use keystile_core::model::{
     EnvironmentId, KeyId, Kind, Mode, ModeFilter, OrganizationId, ProjectId, SessionId, Slug,
-    Timestamp,
+    SpendCaps, Timestamp,
 };
 use keystile_core::request::{Asked, Credential, Place, RequestFacts};
 use keystile_core::session::SessionBrief;
@@ -20,7 +21,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::decide::{Stage, decide_at};
-use super::described::RateLimitLeft;
+use super::described::{CreditsLeft, RateLimitLeft};
 use super::{credential, facts, outcome, strangers};
 use crate::app::{App, Caller};
 use crate::metrics::Door;
@@ -54,6 +55,26 @@ struct SecretPart {
     /// What is left of the rate limit that has least left, if there is one; asking counts nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     rate_limit: Option<RateLimitLeft>,
+    /// The organization's credits of the key's mode, where the product has calls that cost some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credits: Option<CreditsLeft>,
+    /// What is left of the key's own spending caps, where it has some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spend_caps: Option<CapsLeft>,
+}
+
+/// How many credits the key may still spend; absent where it has no such cap.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CapsLeft {
+    /// Today (UTC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    day: Option<u64>,
+    /// This month (UTC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    month: Option<u64>,
+    /// In all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<u64>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -176,7 +197,14 @@ pub(crate) fn holder<'a>(
     }
 }
 
-/// Tells the holder.
+/// What the holder may be told, and what the ledger knows besides.
+pub(crate) struct Known {
+    told: Possession,
+    /// Whose credits the key spends, and how much it may, where there is anything to spend for.
+    spends: Option<(AccountId, Option<SpendCaps>)>,
+}
+
+/// Tells the holder, as far as the ledger need not be asked.
 ///
 /// # Errors
 /// When the key is missing or does not work.
@@ -184,10 +212,43 @@ pub(crate) fn tell_holder(
     app: &App,
     headers: &HeaderMap,
     ip: Option<IpAddr>,
-) -> Result<Possession, Box<Refused>> {
+) -> Result<Known, Box<Refused>> {
     let at = (Door::Possession, Stage::OwnKey);
     let holder = holder(app, at, (headers, ip, app.now()))?;
-    Ok(told(&holder))
+    let key = &holder.key;
+    let account = AccountId {
+        organization: key.organization_id(),
+        mode: key.mode(),
+    };
+    let spends = holder
+        .rules
+        .has_costs()
+        .then(|| (account, key.spend_caps()));
+    let told = told(&holder);
+    Ok(Known { told, spends })
+}
+
+impl Known {
+    /// All of it, with what is left of credits.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub(crate) async fn with_credits(mut self, app: &App) -> Result<Possession, Problem> {
+        if let (Some(secret), Some((account, caps))) = (&mut self.told.secret, self.spends) {
+            let remaining = app.store.balances(account).await?.remaining;
+            secret.credits = Some(CreditsLeft { remaining });
+            if let Some(caps) = caps {
+                let [day, month, total] = app.store.spent_by(secret.id).await?;
+                let left = |cap: Option<u64>, spent| cap.map(|cap| cap.saturating_sub(spent));
+                secret.spend_caps = Some(CapsLeft {
+                    day: left(caps.day, day),
+                    month: left(caps.month, month),
+                    total: left(caps.total, total),
+                });
+            }
+        }
+        Ok(self.told)
+    }
 }
 
 /// The holder of a secret key, who may revoke it.
@@ -227,6 +288,8 @@ fn told(holder: &Holder<'_>) -> Possession {
         },
         expires_at: key.expires_at(),
         rate_limit: holder.allowance.map(RateLimitLeft::from),
+        credits: None,
+        spend_caps: None,
     });
     Possession {
         kind: key.kind(),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::house::{House, Reply, text};
+use crate::house::{House, Reply, request, text};
 
 const ANALYSE: &str = "POST /v1/analyses";
 
@@ -348,4 +348,29 @@ async fn r01_many_at_once_for_the_last_credits_have_as_many_winners() {
     });
     assert_eq!(won.into_inner(), 20);
     assert_eq!(lab.credits()["test"]["spent"], 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_key_is_told_what_is_left_for_it() {
+    let lab = Lab::new().await;
+    let path = format!("/v1/keys/{}", lab.test_key);
+    let caps = json!({ "spend_caps": { "day": 5, "total": 100 } });
+    lab.house.patch(&path, &caps).expect(200);
+    lab.analyse(&json!({}));
+    lab.analyse(&json!({}));
+    let bearer = format!("Bearer {}", lab.test);
+    let headers = [("authorization", bearer.as_str())];
+    let told = request(lab.house.address, "GET", "/v1/keys/self", &headers, "");
+    let told = told.expect(200).json();
+    assert_eq!(told["credits"], json!({ "remaining": 18 }));
+    assert_eq!(told["spend_caps"], json!({ "day": 3, "total": 98 }));
+    // Where nothing costs anything, nothing is said of it.
+    let customer = lab.house.customer("bkend", "Paperboat");
+    let (_, key) = lab
+        .house
+        .key(customer.environment("production"), "secret", "Server");
+    let bearer = format!("Bearer {key}");
+    let headers = [("authorization", bearer.as_str())];
+    let told = request(lab.house.address, "GET", "/v1/keys/self", &headers, "");
+    assert_eq!(told.expect(200).json().get("credits"), None);
 }
