@@ -257,7 +257,7 @@ impl<'a> Examination<'a> {
         self.sealed = match &head.sum {
             None if head.seq == 0 => Some(SetSum::default()),
             None => None,
-            Some(sum) => self.integrity.open_sum(head.seq, head.link, sum),
+            Some(sum) => self.integrity.open_sum(&head.sealed(), sum),
         };
         if self.sealed.is_none() {
             self.general("the head of the journal was altered: its sum of all rows does not open");

@@ -1,0 +1,1 @@
+pub(in crate::sqlite) fn examine() {}
