@@ -271,9 +271,21 @@ mod tests {
         let nothing = ChainLink::GENESIS;
         let others = [
             SealedHead { seq: 8, ..head },
-            SealedHead { link: nothing, ..head },
-            SealedHead { ledger: LedgerEnd { number: 4, link }, ..head },
-            SealedHead { ledger: LedgerEnd { number: 3, link: nothing }, ..head },
+            SealedHead {
+                link: nothing,
+                ..head
+            },
+            SealedHead {
+                ledger: LedgerEnd { number: 4, link },
+                ..head
+            },
+            SealedHead {
+                ledger: LedgerEnd {
+                    number: 3,
+                    link: nothing,
+                },
+                ..head
+            },
         ];
         for other in &others {
             assert_eq!(keys.open_sum(other, &sealed), None, "{other:?}");

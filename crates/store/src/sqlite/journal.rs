@@ -248,7 +248,9 @@ pub(super) fn move_head(
     integrity: &Integrity,
     tip: &Tip,
 ) -> rusqlite::Result<()> {
-    let sum = tip.sum.map(|sum| integrity.seal_sum(&tip.sealed_head(), sum));
+    let sum = tip
+        .sum
+        .map(|sum| integrity.seal_sum(&tip.sealed_head(), sum));
     let moved = connection
         .prepare_cached(
             "UPDATE head SET seq = ?1, link = ?2, ledger = ?3, ledger_link = ?4, sum = ?5",

@@ -100,7 +100,13 @@ impl SqliteStore {
     fn start_with(parts: Parts, usage: UsageFile) -> rusqlite::Result<Self> {
         let latest = latest_time(&parts.connection)?.max(parts.tip.at);
         let now = parts.clock.now().max(latest);
-        let books = ledger::load(&parts.connection, &parts.integrity, &parts.tip, parts.ledger, now)?;
+        let books = ledger::load(
+            &parts.connection,
+            &parts.integrity,
+            &parts.tip,
+            parts.ledger,
+            now,
+        )?;
         let latest = latest.max(books.at());
         let latest = Arc::new(LatestTime::new(latest));
         let (grown, _) = watch::channel(parts.tip.seq);

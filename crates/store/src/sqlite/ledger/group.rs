@@ -128,7 +128,9 @@ impl Books {
         };
         let sums = account.sums_at(now);
         let taken = [sums.spent, sums.reserved, sums.expired];
-        let remaining = taken.iter().fold(sums.granted, |left, sum| left.saturating_sub(*sum));
+        let remaining = taken
+            .iter()
+            .fold(sums.granted, |left, sum| left.saturating_sub(*sum));
         Balances {
             granted: sums.granted,
             spent: sums.spent,
@@ -209,7 +211,13 @@ impl Desk {
         }
         let removed = retention.remove_some(&mut vouched, &draft, before.missing_from)?;
         let progress = checkpoint.write_some(&mut vouched, &draft)?;
-        let after = append(&transaction, &vouched, before, &draft, progress.missing_from)?;
+        let after = append(
+            &transaction,
+            &vouched,
+            before,
+            &draft,
+            progress.missing_from,
+        )?;
         let sealed = seal_some(&transaction, &self.integrity, (self.tip, after), progress)?;
         step(faults.as_ref(), Step::SpendWritten)?;
         finish_with(

@@ -46,7 +46,9 @@ pub(super) fn still_so(
         return Ok(Err("the end of the ledger was altered".into()));
     }
     if sum(connection, integrity)? != Some(tip.sum) {
-        return Ok(Err("what the entries of the ledger come to was altered".into()));
+        return Ok(Err(
+            "what the entries of the ledger come to was altered".into()
+        ));
     }
     Ok(Ok(()))
 }

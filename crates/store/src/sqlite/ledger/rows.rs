@@ -147,7 +147,9 @@ pub(super) fn append(
 }
 
 /// The last group.
-pub(super) fn last(connection: &Connection) -> rusqlite::Result<Option<Result<Linked, Unreadable>>> {
+pub(super) fn last(
+    connection: &Connection,
+) -> rusqlite::Result<Option<Result<Linked, Unreadable>>> {
     let sql = format!("SELECT {COLUMNS} FROM ledger l ORDER BY l.number DESC LIMIT 1");
     connection
         .query_row(&sql, [], |row| Ok(read(row)))

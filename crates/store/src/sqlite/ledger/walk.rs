@@ -4,8 +4,8 @@ use keystile_core::credit::{AccountId, Place};
 use keystile_core::key::{Integrity, LedgerEnd};
 use rusqlite::Connection;
 
-use super::rows::{self, GroupRow, Unknown};
 use super::base;
+use super::rows::{self, GroupRow, Unknown};
 use crate::ledger::unpack_entries;
 use crate::sqlite::errors::unavailable;
 use crate::{Listed, Page, StoreError};
