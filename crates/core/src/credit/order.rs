@@ -109,6 +109,8 @@ pub struct Charged {
     pub settled: Option<u64>,
     /// How much of it was given back since, reservations released included.
     pub returned: u64,
+    /// Whether it was a reservation whose time ended before anybody settled or released it.
+    pub ran_out: bool,
 }
 
 impl Charged {

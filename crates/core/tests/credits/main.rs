@@ -152,6 +152,7 @@ impl World {
                     reserved_until,
                     settled: None,
                     returned: 0,
+                    ran_out: false,
                 };
                 match &entry.movement {
                     Movement::Spent(charge) if place.spend_id(group.at) == spend => {

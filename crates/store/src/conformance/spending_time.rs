@@ -78,7 +78,8 @@ pub async fn a_reservation_runs_out_by_itself(bench: &dyn Bench) {
     );
     let settled = purse.change(spend, Change::Settle { amount: 1 }).await;
     assert_eq!(settled, Err(Unchanged::Ended));
-    assert_eq!(purse.charged(spend).await.net(), 0);
+    let charged = purse.charged(spend).await;
+    assert_eq!((charged.net(), charged.ran_out), (0, true));
     assert_eq!(purse.spent_by_key().await, [0, 0, 0]);
     let listed = purse.entries().await;
     let ran_out = listed.iter().filter(|one| match one.entry.movement {

@@ -52,12 +52,11 @@ impl Charges<'_> {
             _ => return Ok(None),
         };
         let amount = charge.amount;
-        let (settled, returned) = match change_of(vouched, place)? {
-            Some(known) => known,
-            // One that is neither open nor changed by anybody ran out.
-            None if reserved_until.is_some() && !is_open(entry.account, spend) => (None, amount),
-            None => (None, 0),
-        };
+        let known = change_of(vouched, place)?;
+        // One that is neither open nor changed by anybody ran out.
+        let ran_out = known.is_none() && reserved_until.is_some() && !is_open(entry.account, spend);
+        let untouched = (None, if ran_out { amount } else { 0 });
+        let (settled, returned) = known.unwrap_or(untouched);
         Ok(Some(Charged {
             spend,
             account: entry.account,
@@ -65,6 +64,7 @@ impl Charges<'_> {
             reserved_until,
             settled,
             returned,
+            ran_out,
         }))
     }
 
