@@ -27,7 +27,7 @@ use keystile_core::credit::{
 use keystile_core::key::Encoder;
 use keystile_core::model::{KeyId, SpendId, Timestamp};
 
-pub(super) use examine::examine;
+pub(super) use examine::{Grants, examine};
 pub(super) use grants::{Changes, Written, refuse_other_than_void};
 pub(super) use group::Books;
 pub(super) use load::load;

@@ -1,1 +1,0 @@
-pub(in crate::sqlite) fn examine() {}
