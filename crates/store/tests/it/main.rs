@@ -8,6 +8,8 @@ mod damage;
 mod directory;
 mod faults;
 mod faults_of_charges;
+#[cfg(target_os = "linux")]
+mod injected;
 mod model;
 mod sums;
 mod tampering;
