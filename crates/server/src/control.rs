@@ -101,18 +101,29 @@ async fn verify_audit(app: &App) -> Result<Value, Problem> {
             problem: finding.problem,
         })
         .collect();
-    let link: String = report
-        .head
-        .link
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
     Ok(json!({
         "journal_rows": report.journal_rows,
         "records": report.records,
-        "head": { "seq": report.head.seq, "link": link, "at": report.head.at },
+        "head": {
+            "seq": report.head.seq,
+            "link": hexadecimal(&report.head.link),
+            "at": report.head.at,
+        },
+        "ledger": {
+            "groups": report.ledger_groups,
+            "entries": report.ledger_entries,
+            "head": {
+                "number": report.ledger_head.number,
+                "link": hexadecimal(&report.ledger_head.link),
+                "at": report.ledger_head.at,
+            },
+        },
         "findings": findings,
     }))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 async fn doctor(app: &App) -> Result<Value, Problem> {

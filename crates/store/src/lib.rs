@@ -32,7 +32,7 @@ pub use query::{
     StoredIdempotency,
 };
 pub use traits::{
-    AuditReport, AuditStore, Feed, FeedRow, Finding, Head, Reads, ScanReport, Scanned, Store,
-    UsageStore, Writes,
+    AuditReport, AuditStore, Feed, FeedRow, Finding, Head, LedgerHead, Reads, ScanReport, Scanned,
+    Store, UsageStore, Writes,
 };
 pub use usage::{HourCount, MAX_USES, UsageOf, ValueUse};

@@ -171,7 +171,8 @@ pub trait AuditStore: Send + Sync {
     ) -> Result<Vec<AuditEntry>, StoreError>;
 
     /// Checks the whole chain, every row's MAC, and that each row is the version that the journal
-    /// wrote last; names what is not.
+    /// wrote last; and that the ledger of credits is whole, adds up, and granted what the grants
+    /// say. Names what is not.
     async fn verify_audit(&self) -> Result<AuditReport, StoreError>;
 
     /// Erases the personal fields of all rows earlier than this, and says of how many. The chain
@@ -231,6 +232,17 @@ pub struct Head {
     pub at: Timestamp,
 }
 
+/// The end of the ledger of credits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LedgerHead {
+    /// The number of the last group of entries; 0 before the first.
+    pub number: u64,
+    /// Its link of the chain.
+    pub link: [u8; 32],
+    /// Its time.
+    pub at: Timestamp,
+}
+
 /// One row of the journal, for the index.
 #[derive(Debug, Clone)]
 pub struct FeedRow {
@@ -264,6 +276,12 @@ pub struct AuditReport {
     pub records: u64,
     /// The end of the journal, to be kept elsewhere: a tail that is cut off later shows.
     pub head: Head,
+    /// How many groups of the ledger were checked.
+    pub ledger_groups: u64,
+    /// How many entries they have.
+    pub ledger_entries: u64,
+    /// The end of the ledger, to be kept elsewhere as well.
+    pub ledger_head: LedgerHead,
     /// Everything that is wrong; empty when all is well.
     pub findings: Vec<Finding>,
 }

@@ -117,9 +117,10 @@ pub(super) async fn verify_audit(global: &Global) -> Result<(), Failed> {
         .unwrap_or_default();
     if findings.is_empty() {
         if !global.json {
+            let ledger = &report["ledger"];
             good(&format!(
-                "{} journal rows and {} records are as Keystile wrote them",
-                report["journal_rows"], report["records"]
+                "{} journal rows, {} records and {} entries of the ledger are as Keystile wrote them",
+                report["journal_rows"], report["records"], ledger["entries"]
             ));
             let head = &report["head"];
             line(&format!(
@@ -127,7 +128,13 @@ pub(super) async fn verify_audit(global: &Global) -> Result<(), Failed> {
                 head["seq"],
                 output::text_of(&head["link"])
             ));
-            line("keep the head elsewhere: a journal that is cut off behind it shows then");
+            let head = &ledger["head"];
+            line(&format!(
+                "ledger: group {} {}",
+                head["number"],
+                output::text_of(&head["link"])
+            ));
+            line("keep both elsewhere: what is cut off behind them shows then");
         }
         return Ok(());
     }
@@ -146,12 +153,6 @@ pub(super) async fn verify_audit(global: &Global) -> Result<(), Failed> {
 }
 
 fn described(report: &keystile_store::AuditReport) -> Value {
-    let link: String = report
-        .head
-        .link
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
     let findings = report.findings.iter().map(|finding| {
         json!({
             "subject": finding.subject.as_ref().map(ToString::to_string),
@@ -162,9 +163,26 @@ fn described(report: &keystile_store::AuditReport) -> Value {
     json!({
         "journal_rows": report.journal_rows,
         "records": report.records,
-        "head": { "seq": report.head.seq, "link": link, "at": report.head.at },
+        "head": {
+            "seq": report.head.seq,
+            "link": hexadecimal(&report.head.link),
+            "at": report.head.at,
+        },
+        "ledger": {
+            "groups": report.ledger_groups,
+            "entries": report.ledger_entries,
+            "head": {
+                "number": report.ledger_head.number,
+                "link": hexadecimal(&report.ledger_head.link),
+                "at": report.ledger_head.at,
+            },
+        },
         "findings": findings.collect::<Vec<_>>(),
     })
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Copies the database.

@@ -1,7 +1,8 @@
 //! One account: its grants, what is set aside, and the sums.
 
 use super::place::Place;
-use crate::model::{GrantId, KeyId, SpendId, Timestamp};
+use super::reservations::{Reservation, Reservations};
+use crate::model::{GrantId, SpendId, Timestamp};
 
 /// So many credits of a grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,23 +33,6 @@ pub struct Balance {
     pub ends_at: Option<Timestamp>,
 }
 
-/// Credits set aside for a call whose cost is not known yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reservation {
-    /// The charge that set them aside.
-    pub spend: SpendId,
-    /// The key that made the call.
-    pub key: KeyId,
-    /// How many.
-    pub amount: u64,
-    /// When they are free again.
-    pub ends_at: Timestamp,
-    /// Where they came from, in the order in which they were taken.
-    pub parts: Vec<Returned>,
-    /// By what a repetition of the call is known.
-    pub remembered: Option<u128>,
-}
-
 /// What all entries of an account come to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Account {
@@ -57,8 +41,8 @@ pub struct Account {
     /// What is left of which grant, in the order in which it is spent: what ends first goes first,
     /// then what was granted first.
     pub balances: Vec<Balance>,
-    /// What is set aside for which call; what ends first stands first.
-    pub reservations: Vec<Reservation>,
+    /// What is set aside for which call.
+    pub reservations: Reservations,
 }
 
 /// The sums of an account. `granted` is always the sum of `spent`, `reserved`, `expired` and what
@@ -179,7 +163,7 @@ impl Account {
     #[must_use]
     pub fn next_end(&self) -> Option<Timestamp> {
         let balance = self.balances.first().and_then(|one| one.ends_at);
-        let reservation = self.reservations.first().map(|one| one.ends_at);
+        let reservation = self.reservations.iter().next().map(|one| one.ends_at);
         [balance, reservation].into_iter().flatten().min()
     }
 
@@ -246,31 +230,10 @@ impl Account {
         found.and_then(|one| one.ends_at)
     }
 
-    /// What is set aside of a grant will end when it is free, because the grant has.
-    pub(super) fn end_in_reservations(&mut self, grant: GrantId, at: Timestamp) {
-        let parts = self.reservations.iter_mut().flat_map(|one| &mut one.parts);
-        for one in parts.filter(|one| one.part.grant == grant) {
-            one.ends_at = Some(at);
-        }
-    }
-
-    pub(super) fn reserve(&mut self, reservation: Reservation) {
-        let at = self.reservations.partition_point(|one| {
-            (one.ends_at, one.spend) < (reservation.ends_at, reservation.spend)
-        });
-        self.reservations.insert(at, reservation);
-    }
-
     /// The open reservation of a charge.
     #[must_use]
     pub fn reservation(&self, spend: SpendId) -> Option<&Reservation> {
-        self.reservations.iter().find(|one| one.spend == spend)
-    }
-
-    pub(super) fn end_reservation(&mut self, spend: SpendId) -> Option<Reservation> {
-        let mut all = self.reservations.iter();
-        let at = all.position(|one| one.spend == spend)?;
-        Some(self.reservations.remove(at))
+        self.reservations.get(spend)
     }
 }
 

@@ -3,13 +3,14 @@
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{HashMap, HashSet};
 
-use super::account::{Account, Reservation, Returned, Sums};
+use super::account::{Account, Returned, Sums};
 use super::due::Due;
 use super::entry::{Charge, Entry, Movement};
 use super::key::KeySpending;
 use super::order::Remember;
 use super::place::Place;
 use super::remembered::Remembered;
+use super::reservations::{Reservation, Reservations};
 use super::{AccountId, Draft};
 use crate::model::{KeyId, SpendId, Timestamp};
 
@@ -44,7 +45,9 @@ pub struct Group {
 }
 
 impl Group {
-    fn place(self, index: u16) -> Place {
+    /// The place of one of its entries.
+    #[must_use]
+    pub const fn place(self, index: u16) -> Place {
         Place {
             group: self.number,
             index,
@@ -61,7 +64,7 @@ pub(super) enum Undo {
     Reserved(AccountId, SpendId),
     /// This was set aside no longer.
     Unreserved(AccountId, Reservation),
-    /// These were the reservations.
+    /// These reservations were so.
     Reservations(AccountId, Vec<Reservation>),
     /// The key had spent so much.
     Key(KeyId, Option<KeySpending>),
@@ -274,15 +277,15 @@ impl Book {
                 };
                 self.due.moved(id, now, then);
             }
-            Undo::Reserved(id, spend) => self.with_reservations(id, |account| {
-                account.end_reservation(spend);
+            Undo::Reserved(id, spend) => self.with_reservations(id, |open| {
+                open.remove(spend);
             }),
             Undo::Unreserved(id, reservation) => {
-                self.with_reservations(id, |account| account.reserve(reservation));
+                self.with_reservations(id, |open| open.insert(reservation));
             }
-            Undo::Reservations(id, all) => {
-                self.with_reservations(id, |account| account.reservations = all);
-            }
+            Undo::Reservations(id, before) => self.with_reservations(id, |open| {
+                before.into_iter().for_each(|one| open.insert(one));
+            }),
             Undo::Key(id, None) => {
                 self.keys.remove(&id);
             }
@@ -294,10 +297,10 @@ impl Book {
         }
     }
 
-    fn with_reservations(&mut self, id: AccountId, put: impl FnOnce(&mut Account)) {
+    fn with_reservations(&mut self, id: AccountId, put: impl FnOnce(&mut Reservations)) {
         if let Some(account) = self.accounts.get_mut(&id) {
             let before = account.next_end();
-            put(account);
+            put(&mut account.reservations);
             let after = account.next_end();
             self.due.moved(id, before, after);
         }
@@ -330,9 +333,9 @@ fn move_credits(
             let (grant, amount) = (*grant, *amount);
             let ended = account.take(super::Part { grant, amount });
             account.sums.expired = account.sums.expired.saturating_add(ended);
-            if matches!(movement, Movement::Voided { .. }) && !account.reservations.is_empty() {
-                undo.push(Undo::Reservations(id, account.reservations.clone()));
-                account.end_in_reservations(grant, group.at);
+            if matches!(movement, Movement::Voided { .. }) {
+                let before = account.reservations.end_grant(grant, group.at);
+                undo.push(Undo::Reservations(id, before));
             }
         }
         Movement::Spent(charge) => {
@@ -343,12 +346,12 @@ fn move_credits(
             let spend = place.spend_id(group.at);
             let reservation = set_aside(account, charge, spend, *ends_at);
             undo.push(Undo::Reserved(id, spend));
-            account.reserve(reservation);
+            account.reservations.insert(reservation);
         }
         Movement::Settled {
             spend, returned, ..
         } => {
-            if let Some(reservation) = account.end_reservation(*spend) {
+            if let Some(reservation) = account.reservations.remove(*spend) {
                 let kept = reservation.amount.saturating_sub(sum_of(returned));
                 account.sums.reserved = account.sums.reserved.saturating_sub(reservation.amount);
                 account.sums.spent = account.sums.spent.saturating_add(kept);
@@ -362,7 +365,7 @@ fn move_credits(
             returned,
             ..
         } => {
-            match account.end_reservation(*spend) {
+            match account.reservations.remove(*spend) {
                 Some(reservation) => {
                     account.sums.reserved = account.sums.reserved.saturating_sub(*amount);
                     undo.push(Undo::Unreserved(id, reservation));

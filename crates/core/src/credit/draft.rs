@@ -4,7 +4,7 @@ use super::account::{Account, Returned, between};
 use super::book::{Book, Group, Undo, sum_of};
 use super::entry::{Charge, Entry, Movement, ReturnReason};
 use super::key::KeySpending;
-use super::order::{Change, Charged, Refusal, SpendOrder, Spent, Unchanged};
+use super::order::{Change, Charged, Refusal, Remember, SpendOrder, Spent, Unchanged};
 use super::place::{MAX_ENTRIES, Place};
 use super::remembered::Recalled;
 use super::{AccountId, MOST_GRANTED};
@@ -29,16 +29,23 @@ impl<'b> Draft<'b> {
         }
     }
 
+    /// Its number and time.
+    #[must_use]
+    pub fn group(&self) -> Group {
+        self.group
+    }
+
     /// What is to be written.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// Whether so many more entries have room.
-    #[must_use]
-    pub fn has_room_for(&self, more: usize) -> bool {
-        self.entries.len().saturating_add(more) <= MAX_ENTRIES
+    /// Writes down what of an account has ended, as long as so many more entries have room after
+    /// it; whether that was all. If not, the account must wait for the next group.
+    pub fn prepare(&mut self, id: AccountId, more: usize) -> bool {
+        let room = MAX_ENTRIES.saturating_sub(more);
+        self.end_of_account(id, room) && self.entries.len() <= room
     }
 
     /// The entries are written: what they did stays.
@@ -52,12 +59,19 @@ impl<'b> Draft<'b> {
         self.book.account(id)
     }
 
-    /// Charges a call, or knows it again.
+    /// Charges a call, or knows it again. `None` when this group has no room for it: then it is for
+    /// the next.
     ///
     /// # Errors
     /// Why it is not paid for; then nothing was taken.
-    pub fn spend(&mut self, order: &SpendOrder) -> Result<Spent, Refusal> {
-        self.end_of_account(order.account);
+    pub fn spend(&mut self, order: &SpendOrder) -> Option<Result<Spent, Refusal>> {
+        // The charge, its thresholds, and that nothing is left.
+        let entries = order.thresholds.len().saturating_add(2);
+        self.prepare(order.account, entries)
+            .then(|| self.spend_prepared(order))
+    }
+
+    fn spend_prepared(&mut self, order: &SpendOrder) -> Result<Spent, Refusal> {
         if let Some(spend) = self.known_again(order)? {
             return Ok(Spent {
                 spend,
@@ -154,14 +168,16 @@ impl<'b> Draft<'b> {
 
     /// Ends what is left of a grant.
     pub fn void(&mut self, id: AccountId, grant: GrantId) {
-        self.end_of_account(id);
+        // What has ended before is not for this grant to end; where there is too much of it, the
+        // sums are the same.
+        self.end_of_account(id, MAX_ENTRIES / 2);
         let account = self.book.account(id);
         let amount = account.map_or(0, |account| account.left_of(grant));
         self.push(id, Movement::Voided { grant, amount });
     }
 
     /// Changes what became of a charge; `parts` are those of the charge, each with the end of its
-    /// grant.
+    /// grant. `None` when this group has no room for it: then it is for the next.
     ///
     /// # Errors
     /// Why nothing becomes of it.
@@ -170,8 +186,17 @@ impl<'b> Draft<'b> {
         charged: &Charged,
         parts: &[Returned],
         change: Change,
+    ) -> Option<Result<(), Unchanged>> {
+        self.prepare(charged.account, 1)
+            .then(|| self.change_prepared(charged, parts, change))
+    }
+
+    fn change_prepared(
+        &mut self,
+        charged: &Charged,
+        parts: &[Returned],
+        change: Change,
     ) -> Result<(), Unchanged> {
-        self.end_of_account(charged.account);
         match change {
             Change::Settle { amount } => self.settle(charged, amount),
             Change::Release => self.release(charged, ReturnReason::Released),
@@ -271,39 +296,52 @@ impl<'b> Draft<'b> {
     /// Writes down what has ended, of all accounts, up to so many entries; whether that was all.
     pub fn end_all(&mut self, most: usize) -> bool {
         while let Some(account) = self.book.first_due(self.group.at) {
-            if self.entries.len() >= most {
+            if !self.end_of_account(account, most) {
                 return false;
             }
-            self.end_of_account(account);
         }
         true
     }
 
-    /// Writes down what of an account has ended.
-    pub fn end_of_account(&mut self, id: AccountId) {
+    /// Writes down what of an account has ended, up to so many entries in the group; whether that
+    /// was all. Each of them is true by itself, so the rest may come with a later group.
+    fn end_of_account(&mut self, id: AccountId, most: usize) -> bool {
         let now = self.group.at;
         let Some(account) = self.book.account(id) else {
-            return;
+            return true;
         };
         if account.next_end().is_none_or(|end| end > now) {
-            return;
+            return true;
         }
-        let run_out: Vec<_> = account.run_out(now).map(|one| one.spend).collect();
+        let room = most.saturating_sub(self.entries.len());
+        let run_out = account.run_out(now).map(|one| one.spend);
+        let run_out: Vec<_> = run_out.take(room).collect();
         for spend in run_out {
             self.release_open(id, spend, ReturnReason::RanOut);
         }
+        // What was set aside went back to grants that have not ended, so these are all.
+        let room = most.saturating_sub(self.entries.len());
         let account = self.book.account(id);
         let ended = account.into_iter().flat_map(|account| account.ended(now));
-        let ended: Vec<_> = ended.map(|one| (one.grant, one.remaining)).collect();
+        let ended = ended.map(|one| (one.grant, one.remaining));
+        let ended: Vec<_> = ended.take(room).collect();
         for (grant, amount) in ended {
             self.push(id, Movement::Expired { grant, amount });
         }
+        let next = self.book.account(id).and_then(Account::next_end);
+        next.is_none_or(|end| end > now)
     }
 
     /// What a key spent, as the entries so far leave it.
     #[must_use]
     pub fn key(&self, id: KeyId) -> KeySpending {
         self.book.key(id)
+    }
+
+    /// Whether a charge is still known again by what it was remembered by.
+    #[must_use]
+    pub fn is_remembered(&self, asked: Remember, spend: SpendId) -> bool {
+        self.book.remembered.recall(asked, self.group.at) == Recalled::Same(spend)
     }
 
     /// When something ends next.

@@ -88,6 +88,21 @@ pub enum Movement {
     },
 }
 
+impl Movement {
+    /// The key whose spending it changes.
+    #[must_use]
+    pub const fn key(&self) -> Option<KeyId> {
+        match self {
+            Self::Spent(charge) | Self::Reserved { charge, .. } => Some(charge.key),
+            Self::Settled { key, .. } | Self::Returned { key, .. } => Some(*key),
+            Self::Granted { .. }
+            | Self::Expired { .. }
+            | Self::Voided { .. }
+            | Self::Reached { .. } => None,
+        }
+    }
+}
+
 /// A charge, and which grants it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Charge {

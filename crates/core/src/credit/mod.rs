@@ -18,8 +18,9 @@ mod key;
 mod order;
 mod place;
 mod remembered;
+mod reservations;
 
-pub use account::{Account, Balance, Part, Reservation, Returned, Sums};
+pub use account::{Account, Balance, Part, Returned, Sums};
 pub use book::{Book, Group};
 pub use draft::Draft;
 pub use entry::{Charge, Entry, Movement, ReturnReason};
@@ -27,6 +28,7 @@ pub use key::KeySpending;
 pub use order::{CapPeriod, Change, Charged, Refusal, Remember, SpendOrder, Spent, Unchanged};
 pub use place::{MAX_ENTRIES, Place};
 pub use remembered::REMEMBERED_MILLIS;
+pub use reservations::{Reservation, Reservations};
 
 use crate::model::{Mode, OrganizationId};
 

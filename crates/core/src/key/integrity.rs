@@ -30,6 +30,9 @@ impl fmt::Debug for SetSum {
 }
 
 impl SetSum {
+    /// The sum of no rows.
+    pub const NOTHING: Self = Self(0);
+
     /// With one more row.
     #[must_use]
     pub const fn plus(self, row: Self) -> Self {
@@ -50,6 +53,44 @@ pub struct ChainLink(pub [u8; 32]);
 impl ChainLink {
     /// What the first row is chained to.
     pub const GENESIS: Self = Self([0; 32]);
+}
+
+/// The end of the ledger: its last group, and that group's link of the ledger's chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LedgerEnd {
+    /// The number of the last group; 0 before the first.
+    pub number: u64,
+    /// Its link.
+    pub link: ChainLink,
+}
+
+impl LedgerEnd {
+    /// Before the first group.
+    pub const NOTHING: Self = Self {
+        number: 0,
+        link: ChainLink::GENESIS,
+    };
+}
+
+/// The end of the journal, as far as it binds what is sealed beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SealedHead {
+    /// The number of the last row.
+    pub seq: u64,
+    /// Its link.
+    pub link: ChainLink,
+    /// Where the ledger ended when this was sealed.
+    pub ledger: LedgerEnd,
+}
+
+impl SealedHead {
+    fn bytes(&self) -> [[u8; 32]; 3] {
+        let mut numbers = [0; 32];
+        let both = [self.seq.to_be_bytes(), self.ledger.number.to_be_bytes()];
+        let slots = numbers.iter_mut().zip(both.into_iter().flatten());
+        slots.for_each(|(slot, byte)| *slot = byte);
+        [numbers, self.link.0, self.ledger.link.0]
+    }
 }
 
 /// The keys for all of them.
@@ -97,10 +138,10 @@ impl Integrity {
 
     /// Seals the sum of all rows for storing beside the head of the journal.
     #[must_use]
-    pub fn seal_sum(&self, seq: u64, head: ChainLink, sum: SetSum) -> [u8; 48] {
-        let masked = sum.0 ^ self.mask(seq, head);
+    pub fn seal_sum(&self, head: &SealedHead, sum: SetSum) -> [u8; 48] {
+        let masked = sum.0 ^ self.mask(head);
         let mut sealed = [0_u8; 48];
-        let tag = self.sum_tag(seq, head, sum);
+        let tag = self.sum_tag(head, sum);
         let parts = masked.to_be_bytes().into_iter().chain(tag);
         sealed
             .iter_mut()
@@ -109,12 +150,12 @@ impl Integrity {
         sealed
     }
 
-    /// Opens what `seal_sum` made; `None` when it, the number or the link was altered.
+    /// Opens what `seal_sum` made; `None` when it or the head was altered.
     #[must_use]
-    pub fn open_sum(&self, seq: u64, head: ChainLink, sealed: &[u8]) -> Option<SetSum> {
+    pub fn open_sum(&self, head: &SealedHead, sealed: &[u8]) -> Option<SetSum> {
         let (masked, tag) = sealed.split_first_chunk::<16>()?;
-        let sum = SetSum(u128::from_be_bytes(*masked) ^ self.mask(seq, head));
-        bool::from(self.sum_tag(seq, head, sum).as_slice().ct_eq(tag)).then_some(sum)
+        let sum = SetSum(u128::from_be_bytes(*masked) ^ self.mask(head));
+        bool::from(self.sum_tag(head, sum).as_slice().ct_eq(tag)).then_some(sum)
     }
 
     /// The next link of the ledger's chain.
@@ -123,10 +164,23 @@ impl Integrity {
         ChainLink(self.ledger.of_parts(&[b"link", &before.0, content]))
     }
 
-    /// The tag of a balance that is written down.
+    /// The two halves of the MAC of a row that the ledger keeps besides its groups.
     #[must_use]
-    pub fn ledger_tag(&self, content: &[u8]) -> RowTag {
-        RowTag(halves(self.ledger.of_parts(&[b"row", content])).0)
+    pub fn ledger_row(&self, content: &[u8]) -> (RowTag, SetSum) {
+        let (tag, element) = halves(self.ledger.of_parts(&[b"row", content]));
+        (RowTag(tag), SetSum(u128::from_be_bytes(element)))
+    }
+
+    /// Hides the sum of those rows for storing it in a group, whose link then covers it.
+    #[must_use]
+    pub fn hide_ledger_sum(&self, before: LedgerEnd, sum: SetSum) -> [u8; 16] {
+        (sum.0 ^ self.ledger_mask(before)).to_be_bytes()
+    }
+
+    /// The sum that `hide_ledger_sum` hid; whether it was altered, the group's link tells.
+    #[must_use]
+    pub fn ledger_sum(&self, before: LedgerEnd, hidden: [u8; 16]) -> SetSum {
+        SetSum(u128::from_be_bytes(hidden) ^ self.ledger_mask(before))
     }
 
     /// A hash that only Keystile can make, of what a client chose.
@@ -136,14 +190,23 @@ impl Integrity {
         u128::from_be_bytes(halves(hash).0)
     }
 
-    fn mask(&self, seq: u64, head: ChainLink) -> u128 {
-        let bytes = self.head.of_parts(&[b"mask", &seq.to_be_bytes(), &head.0]);
+    fn mask(&self, head: &SealedHead) -> u128 {
+        let [numbers, link, ledger] = head.bytes();
+        let bytes = self.head.of_parts(&[b"mask", &numbers, &link, &ledger]);
         u128::from_be_bytes(halves(bytes).0)
     }
 
-    fn sum_tag(&self, seq: u64, head: ChainLink, sum: SetSum) -> [u8; 32] {
+    fn sum_tag(&self, head: &SealedHead, sum: SetSum) -> [u8; 32] {
+        let [numbers, link, ledger] = head.bytes();
+        let sum = sum.0.to_be_bytes();
         self.head
-            .of_parts(&[b"sum", &seq.to_be_bytes(), &head.0, &sum.0.to_be_bytes()])
+            .of_parts(&[b"sum", &numbers, &link, &ledger, &sum])
+    }
+
+    fn ledger_mask(&self, before: LedgerEnd) -> u128 {
+        let number = before.number.to_be_bytes();
+        let bytes = self.ledger.of_parts(&[b"mask", &number, &before.link.0]);
+        u128::from_be_bytes(halves(bytes).0)
     }
 }
 
@@ -198,13 +261,36 @@ mod tests {
     #[test]
     fn a_sealed_sum_opens_only_for_its_head() {
         let keys = Integrity::new(&SecretBytes::new([1; 32]));
-        let head = keys.link(ChainLink::GENESIS, b"first");
+        let link = keys.link(ChainLink::GENESIS, b"first");
+        let ledger = LedgerEnd { number: 3, link };
+        let seq = 7;
+        let head = SealedHead { seq, link, ledger };
         let sum = keys.row(&product("a", 1), &mut Vec::new()).1;
-        let mut sealed = keys.seal_sum(7, head, sum);
-        assert_eq!(keys.open_sum(7, head, &sealed), Some(sum));
-        assert_eq!(keys.open_sum(8, head, &sealed), None);
-        assert_eq!(keys.open_sum(7, ChainLink::GENESIS, &sealed), None);
+        let mut sealed = keys.seal_sum(&head, sum);
+        assert_eq!(keys.open_sum(&head, &sealed), Some(sum));
+        let nothing = ChainLink::GENESIS;
+        let others = [
+            SealedHead { seq: 8, ..head },
+            SealedHead {
+                link: nothing,
+                ..head
+            },
+            SealedHead {
+                ledger: LedgerEnd { number: 4, link },
+                ..head
+            },
+            SealedHead {
+                ledger: LedgerEnd {
+                    number: 3,
+                    link: nothing,
+                },
+                ..head
+            },
+        ];
+        for other in &others {
+            assert_eq!(keys.open_sum(other, &sealed), None, "{other:?}");
+        }
         sealed[3] ^= 1;
-        assert_eq!(keys.open_sum(7, head, &sealed), None);
+        assert_eq!(keys.open_sum(&head, &sealed), None);
     }
 }

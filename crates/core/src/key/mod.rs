@@ -20,7 +20,7 @@ pub use foreign::{
 };
 pub(crate) use format::ends_masked;
 pub use format::{Brand, BrandError, KEY_MAX_BYTES, KeyFormatError, ParsedKey, mint, preview};
-pub use integrity::{ChainLink, Integrity, RowTag, SetSum};
+pub use integrity::{ChainLink, Integrity, LedgerEnd, RowTag, SealedHead, SetSum};
 pub use keyring::{KeyMaterial, Keyring, Purpose, UnwrapError, WrappedKey};
 pub use mask::{holds_secret_key, masked, may_hold_key};
 pub use material::{MasterKey, MasterKeyError, SealingKey};

@@ -234,7 +234,7 @@ fn run(world: &mut World, steps: &[Step], naive: &mut Naive) {
                 let left = draft.account(order.account).map_or(0, |one| {
                     one.remaining() - one.ended(group.at).map(|one| one.remaining).sum::<u64>()
                 });
-                match draft.spend(&order) {
+                match draft.spend(&order).unwrap() {
                     Ok(spent) => {
                         assert!(spent.repeated || left >= *amount || order.amount <= left + 40);
                     }
@@ -258,7 +258,7 @@ fn run(world: &mut World, steps: &[Step], naive: &mut Naive) {
                     }
                 };
                 let parts: Vec<_> = charged.charge.parts.iter().map(end).collect();
-                match draft.change(charged, &parts, *change) {
+                match draft.change(charged, &parts, *change).unwrap() {
                     Ok(()) => {}
                     Err(Unchanged::TooMuch { left }) => assert!(left <= charged.charge.amount),
                     Err(_) => {}

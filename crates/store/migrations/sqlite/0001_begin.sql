@@ -140,46 +140,57 @@ CREATE UNIQUE INDEX grants_by_occasion ON grants (organization, mode, occasion)
   WHERE occasion IS NOT NULL;
 CREATE INDEX grants_by_organization ON grants (organization, id);
 
--- Credits. One row for each group of entries, packed, chained like the journal; `remembers` is how
--- many of them are known again by an idempotency key.
+-- Credits. One row for each group of entries, packed, chained like the journal. `remembers` is how
+-- many of them bear on what is known again by an idempotency key; from the group `missing_from` on
+-- entries may be missing in `accounts` and `key_spending`; `sum` is the hidden sum of all rows of
+-- these two and of `charges` as this group left them.
 CREATE TABLE ledger (
   number INTEGER NOT NULL PRIMARY KEY,
   at INTEGER NOT NULL,
   remembers INTEGER NOT NULL,
-  entries BLOB NOT NULL,
-  link BLOB NOT NULL
+  missing_from INTEGER NOT NULL,
+  sum BLOB NOT NULL,
+  link BLOB NOT NULL,
+  entries BLOB NOT NULL
 ) STRICT;
 CREATE INDEX ledger_by_time ON ledger (at) WHERE remembers > 0;
 
--- What became of charges: settled for so much, given back so much.
-CREATE TABLE charges (
-  number INTEGER NOT NULL,
-  at_index INTEGER NOT NULL,
-  settled INTEGER,
-  returned INTEGER NOT NULL,
-  PRIMARY KEY (number, at_index)
-) STRICT, WITHOUT ROWID;
-
--- What the entries come to, written down now and then so that a start need not read all of them.
+-- What the entries come to, written down now and then so that a start need not read all of them:
+-- by organization and mode, and by key.
 CREATE TABLE accounts (
-  organization BLOB NOT NULL,
-  mode TEXT NOT NULL,
+  id BLOB NOT NULL PRIMARY KEY,
   state BLOB NOT NULL,
-  tag BLOB NOT NULL,
-  PRIMARY KEY (organization, mode)
+  tag BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE key_spending (
-  key BLOB NOT NULL PRIMARY KEY,
+  id BLOB NOT NULL PRIMARY KEY,
   state BLOB NOT NULL,
   tag BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- From which group on entries may be missing in what was written down so.
-CREATE TABLE ledger_state (
-  only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
-  missing_from INTEGER NOT NULL
-) STRICT;
-INSERT INTO ledger_state (only, missing_from) VALUES (1, 1);
+-- What became of charges, by group and entry: settled for so much, given back so much.
+CREATE TABLE charges (
+  id BLOB NOT NULL PRIMARY KEY,
+  state BLOB NOT NULL,
+  tag BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The last group that is not kept any more, and what the entries up to it come to.
+CREATE TABLE ledger_base (
+  id BLOB NOT NULL PRIMARY KEY,
+  state BLOB NOT NULL,
+  tag BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE base_accounts (
+  id BLOB NOT NULL PRIMARY KEY,
+  state BLOB NOT NULL,
+  tag BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE base_key_spending (
+  id BLOB NOT NULL PRIMARY KEY,
+  state BLOB NOT NULL,
+  tag BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- One row for each change, without gaps. `link` chains it to the row before; `personal` and
 -- `keyring` are hashes of what stands in the tables of those names.
@@ -218,14 +229,18 @@ CREATE TABLE journal_personal (
 ) STRICT;
 CREATE INDEX journal_personal_by_time ON journal_personal (at);
 
--- The end of the journal, and the sealed sum of all rows of records.
+-- The end of the journal, and where the ledger ended when that was written last; with the sum of
+-- all rows of records, sealed so that all of it belongs together.
 CREATE TABLE head (
   only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
   seq INTEGER NOT NULL,
   link BLOB NOT NULL,
+  ledger INTEGER NOT NULL,
+  ledger_link BLOB NOT NULL,
   sum BLOB
 ) STRICT;
-INSERT INTO head (only, seq, link, sum) VALUES (1, 0, zeroblob(32), NULL);
+INSERT INTO head (only, seq, link, ledger, ledger_link, sum)
+  VALUES (1, 0, zeroblob(32), 0, zeroblob(32), NULL);
 
 -- The latest time that was ever written down besides the journal's.
 CREATE TABLE latest_time (

@@ -15,12 +15,16 @@
 pub mod audit;
 pub mod clock;
 pub mod commits;
+pub mod credits;
 pub mod feed;
 pub mod guards;
 pub mod lists;
 pub mod names;
+pub mod purse;
 pub mod reopened;
+pub mod returns;
 pub mod sample;
+pub mod spending_time;
 pub mod uses;
 
 /// Makes a test of each function of the suite.
@@ -108,6 +112,37 @@ macro_rules! conformance_tests {
                 personal_fields_are_erased_and_the_chain_stays_whole,
                 the_journal_never_runs_backwards,
             ];
+            credits: [
+                a_charge_takes_what_it_costs_and_says_what_remains,
+                what_ends_first_is_spent_first,
+                r02_a_charge_beyond_what_remains_takes_nothing,
+                r21_live_and_test_never_touch,
+                r01_64_at_once_for_the_last_credit_have_one_winner,
+                r03_racing_spenders_and_top_ups_never_lose_a_credit,
+                a_cap_bounds_one_key_and_no_other,
+                r22_a_threshold_is_noted_once_for_each_crossing,
+                entries_are_listed_newest_first_page_by_page,
+                a_void_grant_is_spent_no_more,
+                a_grant_that_was_not_made_gives_nothing,
+                more_credits_than_can_be_counted_are_refused,
+                all_that_becomes_of_a_grant_is_that_it_is_void,
+                r07_the_same_call_again_is_charged_once,
+                r07_the_same_call_64_times_at_once_is_charged_once,
+                a_refused_call_is_not_remembered,
+            ];
+            returns: [
+                refunds_in_parts_are_never_more_than_the_charge,
+                racing_refunds_give_back_what_was_charged_once,
+                what_is_given_back_goes_where_it_came_from,
+                what_goes_back_to_a_void_grant_has_expired,
+                a_reservation_is_settled_for_less_and_the_rest_is_free,
+                a_reservation_that_is_released_costs_nothing,
+                a_reservation_is_settled_for_nothing,
+                a_call_that_is_refused_after_all_costs_nothing,
+                what_was_given_back_wholly_is_charged_anew,
+                what_is_no_charge_is_not_found,
+                a_cap_counts_what_was_given_back_no_more,
+            ];
         }
         $crate::conformance_tests! { @modules $with_bench,
             reopened: [
@@ -116,6 +151,16 @@ macro_rules! conformance_tests {
                 t19_time_does_not_run_backwards_across_a_restart,
                 t19_time_is_never_before_the_last_journal_row,
                 a_remembered_request_outlives_the_process_but_not_its_time,
+            ];
+            spending_time: [
+                r16_a_grant_ends_at_its_time_whether_or_not_that_is_written,
+                what_has_ended_is_written_down_when_asked_to,
+                a_reservation_runs_out_by_itself,
+                what_goes_back_to_an_ended_grant_has_expired,
+                caps_count_by_the_day_and_by_the_month,
+                r07_a_call_is_known_for_a_day,
+                r07_a_call_is_known_across_a_restart,
+                everything_is_the_same_after_opening_again,
             ];
         }
     };

@@ -10,8 +10,8 @@ use keystile_core::credit::{
 };
 use keystile_core::model::{KeyId, Mode, OrganizationId, SpendId, Timestamp};
 
-pub(crate) use pack::{pack_account, pack_entries, pack_key};
-pub(crate) use unpack::{unpack_account, unpack_entries, unpack_entry, unpack_key};
+pub(crate) use pack::{pack_account, pack_change, pack_entries, pack_key};
+pub(crate) use unpack::{unpack_account, unpack_change, unpack_entries, unpack_entry, unpack_key};
 
 use crate::{CommitError, Page, StoreError};
 

@@ -35,7 +35,8 @@ pub(crate) fn pack_account(account: &Account) -> Vec<u8> {
         out.number(one.remaining);
         out.maybe_time(one.ends_at);
     });
-    out.list(&account.reservations, |out, one| {
+    out.count(account.reservations.len());
+    account.reservations.iter().for_each(|one| {
         out.array(one.spend.to_bytes());
         out.array(one.key.to_bytes());
         out.number(one.amount);
@@ -55,6 +56,15 @@ pub(crate) fn pack_key(key: &KeySpending) -> Vec<u8> {
     out.array(key.month.to_be_bytes());
     out.number(key.of_month);
     out.maybe_place(key.last);
+    out.0
+}
+
+/// Packs what became of a charge: settled for so much, given back so much.
+pub(crate) fn pack_change(settled: Option<u64>, returned: u64) -> Vec<u8> {
+    let mut out = Packer(Vec::with_capacity(16));
+    out.byte(u8::from(settled.is_some()));
+    settled.into_iter().for_each(|amount| out.number(amount));
+    out.number(returned);
     out.0
 }
 
@@ -96,8 +106,12 @@ impl Packer {
         }
     }
 
+    fn count(&mut self, count: usize) {
+        self.number(u64::try_from(count).unwrap_or(u64::MAX));
+    }
+
     fn list<T>(&mut self, list: &[T], write: impl Fn(&mut Self, &T)) {
-        self.number(u64::try_from(list.len()).unwrap_or(u64::MAX));
+        self.count(list.len());
         list.iter().for_each(|one| write(self, one));
     }
 
@@ -116,7 +130,7 @@ impl Packer {
         self.number(charge.amount);
         self.list(&charge.parts, Self::part);
         let operation = charge.operation.as_deref().unwrap_or_default();
-        self.number(u64::try_from(operation.len()).unwrap_or(u64::MAX));
+        self.count(operation.len());
         self.0.extend_from_slice(operation.as_bytes());
         self.maybe_name(charge.remember.map(|remember| remember.name));
         if let Some(remember) = charge.remember {

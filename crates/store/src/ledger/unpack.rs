@@ -59,7 +59,7 @@ pub(crate) fn unpack_account(bytes: &[u8]) -> Option<Account> {
     bytes.is_done().then_some(Account {
         sums,
         balances,
-        reservations,
+        reservations: reservations.into_iter().collect(),
     })
 }
 
@@ -75,6 +75,13 @@ pub(crate) fn unpack_key(bytes: &[u8]) -> Option<KeySpending> {
         last: maybe_place(&mut bytes)?,
     };
     bytes.is_done().then_some(key)
+}
+
+/// Unpacks what became of a charge; `None` when it is not that.
+pub(crate) fn unpack_change(bytes: &[u8]) -> Option<(Option<u64>, u64)> {
+    let mut bytes = Unpacker::new(bytes);
+    let change = (maybe(&mut bytes, |bytes| bytes.number())?, bytes.number()?);
+    bytes.is_done().then_some(change)
 }
 
 fn begin(bytes: &[u8]) -> Option<Unpacker<'_>> {

@@ -4,13 +4,14 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use keystile_core::key::{ChainLink, Integrity, RowTag, SetSum};
-use keystile_core::model::{AuditEntry, Subject, Timestamp};
+use keystile_core::key::{ChainLink, Integrity, LedgerEnd, RowTag, SetSum};
+use keystile_core::model::{AuditEntry, Record, Subject, Timestamp};
 use rusqlite::{Connection, ErrorCode};
 
 use super::arrivals::Arrivals;
 use super::errors::unavailable;
 use super::journal::{self, COLUMNS, Linked};
+use super::ledger::{self, Grants};
 use super::rows::Table;
 use super::stored::{FORGED, Met};
 use super::walk::Stretch;
@@ -77,25 +78,45 @@ pub(super) fn examine_database(
     let view = connection
         .unchecked_transaction()
         .map_err(|error| unavailable(&error))?;
-    examine(&view, integrity)
+    let refuse = |error: rusqlite::Error| unavailable(&error);
+    let examined = examine_records(&view, integrity).map_err(refuse)?;
+    let mut findings = examined.findings;
+    let sealed = examined.sealed.map(|_| examined.ledger);
+    let ledger = ledger::examine(&view, integrity, sealed, examined.grants).map_err(refuse)?;
+    findings.extend(ledger.findings);
+    Ok(AuditReport {
+        journal_rows: examined.journal_rows,
+        records: examined.records,
+        head: feed::head(&view)?,
+        ledger_groups: ledger.groups,
+        ledger_entries: ledger.entries,
+        ledger_head: ledger.head,
+        findings,
+    })
 }
 
-/// Checks everything that a connection sees, which must not change meanwhile.
-pub(super) fn examine(view: &Connection, integrity: &Integrity) -> Result<AuditReport, StoreError> {
+/// What is wrong with the journal and the records that a connection sees, which must not change
+/// meanwhile.
+pub(super) fn suspects(
+    view: &Connection,
+    integrity: &Integrity,
+) -> Result<Vec<Finding>, StoreError> {
+    let examined = examine_records(view, integrity).map_err(|error| unavailable(&error))?;
+    Ok(examined.findings)
+}
+
+fn examine_records<'a>(
+    view: &'a Connection,
+    integrity: &'a Integrity,
+) -> rusqlite::Result<Examination<'a>> {
     let mut examination = Examination::new(view, integrity);
-    let refuse = |error: rusqlite::Error| unavailable(&error);
-    examination.walk_journal().map_err(refuse)?;
-    examination.compare_head().map_err(refuse)?;
+    examination.walk_journal()?;
+    examination.compare_head()?;
     examination.compare_keyring();
-    examination.walk_records().map_err(refuse)?;
+    examination.walk_records()?;
     examination.report_missing();
     examination.compare_sum();
-    Ok(AuditReport {
-        journal_rows: examination.journal_rows,
-        records: examination.records,
-        head: feed::head(view)?,
-        findings: examination.findings,
-    })
+    Ok(examination)
 }
 
 /// How many rows of the journal may be unreadable before it is given up.
@@ -112,11 +133,13 @@ struct Examination<'a> {
     latest: HashMap<Subject, (u64, Option<RowTag>)>,
     /// The hash of the key material that the journal recorded last.
     keyring: Option<[u8; 32]>,
-    /// The sum that the head vouches for.
+    /// The sum that the head vouches for, and where the ledger ended then.
     sealed: Option<SetSum>,
+    ledger: LedgerEnd,
     sum: SetSum,
     journal_rows: u64,
     records: u64,
+    grants: Grants,
     buffer: Vec<u8>,
 }
 
@@ -131,6 +154,8 @@ impl<'a> Examination<'a> {
             latest: HashMap::new(),
             keyring: None,
             sealed: None,
+            ledger: LedgerEnd::NOTHING,
+            grants: Grants::default(),
             sum: SetSum::default(),
             journal_rows: 0,
             records: 0,
@@ -254,10 +279,11 @@ impl<'a> Examination<'a> {
                 "it is not the one that the head of the journal names",
             );
         }
+        self.ledger = head.ledger;
         self.sealed = match &head.sum {
             None if head.seq == 0 => Some(SetSum::default()),
             None => None,
-            Some(sum) => self.integrity.open_sum(head.seq, head.link, sum),
+            Some(sum) => self.integrity.open_sum(&head.sealed(), sum),
         };
         if self.sealed.is_none() {
             self.general("the head of the journal was altered: its sum of all rows does not open");
@@ -299,6 +325,9 @@ impl<'a> Examination<'a> {
             }
         };
         self.sum = self.sum.plus(element);
+        if let Record::Grant(grant) = &record {
+            self.grants.note(grant);
+        }
         let subject = record.subject();
         let (tag, _) = self.integrity.row(&record, &mut self.buffer);
         match self.latest.remove(&subject) {

@@ -1,12 +1,12 @@
 //! One change in one transaction: its records, its journal row and the head.
 
-use keystile_core::key::{Integrity, RowTag, SetSum};
+use keystile_core::key::{Integrity, LedgerEnd, RowTag, SetSum};
 use keystile_core::model::{OrganizationId, Record, RequestId, Subject, Timestamp};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, ffi, params_from_iter};
 
 use super::errors::plain;
 use super::journal::Tip;
-use super::ledger::Changes;
+use super::ledger::{self, Changes, Written};
 use super::rows::{self, Table};
 use super::values::Values;
 use super::writer::Desk;
@@ -43,7 +43,7 @@ impl Desk {
         ));
     }
 
-    fn attempt(&mut self, change: Change) -> Result<Tip, CommitError> {
+    fn attempt(&mut self, mut change: Change) -> Result<Tip, CommitError> {
         limit_pages(&self.connection, self.faults.as_ref()).map_err(|error| not_written(&error))?;
         let transaction = self
             .connection
@@ -51,18 +51,19 @@ impl Desk {
             .map_err(|error| not_written(&error))?;
         let salt = salt_for(&change, self.random.as_ref())?;
         let faults = self.faults.as_ref();
-        let draft = Draft::begin(&transaction, &self.integrity, faults, &self.tip, &change)?;
+        let mut draft = Draft::begin(&transaction, &self.integrity, faults, &self.tip, &change)?;
         let grants = Changes::of(&change.writes);
-        let tip = draft.write(change, salt.as_ref())?;
-        if grants.is_empty() {
-            finish(transaction, faults)?;
-            return Ok(tip);
-        }
+        draft.write_records(&mut change)?;
         let books = &mut self.ledger;
-        let written = Self::write_grants(books, &transaction, &self.integrity, grants, tip.at)?;
+        // One that cannot be vouched for is not.
+        let end = books.end().unwrap_or(self.tip.ledger);
+        let written = grants.write(books, &transaction, &self.integrity, draft.at)?;
+        let end = written.as_ref().map_or(end, Written::end);
+        let tip = draft.write_journal(&change, salt.as_ref(), end)?;
         finish(transaction, faults)?;
-        let end = written.keep();
-        self.ledger.reached(end);
+        if let Some(end) = written.map(Written::keep) {
+            self.ledger.reached(end);
+        }
         Ok(tip)
     }
 }
@@ -163,7 +164,7 @@ impl<'a> Draft<'a> {
         })
     }
 
-    fn write(mut self, mut change: Change, salt: Option<&[u8; 32]>) -> Result<Tip, CommitError> {
+    fn write_records(&mut self, change: &mut Change) -> Result<(), CommitError> {
         self.still_the_same_head()?;
         if let Some(idempotency) = &change.idempotency {
             remembered::keep(self.connection, idempotency, self.seq, self.at)?;
@@ -174,9 +175,18 @@ impl<'a> Draft<'a> {
         }
         guards::counts(self.connection, &change.guards, self.at)?;
         self.values.belong_to_one_key(self.connection)?;
-        step(self.faults, Step::RowsWritten)?;
+        step(self.faults, Step::RowsWritten)
+    }
+
+    /// The ledger ends at `end` with this change.
+    fn write_journal(
+        &self,
+        change: &Change,
+        salt: Option<&[u8; 32]>,
+        end: LedgerEnd,
+    ) -> Result<Tip, CommitError> {
         let tip = self
-            .write_journal(&change, salt)
+            .append_row(change, salt, end)
             .map_err(|error| not_written(&error))?;
         step(self.faults, Step::JournalWritten)?;
         Ok(tip)
@@ -187,9 +197,7 @@ impl<'a> Draft<'a> {
     fn still_the_same_head(&self) -> Result<(), CommitError> {
         let stored = journal::read_head(self.connection).map_err(|error| not_written(&error))?;
         match stored {
-            Some(Ok(head)) if head.seq == self.before.seq && head.link == self.before.link => {
-                Ok(())
-            }
+            Some(Ok(head)) if head.sealed() == self.before.sealed_head() => Ok(()),
             _ => Err(CommitError::NotWritten(
                 "the journal was changed behind keystile's back: stop whatever else writes the \
                  database, then run `keystile audit verify`"
@@ -221,6 +229,9 @@ impl<'a> Draft<'a> {
 
     fn update(&mut self, mut record: Record, replaces: u64) -> Result<Mark, CommitError> {
         let subject = record.subject();
+        if let Record::Grant(grant) = &record {
+            ledger::refuse_other_than_void(self.connection, self.integrity, grant)?;
+        }
         self.take_out(&subject, replaces)?;
         let tag = self.stamp(&mut record);
         let statement = &Table::of(&subject).statements().update;
@@ -278,7 +289,12 @@ impl<'a> Draft<'a> {
         )))
     }
 
-    fn write_journal(&self, change: &Change, salt: Option<&[u8; 32]>) -> rusqlite::Result<Tip> {
+    fn append_row(
+        &self,
+        change: &Change,
+        salt: Option<&[u8; 32]>,
+        end: LedgerEnd,
+    ) -> rusqlite::Result<Tip> {
         let mut personal = None;
         if let (Some(fields), Some(salt)) = (&change.personal, salt) {
             let body = json(fields);
@@ -303,14 +319,16 @@ impl<'a> Draft<'a> {
             marks: encode_marks(&self.marks),
         };
         let link = row.link(self.integrity, self.before.link);
-        let sealed = self.integrity.seal_sum(self.seq, link, self.sum);
-        journal::append(self.connection, &row, link, &sealed)?;
-        Ok(Tip {
+        journal::append(self.connection, &row, link)?;
+        let tip = Tip {
             seq: self.seq,
             link,
             at: self.at,
             sum: Some(self.sum),
-        })
+            ledger: end,
+        };
+        journal::move_head(self.connection, self.integrity, &tip)?;
+        Ok(tip)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The tables of the journal and of its head.
 
-use keystile_core::key::{ChainLink, Integrity, SetSum};
+use keystile_core::key::{ChainLink, Integrity, LedgerEnd, SealedHead, SetSum};
 use keystile_core::model::{Personal, Subject, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -72,6 +72,19 @@ pub(super) struct Tip {
     pub(super) at: Timestamp,
     /// The sum of all rows of records; `None` when the stored one was altered.
     pub(super) sum: Option<SetSum>,
+    /// Where the ledger ended when the head was written last.
+    pub(super) ledger: LedgerEnd,
+}
+
+impl Tip {
+    /// What the sum is sealed with.
+    pub(super) fn sealed_head(&self) -> SealedHead {
+        SealedHead {
+            seq: self.seq,
+            link: self.link,
+            ledger: self.ledger,
+        }
+    }
 }
 
 /// The end of the journal as it is stored, or what is wrong with it.
@@ -108,17 +121,18 @@ fn tip_of(
     if seq > head.seq || last.link != head.link || !last.fits(integrity) {
         return Err(format!("journal row {seq} does not fit the chain"));
     }
-    let open = |sum: &Vec<u8>| integrity.open_sum(seq, last.link, sum);
+    let open = |sum: &Vec<u8>| integrity.open_sum(&head.sealed(), sum);
     Ok(Tip {
         seq,
         link: last.link,
         at: last.row.at,
         sum: head.sum.as_ref().and_then(open),
+        ledger: head.ledger,
     })
 }
 
 fn empty_tip(head: &StoredHead) -> Result<Tip, String> {
-    if head.seq > 0 || head.link != ChainLink::GENESIS {
+    if head.seq > 0 || head.link != ChainLink::GENESIS || head.ledger != LedgerEnd::NOTHING {
         return Err(format!(
             "journal row 1 is missing: its head says {}",
             head.seq
@@ -129,6 +143,7 @@ fn empty_tip(head: &StoredHead) -> Result<Tip, String> {
         link: ChainLink::GENESIS,
         at: Timestamp::from_millis(0),
         sum: Some(SetSum::default()),
+        ledger: LedgerEnd::NOTHING,
     })
 }
 
@@ -136,7 +151,19 @@ fn empty_tip(head: &StoredHead) -> Result<Tip, String> {
 pub(super) struct StoredHead {
     pub(super) seq: u64,
     pub(super) link: ChainLink,
+    pub(super) ledger: LedgerEnd,
     pub(super) sum: Option<Vec<u8>>,
+}
+
+impl StoredHead {
+    /// What its sum is sealed with.
+    pub(super) fn sealed(&self) -> SealedHead {
+        SealedHead {
+            seq: self.seq,
+            link: self.link,
+            ledger: self.ledger,
+        }
+    }
 }
 
 /// The stored head; `None` when it is missing.
@@ -144,13 +171,17 @@ pub(super) fn read_head(
     connection: &Connection,
 ) -> rusqlite::Result<Option<Result<StoredHead, Unreadable>>> {
     connection
-        .prepare_cached("SELECT seq, link, sum FROM head")?
+        .prepare_cached("SELECT seq, link, ledger, ledger_link, sum FROM head")?
         .query_row([], |row| {
             let mut columns = Columns::of(row);
             let mut read = || {
                 Ok(StoredHead {
                     seq: columns.number()?,
                     link: ChainLink(columns.array()?),
+                    ledger: LedgerEnd {
+                        number: columns.number()?,
+                        link: ChainLink(columns.array()?),
+                    },
                     sum: columns.maybe_bytes()?,
                 })
             };
@@ -182,12 +213,11 @@ pub(super) fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(!rows)
 }
 
-/// Appends a row and moves the head to it.
+/// Appends a row; the head is still to be moved.
 pub(super) fn append(
     connection: &Connection,
     row: &JournalRow,
     link: ChainLink,
-    sealed_sum: &[u8; 48],
 ) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
@@ -208,10 +238,30 @@ pub(super) fn append(
             link.0,
             row.details,
             row.marks,
-        ])?;
+        ])
+        .map(drop)
+}
+
+/// Moves the head to the end of the journal, and of the ledger.
+pub(super) fn move_head(
+    connection: &Connection,
+    integrity: &Integrity,
+    tip: &Tip,
+) -> rusqlite::Result<()> {
+    let sum = tip
+        .sum
+        .map(|sum| integrity.seal_sum(&tip.sealed_head(), sum));
     let moved = connection
-        .prepare_cached("UPDATE head SET seq = ?1, link = ?2, sum = ?3")?
-        .execute(params![integer(row.seq), link.0, sealed_sum])?;
+        .prepare_cached(
+            "UPDATE head SET seq = ?1, link = ?2, ledger = ?3, ledger_link = ?4, sum = ?5",
+        )?
+        .execute(params![
+            integer(tip.seq),
+            tip.link.0,
+            integer(tip.ledger.number),
+            tip.ledger.link.0,
+            sum,
+        ])?;
     if moved == 1 {
         Ok(())
     } else {

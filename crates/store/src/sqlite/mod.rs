@@ -44,6 +44,7 @@ use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::{Mutex, watch};
 
 pub use faults::{Faults, NoFaults, Step};
+pub use ledger::LedgerSettings;
 pub use open::SqliteDatabase;
 
 use crate::{Clock, OpenError};
@@ -86,6 +87,7 @@ struct Parts {
     integrity: Integrity,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    ledger: LedgerSettings,
 }
 
 impl SqliteStore {
@@ -98,7 +100,13 @@ impl SqliteStore {
     fn start_with(parts: Parts, usage: UsageFile) -> rusqlite::Result<Self> {
         let latest = latest_time(&parts.connection)?.max(parts.tip.at);
         let now = parts.clock.now().max(latest);
-        let books = ledger::load(&parts.connection, &parts.integrity, now)?;
+        let books = ledger::load(
+            &parts.connection,
+            &parts.integrity,
+            &parts.tip,
+            parts.ledger,
+            now,
+        )?;
         let latest = latest.max(books.at());
         let latest = Arc::new(LatestTime::new(latest));
         let (grown, _) = watch::channel(parts.tip.seq);

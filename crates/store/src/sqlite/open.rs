@@ -12,7 +12,7 @@ use super::connect::{Purpose, connect};
 use super::errors::{cannot_open, damaged, files};
 use super::files::{DataDirectory, beginning, private_file, refused};
 use super::migrate::{APPLICATION_ID, migrate, refuse_newer};
-use super::{Faults, NoFaults, SqliteStore, audit, journal, keyring};
+use super::{Faults, LedgerSettings, NoFaults, SqliteStore, audit, journal, keyring};
 use crate::{AuditReport, Clock, OpenError, StoreError};
 
 /// A database whose file is sound and whose directory this process holds, before its key material
@@ -21,6 +21,7 @@ pub struct SqliteDatabase {
     connection: Connection,
     directory: DataDirectory,
     faults: Arc<dyn Faults>,
+    ledger: LedgerSettings,
 }
 
 impl std::fmt::Debug for SqliteDatabase {
@@ -60,7 +61,15 @@ impl SqliteDatabase {
             connection,
             directory,
             faults,
+            ledger: LedgerSettings::default(),
         })
+    }
+
+    /// Keeps credits so.
+    #[must_use]
+    pub fn with_ledger(mut self, settings: LedgerSettings) -> Self {
+        self.ledger = settings;
+        self
     }
 
     /// The stored key material, wrapped; empty in a new database.
@@ -129,6 +138,7 @@ impl SqliteDatabase {
             integrity,
             clock,
             random,
+            ledger: self.ledger,
         })
     }
 

@@ -116,7 +116,7 @@ fn report(view: &Connection, integrity: &Integrity, seen: Seen) -> Result<ScanRe
     let suspects = if proved {
         Vec::new()
     } else {
-        audit::examine(view, integrity)?.findings
+        audit::suspects(view, integrity)?
     };
     for finding in &suspects {
         tracing::error!(

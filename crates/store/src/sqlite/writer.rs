@@ -82,6 +82,8 @@ pub(super) enum Refused {
     Full,
     #[error("the database's writer has stopped: restart keystile")]
     Stopped,
+    #[error("the database's writer could not be reached: try again in a moment")]
+    Busy,
 }
 
 /// The way to the writing thread. When it goes, the thread finishes what waits and ends.

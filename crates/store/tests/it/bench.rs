@@ -7,7 +7,7 @@ use keystile_core::key::testing::Counting;
 use keystile_core::key::{Integrity, KeyMaterial, Keyring, MasterKey, Random};
 use keystile_store::conformance::clock::TestClock;
 use keystile_store::conformance::reopened::Bench;
-use keystile_store::sqlite::{Faults, NoFaults, SqliteDatabase, SqliteStore};
+use keystile_store::sqlite::{Faults, LedgerSettings, NoFaults, SqliteDatabase, SqliteStore};
 use keystile_store::{Clock, OpenError, Store};
 use tempfile::TempDir;
 
@@ -17,6 +17,7 @@ pub(crate) const MASTER: &str = "6f3c1e9ad2b84705c8ee1173aa5d90b2f14e6c38d7a90b5
 pub(crate) struct SqliteBench {
     directory: TempDir,
     clock: Arc<TestClock>,
+    ledger: LedgerSettings,
 }
 
 impl Default for SqliteBench {
@@ -24,11 +25,29 @@ impl Default for SqliteBench {
         Self {
             directory: tempfile::tempdir().unwrap(),
             clock: Arc::default(),
+            ledger: LedgerSettings::default(),
         }
     }
 }
 
+/// What the entries come to is written down all the time, one account or key with each group.
+pub(crate) const OFTEN: LedgerSettings = LedgerSettings {
+    checkpoint_entries: 1,
+    checkpoint_groups: 1,
+    checkpoint_rows: 1,
+    most_remembered: 1000,
+    kept_millis: 400 * 86_400_000,
+};
+
 impl SqliteBench {
+    /// One that keeps credits so.
+    pub(crate) fn keeping(ledger: LedgerSettings) -> Self {
+        Self {
+            ledger,
+            ..Self::default()
+        }
+    }
+
     /// The data directory; it is there once a store was opened.
     pub(crate) fn data(&self) -> PathBuf {
         self.directory.path().join("data")
@@ -56,11 +75,8 @@ impl SqliteBench {
     }
 
     fn try_store_with(&self, faults: Arc<dyn Faults>) -> Result<SqliteStore, OpenError> {
-        open_in(
-            &self.data(),
-            faults,
-            Arc::clone(&self.clock) as Arc<dyn Clock>,
-        )
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        open_keeping(&self.data(), faults, clock, self.ledger)
     }
 
     /// A connection that knows nothing of Keystile: whoever can write the file.
@@ -89,7 +105,17 @@ pub(crate) fn open_in(
     faults: Arc<dyn Faults>,
     clock: Arc<dyn Clock>,
 ) -> Result<SqliteStore, OpenError> {
-    let database = SqliteDatabase::open_with(data, faults)?;
+    open_keeping(data, faults, clock, LedgerSettings::default())
+}
+
+/// Opens it so that it keeps credits so.
+pub(crate) fn open_keeping(
+    data: &Path,
+    faults: Arc<dyn Faults>,
+    clock: Arc<dyn Clock>,
+    ledger: LedgerSettings,
+) -> Result<SqliteStore, OpenError> {
+    let database = SqliteDatabase::open_with(data, faults)?.with_ledger(ledger);
     let integrity = integrity(&database)?;
     let random = Counting::default();
     // Past what the key material was made of, or a salt would be a pepper.

@@ -7,7 +7,11 @@ mod crashes;
 mod damage;
 mod directory;
 mod faults;
+mod faults_of_charges;
+#[cfg(target_os = "linux")]
+mod injected;
 mod model;
+mod sums;
 mod tampering;
 mod usage_file;
 mod year;

@@ -6,33 +6,24 @@
 //! nothing need stand still while this goes on.
 
 use keystile_core::credit::{AccountId, Book, Draft};
-use keystile_core::key::{Encoder, Integrity, RowTag};
 use keystile_core::model::KeyId;
-use rusqlite::{Connection, params};
 
+use super::settings::LedgerSettings;
+use super::vouched::{Kind, Vouched, account_id};
+use crate::CommitError;
 use crate::ledger::{pack_account, pack_key};
-use crate::sqlite::columns::integer;
-
-/// How many rows are written with a group: so few that its charges hardly wait for them.
-const ROWS_OF_A_GROUP: usize = 64;
-
-/// After so many entries what they come to is written down again: a start reads half a million in
-/// some tenths of a second.
-const ENTRIES: u64 = 500_000;
-
-/// The same for groups.
-const GROUPS: u64 = 20_000;
 
 /// What is being written down.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::sqlite) struct Checkpoint {
+    settings: LedgerSettings,
     /// What is still to be written: ordered, so that rows near each other are written together.
     accounts: Vec<AccountId>,
     keys: Vec<KeyId>,
     /// The last group when this began; `None` when nothing is being written.
     begun: Option<u64>,
-    /// The last group when the last one began.
-    before: u64,
+    /// From which group on entries may be missing in what is written down.
+    missing_from: u64,
 }
 
 /// How much was written with a group.
@@ -40,47 +31,57 @@ pub(in crate::sqlite) struct Checkpoint {
 pub(super) struct Progress {
     accounts: usize,
     keys: usize,
+    /// From which group on entries may be missing now.
+    pub(super) missing_from: u64,
+    /// Whether all that was begun is written.
+    pub(super) is_complete: bool,
 }
 
 impl Checkpoint {
-    /// Continues after what was written down when the ledger ended there.
-    pub(super) fn after(group: u64) -> Self {
+    /// Continues after what was written down.
+    pub(super) fn after(missing_from: u64, settings: LedgerSettings) -> Self {
         Self {
-            before: group,
-            ..Self::default()
+            settings,
+            accounts: Vec::new(),
+            keys: Vec::new(),
+            begun: None,
+            missing_from,
         }
     }
 
     /// Writes a little of what is to be written.
     pub(super) fn write_some(
         &self,
-        connection: &Connection,
-        integrity: &Integrity,
+        vouched: &mut Vouched<'_>,
         draft: &Draft<'_>,
-    ) -> rusqlite::Result<Progress> {
+    ) -> Result<Progress, CommitError> {
         let mut progress = Progress {
             accounts: 0,
             keys: 0,
+            missing_from: self.missing_from,
+            is_complete: false,
         };
         let Some(begun) = self.begun else {
             return Ok(progress);
         };
-        for id in self.accounts.iter().rev().take(ROWS_OF_A_GROUP) {
+        let rows = self.settings.checkpoint_rows.max(1);
+        for id in self.accounts.iter().rev().take(rows) {
             if let Some(account) = draft.account(*id) {
-                write_account(connection, integrity, *id, &pack_account(account))?;
+                let state = pack_account(account);
+                vouched.put(Kind::Account, &account_id(*id), &state)?;
             }
             progress.accounts += 1;
         }
-        let room = ROWS_OF_A_GROUP - progress.accounts;
+        let room = rows - progress.accounts;
         for id in self.keys.iter().rev().take(room) {
-            write_key(connection, integrity, *id, &pack_key(&draft.key(*id)))?;
+            let state = pack_key(&draft.key(*id));
+            vouched.put(Kind::Key, &id.to_bytes(), &state)?;
             progress.keys += 1;
         }
         let all = progress.accounts + progress.keys;
         if all == self.accounts.len() + self.keys.len() {
-            connection
-                .prepare_cached("UPDATE ledger_state SET missing_from = ?1")?
-                .execute([integer(begun + 1)])?;
+            progress.missing_from = begun + 1;
+            progress.is_complete = true;
         }
         Ok(progress)
     }
@@ -91,70 +92,16 @@ impl Checkpoint {
         self.accounts.truncate(left);
         let left = self.keys.len().saturating_sub(progress.keys);
         self.keys.truncate(left);
-        if self.accounts.is_empty() && self.keys.is_empty() {
-            self.before = self.begun.take().unwrap_or(self.before);
+        self.missing_from = progress.missing_from;
+        if progress.is_complete {
+            self.begun = None;
         }
-        let is_due = book.entries_since() >= ENTRIES || last.saturating_sub(self.before) >= GROUPS;
+        let groups = last.saturating_sub(self.missing_from.saturating_sub(1));
+        let is_due = book.entries_since() >= self.settings.checkpoint_entries
+            || groups >= self.settings.checkpoint_groups;
         if self.begun.is_none() && is_due {
             (self.accounts, self.keys) = book.take_touched();
             self.begun = Some(last);
         }
     }
-}
-
-/// What the tag of an account covers.
-pub(super) fn account_content(id: AccountId, state: &[u8]) -> Vec<u8> {
-    let mut content = Vec::with_capacity(state.len() + 64);
-    let mut out = Encoder::new(&mut content);
-    out.text("account/1");
-    out.bytes(&id.organization.to_bytes());
-    out.text(id.mode.as_str());
-    out.bytes(state);
-    content
-}
-
-/// What the tag of a key's spending covers.
-pub(super) fn key_content(id: KeyId, state: &[u8]) -> Vec<u8> {
-    let mut content = Vec::with_capacity(state.len() + 64);
-    let mut out = Encoder::new(&mut content);
-    out.text("key/1");
-    out.bytes(&id.to_bytes());
-    out.bytes(state);
-    content
-}
-
-fn write_account(
-    connection: &Connection,
-    integrity: &Integrity,
-    id: AccountId,
-    state: &[u8],
-) -> rusqlite::Result<()> {
-    let RowTag(tag) = integrity.ledger_tag(&account_content(id, state));
-    connection
-        .prepare_cached(
-            "INSERT OR REPLACE INTO accounts (organization, mode, state, tag) \
-             VALUES (?1, ?2, ?3, ?4)",
-        )?
-        .execute(params![
-            id.organization.to_bytes(),
-            id.mode.as_str(),
-            state,
-            tag
-        ])
-        .map(drop)
-}
-
-fn write_key(
-    connection: &Connection,
-    integrity: &Integrity,
-    id: KeyId,
-    state: &[u8],
-) -> rusqlite::Result<()> {
-    let RowTag(tag) = integrity.ledger_tag(&key_content(id, state));
-    connection
-        .prepare_cached(
-            "INSERT OR REPLACE INTO key_spending (key, state, tag) VALUES (?1, ?2, ?3)",
-        )?
-        .execute(params![id.to_bytes(), state, tag])
-        .map(drop)
 }

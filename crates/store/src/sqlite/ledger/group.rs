@@ -1,22 +1,26 @@
 //! Groups of entries: decided in memory, written as one row, answered when that is durable.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use keystile_core::credit::{
-    AccountId, Balance, Book, Change, Charged, Draft, Group, Movement, Refusal, Returned, Spent,
-    Unchanged,
+    AccountId, Balance, Book, Charged, Draft, Group, Refusal, Spent, Unchanged,
 };
-use keystile_core::key::ChainLink;
-use keystile_core::model::{Grant, Record, SpendId, Timestamp};
+use keystile_core::key::{Integrity, LedgerEnd, SetSum};
+use keystile_core::model::{SpendId, Timestamp};
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::checkpoint::Checkpoint;
+use super::charges::Charges;
+use super::checkpoint::{Checkpoint, Progress};
 use super::queue::{Failure, Work};
-use super::rows;
+use super::retention::Retention;
+use super::vouched::Vouched;
+use super::{proof, rows};
+use crate::ledger::pack_entries;
 use crate::sqlite::commit::{finish_with, limit_pages, not_written, step};
 use crate::sqlite::writer::Desk;
-use crate::sqlite::{Step, stored};
-use crate::{Balances, Changed, CommitError, Write};
+use crate::sqlite::{Step, journal};
+use crate::{Balances, Changed, CommitError};
 
 /// How many entries of what ended are written with a group; the rest comes with the next ones.
 const ENDS_OF_A_GROUP: usize = 256;
@@ -28,6 +32,10 @@ pub(in crate::sqlite) struct Books {
     pub(super) tip: Tip,
     /// What is being written down so that the next start is quick.
     pub(super) checkpoint: Checkpoint,
+    /// Where the ledger begins, and what goes next.
+    pub(super) retention: Retention,
+    /// What SQLite says of the file when nobody else has written it.
+    pub(super) version: i64,
     /// Why nothing can be spent: what is stored does not add up.
     pub(super) damaged: Option<String>,
 }
@@ -35,31 +43,29 @@ pub(in crate::sqlite) struct Books {
 /// The end of the ledger.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tip {
-    pub(super) number: u64,
+    pub(super) end: LedgerEnd,
     pub(super) at: Timestamp,
-    pub(super) link: ChainLink,
+    /// From which group on entries may be missing in what is written down of them.
+    pub(super) missing_from: u64,
+    /// The sum of the rows that the ledger keeps besides.
+    pub(super) sum: SetSum,
 }
 
-/// What a change does to credits: grants that it makes, or declares void.
-pub(in crate::sqlite) struct Changes(Vec<(Grant, bool)>);
+impl Tip {
+    /// Before the first group.
+    pub(super) const NOTHING: Self = Self {
+        end: LedgerEnd::NOTHING,
+        at: Timestamp::from_millis(0),
+        missing_from: 1,
+        sum: SetSum::NOTHING,
+    };
 
-impl Changes {
-    /// The grants among the writes of a change.
-    pub(in crate::sqlite) fn of(writes: &[Write]) -> Self {
-        let grants = writes.iter().filter_map(|write| match write {
-            Write::Insert(Record::Grant(grant)) => Some((grant.clone(), true)),
-            Write::Update {
-                record: Record::Grant(grant),
-                ..
-            } => Some((grant.clone(), false)),
-            _ => None,
-        });
-        Self(grants.collect())
-    }
-
-    /// Whether there are none.
-    pub(in crate::sqlite) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// The group after it.
+    pub(super) fn next(&self, now: Timestamp) -> Group {
+        Group {
+            number: self.end.number + 1,
+            at: now.max(self.at),
+        }
     }
 }
 
@@ -68,6 +74,8 @@ enum Outcome {
     Spend(Result<Spent, Refusal>),
     Change(Option<Result<Changed, Unchanged>>),
     End(Option<Timestamp>),
+    /// Nothing became of this alone.
+    Failed(CommitError),
 }
 
 impl Books {
@@ -76,16 +84,12 @@ impl Books {
         self.tip.at
     }
 
-    /// Begins the next group.
-    fn begin(&mut self, now: Timestamp) -> (Group, Draft<'_>) {
-        let group = Group {
-            number: self.tip.number + 1,
-            at: now.max(self.tip.at),
-        };
-        (group, self.book.begin(group))
+    /// Where the ledger ends, if it can be vouched for.
+    pub(in crate::sqlite) fn end(&self) -> Option<LedgerEnd> {
+        self.damaged.is_none().then_some(self.tip.end)
     }
 
-    fn refuse_if_damaged(&self) -> Result<(), CommitError> {
+    pub(super) fn refuse_if_damaged(&self) -> Result<(), CommitError> {
         match &self.damaged {
             Some(problem) => Err(CommitError::NotWritten(format!(
                 "{problem}: `keystile audit verify` names what was altered, then restore a backup"
@@ -94,18 +98,45 @@ impl Books {
         }
     }
 
+    /// Refuses, also when another program has written the file meanwhile and what it left is not
+    /// what Keystile wrote.
+    pub(super) fn refuse_unless_sound(
+        &mut self,
+        connection: &Connection,
+        integrity: &Integrity,
+    ) -> Result<(), CommitError> {
+        self.refuse_if_damaged()?;
+        let version = proof::version(connection).map_err(|error| not_written(&error))?;
+        if version == self.version {
+            return Ok(());
+        }
+        let proved = proof::still_so(connection, integrity, self.retention.base(), &self.tip);
+        match proved.map_err(|error| not_written(&error))? {
+            Ok(()) => self.version = version,
+            Err(problem) => {
+                tracing::error!(problem, "credits cannot be spent");
+                self.damaged = Some(problem);
+            }
+        }
+        self.refuse_if_damaged()
+    }
+
     /// What an account holds at a time.
     pub(super) fn balances(&self, id: AccountId, now: Timestamp) -> Balances {
         let Some(account) = self.book.account(id) else {
             return Balances::default();
         };
         let sums = account.sums_at(now);
+        let taken = [sums.spent, sums.reserved, sums.expired];
+        let remaining = taken
+            .iter()
+            .fold(sums.granted, |left, sum| left.saturating_sub(*sum));
         Balances {
             granted: sums.granted,
             spent: sums.spent,
             reserved: sums.reserved,
             expired: sums.expired,
-            remaining: sums.granted - sums.spent - sums.reserved - sums.expired,
+            remaining,
         }
     }
 
@@ -117,64 +148,31 @@ impl Books {
 }
 
 impl Desk {
-    /// Writes what grants of a change do to the ledger, in the change's own transaction. What is
-    /// given back makes it last, once the transaction has.
-    pub(in crate::sqlite) fn write_grants<'b>(
-        books: &'b mut Books,
-        connection: &Connection,
-        integrity: &keystile_core::key::Integrity,
-        changes: Changes,
-        at: Timestamp,
-    ) -> Result<Written<'b>, CommitError> {
-        books.refuse_if_damaged()?;
-        let before = books.tip;
-        let (group, mut draft) = books.begin(at);
-        for (grant, is_new) in changes.0 {
-            let account = AccountId {
-                organization: grant.organization,
-                mode: grant.mode,
-            };
-            if is_new {
-                let recurs = grant
-                    .occasion
-                    .as_ref()
-                    .is_some_and(keystile_core::model::Occasion::recurs);
-                draft
-                    .grant(account, (grant.id, grant.amount), grant.expires_at, recurs)
-                    .map_err(|room| CommitError::TooManyCredits { room })?;
-            } else if grant.voided_at.is_some() {
-                draft.void(account, grant.id);
-            }
-        }
-        let tip = append(connection, integrity, before, group, &draft)?;
-        Ok(Written { draft, tip })
-    }
-
-    /// Does work as one group and answers it.
-    pub(super) fn write_group(&mut self, works: Vec<Work>) {
-        let works: Vec<_> = works
-            .into_iter()
-            .filter(|work| !work.is_abandoned())
-            .collect();
-        match self.attempt_group(&works) {
-            Ok(outcomes) => works
-                .into_iter()
-                .zip(outcomes)
-                .for_each(|(work, outcome)| answer(work, outcome)),
-            Err(error) => {
-                let failure = Failure::of(error);
-                if let Failure::Unknown(reason) = &failure {
-                    self.close_for(reason);
+    /// Does work in groups, as many as it needs, and answers it.
+    pub(super) fn write_groups(&mut self, works: impl Iterator<Item = Work>) {
+        let mut works: VecDeque<_> = works.filter(|work| !work.is_abandoned()).collect();
+        while !works.is_empty() {
+            match self.attempt_group(&works) {
+                Ok(outcomes) => {
+                    let done = works.drain(..outcomes.len().min(works.len()));
+                    let done: Vec<_> = done.collect();
+                    let answered = done.into_iter().zip(outcomes);
+                    answered.for_each(|(work, outcome)| answer(work, outcome));
                 }
-                works.into_iter().for_each(|work| work.fail(&failure));
+                Err(error) => {
+                    let failure = Failure::of(error);
+                    if let Failure::Unknown(reason) = &failure {
+                        self.close_for(reason);
+                    }
+                    works.drain(..).for_each(|work| work.fail(&failure));
+                }
             }
         }
     }
 
-    fn attempt_group(&mut self, works: &[Work]) -> Result<Vec<Outcome>, CommitError> {
-        if let Some(reason) = &self.closed {
-            return Err(CommitError::NotWritten(reason.clone()));
-        }
+    /// Does as much of the work as one group has room for, from the first on.
+    fn attempt_group(&mut self, works: &VecDeque<Work>) -> Result<Vec<Outcome>, CommitError> {
+        self.refuse_if_unknown()?;
         self.ledger.refuse_if_damaged()?;
         let faults = Arc::clone(&self.faults);
         limit_pages(&self.connection, faults.as_ref()).map_err(|error| not_written(&error))?;
@@ -184,28 +182,43 @@ impl Desk {
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|error| not_written(&error))?;
         step(faults.as_ref(), Step::SpendBegun)?;
-        let before = self.ledger.tip;
-        let group = Group {
-            number: before.number + 1,
-            at: now.max(before.at),
-        };
+        self.ledger
+            .refuse_unless_sound(&transaction, &self.integrity)?;
         let Books {
-            book, checkpoint, ..
+            book,
+            checkpoint,
+            retention,
+            tip,
+            ..
         } = &mut self.ledger;
-        let mut draft = book.begin(group);
+        let before = *tip;
+        let mut draft = book.begin(before.next(now));
+        let mut vouched = Vouched::new(&transaction, &self.integrity, before.sum);
+        let charges = Charges {
+            connection: &transaction,
+            integrity: &self.integrity,
+            reach: (retention.base(), before.end.number),
+        };
         draft.end_all(ENDS_OF_A_GROUP);
-        let mut outcomes = Vec::with_capacity(works.len());
-        for work in works {
-            outcomes.push(decide(&transaction, &self.integrity, &mut draft, work)?);
-        }
+        let outcomes = decide_all(&charges, &mut vouched, &mut draft, works)?;
         if draft.entries().is_empty() {
             draft.keep();
-            return Ok(outcomes);
+            return if outcomes.is_empty() {
+                Err(too_large())
+            } else {
+                Ok(outcomes)
+            };
         }
-        let tip = append(&transaction, &self.integrity, before, group, &draft)?;
-        let progress = checkpoint
-            .write_some(&transaction, &self.integrity, &draft)
-            .map_err(|error| not_written(&error))?;
+        let removed = retention.remove_some(&mut vouched, &draft, before.missing_from)?;
+        let progress = checkpoint.write_some(&mut vouched, &draft)?;
+        let after = append(
+            &transaction,
+            &vouched,
+            before,
+            &draft,
+            progress.missing_from,
+        )?;
+        let sealed = seal_some(&transaction, &self.integrity, (self.tip, after), progress)?;
         step(faults.as_ref(), Step::SpendWritten)?;
         finish_with(
             transaction,
@@ -213,149 +226,127 @@ impl Desk {
             (Step::SpendBeforeCommit, Step::SpendAfterCommit),
         )?;
         draft.keep();
-        checkpoint.wrote(progress, book, tip.number);
-        self.ledger.tip = tip;
-        self.latest.see(tip.at);
+        retention.removed(removed);
+        checkpoint.wrote(progress, book, after.end.number);
+        *tip = after;
+        self.tip = sealed;
+        self.latest.see(after.at);
         Ok(outcomes)
     }
 
-    /// A charge as it stands now.
-    pub(super) fn charged(&mut self, spend: SpendId) -> Result<Option<Charged>, CommitError> {
-        self.ledger.refuse_if_damaged()?;
-        let account = |id| self.ledger.book.account(id);
-        let found = rows::charged(&self.connection, spend, |id, spend| {
-            account(id).is_some_and(|account| account.reservation(spend).is_some())
-        });
-        found.map_err(|error| not_written(&error))
+    /// After a commit of which nobody knows whether it was made, nobody knows what is left.
+    pub(super) fn refuse_if_unknown(&self) -> Result<(), CommitError> {
+        match &self.closed {
+            Some(reason) => Err(CommitError::NotWritten(reason.clone())),
+            None => Ok(()),
+        }
     }
-}
 
-/// A group that a change has written, and that is in force once the change is.
-pub(in crate::sqlite) struct Written<'b> {
-    draft: Draft<'b>,
-    tip: Tip,
-}
-
-impl Written<'_> {
-    /// The change is durable; what is given back is to be told to [`Books::reached`].
-    pub(in crate::sqlite) fn keep(self) -> Reached {
-        self.draft.keep();
-        Reached(self.tip)
-    }
-}
-
-/// The new end of the ledger.
-#[derive(Clone, Copy)]
-pub(in crate::sqlite) struct Reached(Tip);
-
-impl Books {
-    /// The ledger ends there now.
-    pub(in crate::sqlite) fn reached(&mut self, end: Reached) {
-        self.tip = end.0;
-    }
-}
-
-fn append(
-    connection: &Connection,
-    integrity: &keystile_core::key::Integrity,
-    before: Tip,
-    group: Group,
-    draft: &Draft<'_>,
-) -> Result<Tip, CommitError> {
-    let remembers = draft.entries().iter().filter(|entry| {
-        let (Movement::Spent(charge) | Movement::Reserved { charge, .. }) = &entry.movement else {
-            return false;
+    /// A charge as it stands at a time.
+    pub(super) fn charged(
+        &self,
+        spend: SpendId,
+        now: Timestamp,
+    ) -> Result<Option<Charged>, CommitError> {
+        let vouched = Vouched::new(&self.connection, &self.integrity, self.ledger.tip.sum);
+        let charges = Charges {
+            connection: &self.connection,
+            integrity: &self.integrity,
+            reach: (self.ledger.retention.base(), self.ledger.tip.end.number),
         };
-        charge.remember.is_some()
-    });
+        charges.find(&vouched, spend, |id, spend| {
+            let account = self.ledger.book.account(id);
+            let open = account.and_then(|account| account.reservation(spend));
+            open.is_some_and(|open| open.ends_at > now)
+        })
+    }
+}
+
+/// One piece of work that no group has room for.
+fn too_large() -> CommitError {
+    CommitError::NotWritten("it has more thresholds than a group has entries".into())
+}
+
+/// Decides one after the other, until the group is full.
+fn decide_all(
+    charges: &Charges<'_>,
+    vouched: &mut Vouched<'_>,
+    draft: &mut Draft<'_>,
+    works: &VecDeque<Work>,
+) -> Result<Vec<Outcome>, CommitError> {
+    let mut outcomes = Vec::with_capacity(works.len());
+    for work in works {
+        let outcome = match work {
+            Work::Spend(order, _) => draft.spend(order).map(Outcome::Spend),
+            Work::Change(spend, change, _) => {
+                match charges.change(vouched, draft, (*spend, *change))? {
+                    Err(error) => Some(Outcome::Failed(error)),
+                    Ok(done) => done.map(Outcome::Change),
+                }
+            }
+            Work::End(_) => Some(Outcome::End(draft.next_end())),
+        };
+        match outcome {
+            Some(outcome) => outcomes.push(outcome),
+            None => break,
+        }
+    }
+    Ok(outcomes)
+}
+
+/// Appends a group; gives the new end of the ledger.
+pub(super) fn append(
+    connection: &Connection,
+    vouched: &Vouched<'_>,
+    before: Tip,
+    draft: &Draft<'_>,
+    missing_from: u64,
+) -> Result<Tip, CommitError> {
+    let (group, integrity, sum) = (draft.group(), vouched.integrity(), vouched.sum());
     let row = rows::GroupRow {
         number: group.number,
         at: group.at,
-        remembers: remembers.count(),
-        entries: crate::ledger::pack_entries(draft.entries()),
+        remembers: rows::remembering(draft.entries()),
+        missing_from,
+        sum: integrity.hide_ledger_sum(before.end, sum),
+        entries: pack_entries(draft.entries()),
     };
-    let link = integrity.ledger_link(before.link, &row.content());
+    let link = row.link(integrity, before.end.link);
     rows::append(connection, &row, link).map_err(|error| not_written(&error))?;
     Ok(Tip {
-        number: group.number,
+        end: LedgerEnd {
+            number: group.number,
+            link,
+        },
         at: group.at,
-        link,
+        missing_from,
+        sum,
     })
 }
 
-fn decide(
+/// Lets the head of the journal vouch for the end of the ledger, when what the entries come to has
+/// just been written down; otherwise it does with the next change.
+fn seal_some(
     connection: &Connection,
-    integrity: &keystile_core::key::Integrity,
-    draft: &mut Draft<'_>,
-    work: &Work,
-) -> Result<Outcome, CommitError> {
-    match work {
-        Work::Spend(order, _) => Ok(Outcome::Spend(draft.spend(order))),
-        Work::Change(spend, change, _) => {
-            change_charge(connection, integrity, draft, *spend, *change).map(Outcome::Change)
-        }
-        Work::End(_) => Ok(Outcome::End(draft.next_end())),
+    integrity: &Integrity,
+    (journal, ledger): (journal::Tip, Tip),
+    progress: Progress,
+) -> Result<journal::Tip, CommitError> {
+    if !progress.is_complete || journal.sum.is_none() {
+        return Ok(journal);
     }
-}
-
-fn change_charge(
-    connection: &Connection,
-    integrity: &keystile_core::key::Integrity,
-    draft: &mut Draft<'_>,
-    spend: SpendId,
-    change: Change,
-) -> Result<Option<Result<Changed, Unchanged>>, CommitError> {
-    let read = |draft: &Draft<'_>| {
-        let is_open = |id, spend| {
-            let account = draft.account(id);
-            account.is_some_and(|account| account.reservation(spend).is_some())
-        };
-        rows::charged(connection, spend, is_open).map_err(|error| not_written(&error))
+    let sealed = journal::Tip {
+        ledger: ledger.end,
+        ..journal
     };
-    let Some(charged) = read(draft)? else {
-        return Ok(None);
-    };
-    draft.end_of_account(charged.account);
-    let Some(charged) = read(draft)? else {
-        return Ok(None);
-    };
-    let parts = charged.charge.parts.iter().map(|part| {
-        let ends_at = grant_end(connection, integrity, part.grant)?;
-        Ok(Returned {
-            part: *part,
-            ends_at,
-        })
-    });
-    let parts = parts.collect::<Result<Vec<_>, CommitError>>()?;
-    let begun = draft.entries().len();
-    if let Err(unchanged) = draft.change(&charged, &parts, change) {
-        return Ok(Some(Err(unchanged)));
-    }
-    for entry in draft.entries().get(begun..).unwrap_or_default() {
-        rows::note_change(connection, &entry.movement).map_err(|error| not_written(&error))?;
-    }
-    let charged = read(draft)?.unwrap_or(charged);
-    let remaining = draft.remaining(charged.account);
-    Ok(Some(Ok(Changed { charged, remaining })))
-}
-
-/// When a grant ends, as its record says.
-fn grant_end(
-    connection: &Connection,
-    integrity: &keystile_core::key::Integrity,
-    grant: keystile_core::model::GrantId,
-) -> Result<Option<Timestamp>, CommitError> {
-    let subject = keystile_core::model::Subject::Grant(grant);
-    let found = stored::sound(connection, integrity, &subject);
-    match found.map_err(|error| CommitError::NotWritten(error.to_string()))? {
-        Some(Record::Grant(grant)) => Ok(grant.ends_at()),
-        _ => Ok(None),
-    }
+    journal::move_head(connection, integrity, &sealed).map_err(|error| not_written(&error))?;
+    Ok(sealed)
 }
 
 fn answer(work: Work, outcome: Outcome) {
     // Whoever does not wait any more need not know.
     match (work, outcome) {
+        (work, Outcome::Failed(error)) => work.fail(&Failure::of(error)),
         (Work::Spend(_, answer), Outcome::Spend(spent)) => drop(answer.send(Ok(spent))),
         (Work::Change(.., answer), Outcome::Change(changed)) => drop(answer.send(Ok(changed))),
         (Work::End(answer), Outcome::End(next)) => drop(answer.send(Ok(next))),

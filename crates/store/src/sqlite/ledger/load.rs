@@ -1,44 +1,51 @@
 //! Reading the book at a start: what was written down of it, and the entries since.
 
-use keystile_core::credit::{AccountId, Book, REMEMBERED_MILLIS};
-use keystile_core::key::{ChainLink, Integrity};
-use keystile_core::model::{KeyId, Mode, OrganizationId, Timestamp};
-use rusqlite::{Connection, OptionalExtension, params};
+use keystile_core::credit::{Book, REMEMBERED_MILLIS};
+use keystile_core::key::{Integrity, LedgerEnd, SetSum};
+use keystile_core::model::Timestamp;
+use rusqlite::Connection;
 
-use super::checkpoint::{Checkpoint, account_content, key_content};
+use super::checkpoint::Checkpoint;
 use super::group::{Books, Tip};
-use super::rows;
+use super::retention::Retention;
+use super::rows::{self, Linked};
+use super::settings::LedgerSettings;
+use super::vouched::{Kind, Row, account_of, each_row, key_of};
+use super::{base, proof};
 use crate::ledger::{unpack_account, unpack_key};
-use crate::sqlite::columns::integer;
+use crate::sqlite::columns::{Unreadable, integer};
+use crate::sqlite::journal;
 
-/// How many charges may be known again by an idempotency key: some 300 MB when they are so many.
-const MOST_REMEMBERED: usize = 1 << 22;
-
-/// Reads all that is known of credits. What does not add up is said in the log, and nothing can be
-/// spent then.
+/// Reads all that is known of credits. What is not as Keystile wrote it is said in the log, and
+/// nothing can be spent then; everything else goes on.
 pub(in crate::sqlite) fn load(
     connection: &Connection,
     integrity: &Integrity,
+    journal: &journal::Tip,
+    settings: LedgerSettings,
     now: Timestamp,
 ) -> rusqlite::Result<Books> {
     let mut loading = Loading {
         connection,
         integrity,
-        book: Book::new(MOST_REMEMBERED),
+        book: Book::new(settings.most_remembered),
+        base: LedgerEnd::NOTHING,
+        tip: Tip::NOTHING,
+        sum: SetSum::NOTHING,
         damaged: None,
     };
-    let missing_from = loading.missing_from()?;
-    loading.accounts()?;
-    loading.keys()?;
-    let tip = loading.groups(missing_from, now)?;
-    loading.compare_with_grants()?;
+    if let Err(error) = loading.all(journal, now) {
+        loading.is_wrong(format!("the ledger cannot be read: {error}"));
+    }
     if let Some(problem) = &loading.damaged {
         tracing::error!(problem, "credits cannot be spent");
     }
     Ok(Books {
         book: loading.book,
-        tip,
-        checkpoint: Checkpoint::after(missing_from.saturating_sub(1)),
+        tip: loading.tip,
+        checkpoint: Checkpoint::after(loading.tip.missing_from, settings),
+        retention: Retention::new(loading.base, &settings),
+        version: proof::version(connection)?,
         damaged: loading.damaged,
     })
 }
@@ -47,6 +54,10 @@ struct Loading<'a> {
     connection: &'a Connection,
     integrity: &'a Integrity,
     book: Book,
+    base: LedgerEnd,
+    tip: Tip,
+    /// The sum of the rows that the ledger keeps besides, as they are.
+    sum: SetSum,
     /// The first thing that is not as Keystile wrote it.
     damaged: Option<String>,
 }
@@ -56,139 +67,151 @@ impl Loading<'_> {
         self.damaged.get_or_insert_with(|| problem.into());
     }
 
-    fn missing_from(&mut self) -> rusqlite::Result<u64> {
-        let from: Option<i64> = self
-            .connection
-            .query_row("SELECT missing_from FROM ledger_state", [], |row| {
-                row.get(0)
-            })
-            .optional()?;
-        let from = from.and_then(|from| u64::try_from(from).ok());
-        if from.is_none() {
-            self.is_wrong("the state of the ledger is missing");
+    fn all(&mut self, journal: &journal::Tip, now: Timestamp) -> rusqlite::Result<()> {
+        match base::read(self.connection, self.integrity)? {
+            Ok(base) => self.base = base,
+            Err(problem) => self.is_wrong(problem),
         }
-        Ok(from.unwrap_or(1))
-    }
-
-    fn accounts(&mut self) -> rusqlite::Result<()> {
-        let mut statement = self
-            .connection
-            .prepare("SELECT organization, mode, state, tag FROM accounts")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let mode: String = row.get(1)?;
-            let (state, tag): (Vec<u8>, Vec<u8>) = (row.get(2)?, row.get(3)?);
-            let id = AccountId {
-                organization: OrganizationId::from_bytes(row.get(0)?),
-                mode: if mode == Mode::Live.as_str() {
-                    Mode::Live
-                } else {
-                    Mode::Test
-                },
-            };
-            let fits = self.integrity.ledger_tag(&account_content(id, &state)).0 == *tag;
-            match unpack_account(&state).filter(|_| fits) {
-                Some(account) => self.book.load_account(id, account),
-                None => self.is_wrong(format!(
-                    "the {} account of {} was altered",
-                    id.mode, id.organization
-                )),
-            }
+        self.read_tip()?;
+        self.compare_with_journal(journal)?;
+        self.rows()?;
+        // What is wrong makes the rest useless, and it may be long.
+        if self.damaged.is_none() {
+            self.remembered(now)?;
+            self.groups()?;
+            self.compare_with_grants()?;
         }
         Ok(())
     }
 
-    fn keys(&mut self) -> rusqlite::Result<()> {
-        let mut statement = self
-            .connection
-            .prepare("SELECT key, state, tag FROM key_spending")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let id = KeyId::from_bytes(row.get(0)?);
-            let (state, tag): (Vec<u8>, Vec<u8>) = (row.get(1)?, row.get(2)?);
-            let fits = self.integrity.ledger_tag(&key_content(id, &state)).0 == *tag;
-            match unpack_key(&state).filter(|_| fits) {
-                Some(key) => self.book.load_key(id, key),
-                None => self.is_wrong(format!("what {id} spent was altered")),
+    /// The end of the ledger. Its link covers what else a start begins with.
+    fn read_tip(&mut self) -> rusqlite::Result<()> {
+        let last = match rows::last(self.connection)? {
+            // Only the last group is never removed.
+            None if self.base == LedgerEnd::NOTHING => return Ok(()),
+            None => return Ok(self.is_wrong("the ledger was removed")),
+            Some(Err(Unreadable(problem))) => {
+                return Ok(self.is_wrong(format!("the last group of the ledger: {problem}")));
             }
-        }
-        Ok(())
-    }
-
-    /// Reads the entries that may be missing so far, and those that are known again by an
-    /// idempotency key; gives the end of the ledger.
-    fn groups(&mut self, from: u64, now: Timestamp) -> rusqlite::Result<Tip> {
-        let begin = rows::one(self.connection, from.saturating_sub(1))?;
-        let mut before = match begin {
-            Some(linked) => Some(linked.link),
-            None if from <= 1 => Some(ChainLink::GENESIS),
-            None => None,
+            Some(Ok(last)) => last,
         };
-        if before.is_none() {
-            self.is_wrong(format!("group {} of the ledger is missing", from - 1));
-        }
-        self.remembered(from, now)?;
-        let sql = format!(
-            "SELECT {} FROM ledger WHERE number >= ?1 ORDER BY number",
-            rows::COLUMNS
-        );
-        let mut statement = self.connection.prepare(&sql)?;
-        let mut found = statement.query([integer(from)])?;
-        let mut tip = None;
-        let mut expected = from;
-        while let Some(row) = found.next()? {
-            let linked = rows::read(row)?;
-            let link =
-                before.map(|before| self.integrity.ledger_link(before, &linked.row.content()));
-            if linked.row.number != expected || link != Some(linked.link) {
-                self.is_wrong(format!("group {expected} of the ledger was altered"));
-            }
-            self.replay(&linked);
-            expected = linked.row.number + 1;
-            before = Some(linked.link);
-            tip = Some(Tip {
-                number: linked.row.number,
-                at: linked.row.at,
-                link: linked.link,
-            });
-        }
-        if let Some(tip) = tip {
-            return Ok(tip);
-        }
-        let last = rows::last(self.connection)?;
-        Ok(last.map_or(
-            Tip {
-                number: 0,
-                at: Timestamp::from_millis(0),
-                link: ChainLink::GENESIS,
-            },
-            |last| Tip {
-                number: last.row.number,
-                at: last.row.at,
-                link: last.link,
-            },
-        ))
+        let number = last.row.number;
+        let sum = last.sum(self.integrity, self.base);
+        let Some(sum) = sum.filter(|_| last.fits(self.integrity, self.base)) else {
+            return Ok(self.is_wrong(format!("group {number} of the ledger was altered")));
+        };
+        self.tip = Tip {
+            end: last.end(),
+            at: last.row.at,
+            missing_from: last.row.missing_from,
+            sum,
+        };
+        Ok(())
     }
 
-    /// Charges of the last day that are known again, in groups before that one.
-    fn remembered(&mut self, before: u64, now: Timestamp) -> rusqlite::Result<()> {
-        let sql = format!(
-            "SELECT {} FROM ledger WHERE remembers > 0 AND at > ?1 AND number < ?2 ORDER BY at",
-            rows::COLUMNS
-        );
-        let mut statement = self.connection.prepare(&sql)?;
-        let since = now.plus_millis(-REMEMBERED_MILLIS).millis();
-        let mut found = statement.query(params![since, integer(before)])?;
-        while let Some(row) = found.next()? {
-            let linked = rows::read(row)?;
-            self.replay(&linked);
+    /// The ledger goes at least as far as the head of the journal says.
+    fn compare_with_journal(&mut self, journal: &journal::Tip) -> rusqlite::Result<()> {
+        let (end, base) = (journal.ledger, self.base);
+        if journal.sum.is_none() {
+            self.is_wrong("the head of the journal was altered");
+        }
+        if end.number < base.number || end == base {
+            return Ok(());
+        }
+        let found = rows::one(self.connection, end.number)?.and_then(Result::ok);
+        let is_it = found.is_some_and(|one| one.fits(self.integrity, base) && one.end() == end);
+        if !is_it {
+            let number = end.number;
+            self.is_wrong(format!("the ledger was cut off before group {number}"));
         }
         Ok(())
     }
 
-    fn replay(&mut self, linked: &rows::Linked) {
+    /// What was written down of accounts and keys, and that it is all of it.
+    fn rows(&mut self) -> rusqlite::Result<()> {
+        for kind in Kind::SUMMED {
+            each_row(self.connection, self.integrity, kind, |row| {
+                self.meet_row(kind, &row);
+            })?;
+        }
+        if self.sum != self.tip.sum {
+            self.is_wrong("what the entries of the ledger come to was altered");
+        }
+        Ok(())
+    }
+
+    fn meet_row(&mut self, kind: Kind, row: &Row) {
+        let Some((state, element)) = &row.sound else {
+            return self.is_wrong(format!("a row of table {} was altered", kind.table()));
+        };
+        self.sum = self.sum.plus(*element);
+        let read = match kind {
+            Kind::Account => account_of(&row.id)
+                .zip(unpack_account(state))
+                .map(|(id, account)| self.book.load_account(id, account)),
+            Kind::Key => key_of(&row.id)
+                .zip(unpack_key(state))
+                .map(|(id, key)| self.book.load_key(id, key)),
+            _ => Some(()),
+        };
+        if read.is_none() {
+            self.is_wrong(format!("a row of table {} cannot be read", kind.table()));
+        }
+    }
+
+    /// The entries that may be missing so far.
+    fn groups(&mut self) -> rusqlite::Result<()> {
+        let mut expected = self.tip.missing_from;
+        let query = "l.number >= ?1 ORDER BY l.number";
+        self.each_group(query, &[integer(expected)], |loading, linked| {
+            if linked.row.number != expected {
+                loading.is_wrong(format!("group {expected} of the ledger is missing"));
+            }
+            expected = linked.row.number + 1;
+        })?;
+        if expected != self.tip.end.number + 1 {
+            self.is_wrong(format!("group {expected} of the ledger is missing"));
+        }
+        Ok(())
+    }
+
+    /// Charges of the last day that are known again, in groups before those.
+    fn remembered(&mut self, now: Timestamp) -> rusqlite::Result<()> {
+        let since = now.plus_millis(-REMEMBERED_MILLIS).millis();
+        let query = "l.remembers > 0 AND l.at > ?1 AND l.number < ?2 ORDER BY l.at, l.number";
+        let before = integer(self.tip.missing_from);
+        self.each_group(query, &[since, before], |_, _| {})
+    }
+
+    fn each_group(
+        &mut self,
+        which: &str,
+        values: &[i64],
+        mut each: impl FnMut(&mut Self, &Linked),
+    ) -> rusqlite::Result<()> {
+        let sql = format!("SELECT {} FROM ledger l WHERE {which}", rows::COLUMNS);
+        let mut statement = self.connection.prepare(&sql)?;
+        let mut found = statement.query(rusqlite::params_from_iter(values))?;
+        while let Some(row) = found.next()? {
+            match rows::read(row) {
+                Err(Unreadable(problem)) => {
+                    self.is_wrong(format!("a group of the ledger: {problem}"));
+                }
+                Ok(linked) => {
+                    each(self, &linked);
+                    self.replay(&linked);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn replay(&mut self, linked: &Linked) {
+        let number = linked.row.number;
+        if !linked.fits(self.integrity, self.base) {
+            return self.is_wrong(format!("group {number} of the ledger was altered"));
+        }
         let Some(entries) = linked.row.unpack() else {
-            let number = linked.row.number;
             return self.is_wrong(format!("group {number} of the ledger cannot be read"));
         };
         for (index, entry) in (0..=u16::MAX).zip(&entries) {

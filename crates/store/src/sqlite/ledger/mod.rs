@@ -5,14 +5,20 @@
 //! a commit exactly as far as they come faster than commits are made, and a lone one waits for
 //! nothing. What grants do to the book is written with the change that makes them.
 
+mod base;
+mod charges;
 mod checkpoint;
+mod examine;
+mod grants;
 mod group;
 mod load;
+mod proof;
 mod queue;
+mod retention;
 mod rows;
+mod settings;
+mod vouched;
 mod walk;
-
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use keystile_core::credit::{
@@ -21,9 +27,12 @@ use keystile_core::credit::{
 use keystile_core::key::Encoder;
 use keystile_core::model::{KeyId, SpendId, Timestamp};
 
-pub(super) use group::{Books, Changes};
+pub(super) use examine::{Grants, examine};
+pub(super) use grants::{Changes, Written, refuse_other_than_void};
+pub(super) use group::Books;
 pub(super) use load::load;
 pub(super) use queue::Queue;
+pub use settings::LedgerSettings;
 
 use self::queue::Work;
 use super::SqliteStore;
@@ -49,7 +58,8 @@ impl LedgerStore for SqliteStore {
     }
 
     async fn charged(&self, spend: SpendId) -> Result<Option<Charged>, CommitError> {
-        self.ask_books(move |desk| desk.charged(spend)).await?
+        let now = self.time();
+        self.ask_books(move |desk| desk.charged(spend, now)).await?
     }
 
     async fn balances(&self, account: AccountId) -> Result<Balances, CommitError> {
@@ -82,8 +92,9 @@ impl LedgerStore for SqliteStore {
             })
             .await
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let integrity = self.integrity.clone();
         self.readers
-            .read(move |connection| walk::entries(connection, account, last, page))
+            .read(move |connection| walk::entries(connection, &integrity, account, last, page))
             .await
     }
 
@@ -123,22 +134,26 @@ impl SqliteStore {
     /// Lets a charge wait for the writing thread, which is told when none waits yet.
     fn queue_charge(&self, work: Work) -> Result<(), CommitError> {
         self.charges
-            .put(work, |queue| {
-                let queue = Arc::clone(queue);
-                self.writer.queue(Box::new(move |desk| queue.serve(desk)))
+            .put(work, |call| {
+                self.writer.queue(Box::new(move |desk| call.serve(desk)))
             })
             .map_err(|refused| CommitError::NotWritten(refused.to_string()))
     }
 
+    /// Asks what the writing thread knows, unless that may not be the truth.
     async fn ask_books<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Desk) -> T + Send + 'static,
     ) -> Result<T, CommitError> {
         let answer = self
             .writer
-            .ask(work)
+            .ask(|desk| {
+                desk.refuse_if_unknown()?;
+                desk.ledger.refuse_if_damaged()?;
+                Ok(work(desk))
+            })
             .map_err(|refused| CommitError::NotWritten(refused.to_string()))?;
-        answer.await.map_err(|_| stopped())
+        answer.await.unwrap_or_else(|_| Err(stopped()))
     }
 
     fn time(&self) -> Timestamp {

@@ -1,6 +1,6 @@
 //! Where charges wait for the writing thread.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use keystile_core::credit::{Change, Refusal, SpendOrder, Spent, Unchanged};
 use keystile_core::model::{SpendId, Timestamp};
@@ -81,25 +81,50 @@ impl Queue {
     pub(super) fn put(
         self: &Arc<Self>,
         work: Work,
-        call: impl FnOnce(&Arc<Self>) -> Result<(), Refused>,
+        call: impl FnOnce(Call) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting();
         if waiting.len() >= MOST {
             return Err(Refused::Full);
         }
-        if waiting.is_empty() {
-            call(self)?;
-        }
+        let is_first = waiting.is_empty();
         waiting.push(work);
+        // A call that is refused answers what waits, so nothing may be locked.
+        drop(waiting);
+        if is_first {
+            call(Call(Some(Arc::clone(self))))?;
+        }
         Ok(())
     }
 
+    fn waiting(&self) -> MutexGuard<'_, Vec<Work>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Vec<Work> {
+        std::mem::take(&mut *self.waiting())
+    }
+}
+
+/// A call to the writing thread. When it never comes to it, whoever waits is told.
+pub(super) struct Call(Option<Arc<Queue>>);
+
+impl Call {
     /// Does all that waits. Whatever comes meanwhile calls again.
-    pub(super) fn serve(&self, desk: &mut Desk) {
-        let waiting = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut waiting = waiting.into_iter();
+    pub(super) fn serve(mut self, desk: &mut Desk) {
+        let waiting = self.0.take().map(|queue| queue.take());
+        let mut waiting = waiting.unwrap_or_default().into_iter();
         while waiting.len() > 0 {
-            desk.write_group(waiting.by_ref().take(OF_A_GROUP).collect());
+            desk.write_groups(waiting.by_ref().take(OF_A_GROUP));
         }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        let waiting = self.0.take().map(|queue| queue.take());
+        let failure = Failure::NotWritten(Refused::Busy.to_string());
+        let waiting = waiting.into_iter().flatten();
+        waiting.for_each(|work| work.fail(&failure));
     }
 }

@@ -1,34 +1,39 @@
-//! The tables of the ledger.
+//! The table of groups.
 
-use keystile_core::credit::{AccountId, Entry};
-use keystile_core::credit::{Charged, Group, Movement, Place};
-use keystile_core::key::{ChainLink, Encoder};
-use keystile_core::model::{SpendId, Timestamp};
+use keystile_core::credit::{Entry, Group, Movement, Place};
+use keystile_core::key::{ChainLink, Encoder, Integrity, LedgerEnd, SetSum};
+use keystile_core::model::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::ledger::{unpack_entries, unpack_entry};
-use crate::sqlite::columns::integer;
+use crate::sqlite::columns::{Columns, Unreadable, integer};
 
 /// A group as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct GroupRow {
     pub(super) number: u64,
     pub(super) at: Timestamp,
-    /// How many of its entries are known again by an idempotency key.
-    pub(super) remembers: usize,
+    /// How many of its entries bear on what is known again by an idempotency key.
+    pub(super) remembers: u64,
+    /// From which group on entries may be missing in what was written down of them.
+    pub(super) missing_from: u64,
+    /// The hidden sum of the rows that the ledger keeps besides.
+    pub(super) sum: [u8; 16],
     pub(super) entries: Vec<u8>,
 }
 
 impl GroupRow {
-    /// What its link covers.
-    pub(super) fn content(&self) -> Vec<u8> {
-        let mut content = Vec::with_capacity(32 + self.entries.len());
+    /// Its link of the chain.
+    pub(super) fn link(&self, integrity: &Integrity, before: ChainLink) -> ChainLink {
+        let mut content = Vec::with_capacity(64 + self.entries.len());
         let mut out = Encoder::new(&mut content);
         out.number(self.number);
         out.time(self.at);
-        out.number(u64::try_from(self.remembers).unwrap_or(u64::MAX));
+        out.number(self.remembers);
+        out.number(self.missing_from);
+        out.bytes(&self.sum);
         out.bytes(&self.entries);
-        content
+        integrity.ledger_link(before, &content)
     }
 
     pub(super) fn group(&self) -> Group {
@@ -44,28 +49,77 @@ impl GroupRow {
     }
 }
 
-/// A group with its link.
+/// How many of these entries bear on what is known again by an idempotency key: they must be read
+/// again at a start.
+pub(super) fn remembering(entries: &[Entry]) -> u64 {
+    let bears = |entry: &&Entry| match &entry.movement {
+        Movement::Spent(charge) | Movement::Reserved { charge, .. } => charge.remember.is_some(),
+        Movement::Returned { forgets, .. } => forgets.is_some(),
+        _ => false,
+    };
+    u64::try_from(entries.iter().filter(bears).count()).unwrap_or(u64::MAX)
+}
+
+/// A group with its link and its place in the chain.
 #[derive(Debug, Clone)]
 pub(super) struct Linked {
     pub(super) row: GroupRow,
     pub(super) link: ChainLink,
+    /// The link of the group before; `None` when that is not there.
+    pub(super) before: Option<ChainLink>,
 }
 
-/// The columns that [`read`] reads.
-pub(super) const COLUMNS: &str = "number, at, remembers, entries, link";
+impl Linked {
+    /// Where the ledger ended before it; `base` is where it begins.
+    pub(super) fn before(&self, base: LedgerEnd) -> Option<LedgerEnd> {
+        let number = self.row.number.checked_sub(1)?;
+        if number == base.number {
+            return Some(base);
+        }
+        self.before.map(|link| LedgerEnd { number, link })
+    }
 
-pub(super) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Linked> {
-    let number: i64 = row.get(0)?;
-    let remembers: i64 = row.get(2)?;
-    Ok(Linked {
-        row: GroupRow {
-            number: u64::try_from(number).unwrap_or(0),
-            at: Timestamp::from_millis(row.get(1)?),
-            remembers: usize::try_from(remembers).unwrap_or(0),
-            entries: row.get(3)?,
-        },
-        link: ChainLink(row.get(4)?),
-    })
+    /// Whether it is what Keystile wrote there.
+    pub(super) fn fits(&self, integrity: &Integrity, base: LedgerEnd) -> bool {
+        self.before(base)
+            .is_some_and(|before| self.row.link(integrity, before.link) == self.link)
+    }
+
+    /// The sum of the rows that the ledger keeps besides, as this group left them.
+    pub(super) fn sum(&self, integrity: &Integrity, base: LedgerEnd) -> Option<SetSum> {
+        let before = self.before(base)?;
+        Some(integrity.ledger_sum(before, self.row.sum))
+    }
+
+    pub(super) fn end(&self) -> LedgerEnd {
+        LedgerEnd {
+            number: self.row.number,
+            link: self.link,
+        }
+    }
+}
+
+/// The columns that [`read`] reads, of the ledger by the name `l`; the last is the link of the
+/// group before.
+pub(super) const COLUMNS: &str = "l.number, l.at, l.remembers, l.missing_from, l.sum, l.link, \
+     l.entries, (SELECT b.link FROM ledger b WHERE b.number = l.number - 1)";
+
+/// Reads a row that was selected with [`COLUMNS`].
+pub(super) fn read(row: &rusqlite::Row<'_>) -> Result<Linked, Unreadable> {
+    let mut columns = Columns::of(row);
+    let (number, at) = (columns.number()?, columns.time()?);
+    let (remembers, missing_from) = (columns.number()?, columns.number()?);
+    let (sum, link) = (columns.array()?, ChainLink(columns.array()?));
+    let row = GroupRow {
+        number,
+        at,
+        remembers,
+        missing_from,
+        sum,
+        entries: columns.bytes()?,
+    };
+    let before = columns.maybe_array()?.map(ChainLink);
+    Ok(Linked { row, link, before })
 }
 
 /// Writes a group. That number must not be there yet, so nothing written behind our back is
@@ -77,121 +131,68 @@ pub(super) fn append(
 ) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT INTO ledger (number, at, remembers, entries, link) \
-             VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO ledger (number, at, remembers, missing_from, sum, link, entries) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![
             integer(row.number),
             row.at.millis(),
-            i64::try_from(row.remembers).unwrap_or(i64::MAX),
-            row.entries,
+            integer(row.remembers),
+            integer(row.missing_from),
+            row.sum,
             link.0,
+            row.entries,
         ])
         .map(drop)
 }
 
 /// The last group.
-pub(super) fn last(connection: &Connection) -> rusqlite::Result<Option<Linked>> {
-    let sql = format!("SELECT {COLUMNS} FROM ledger ORDER BY number DESC LIMIT 1");
-    connection.query_row(&sql, [], read).optional()
+pub(super) fn last(
+    connection: &Connection,
+) -> rusqlite::Result<Option<Result<Linked, Unreadable>>> {
+    let sql = format!("SELECT {COLUMNS} FROM ledger l ORDER BY l.number DESC LIMIT 1");
+    connection
+        .query_row(&sql, [], |row| Ok(read(row)))
+        .optional()
 }
 
 /// One group.
-pub(super) fn one(connection: &Connection, number: u64) -> rusqlite::Result<Option<Linked>> {
-    let sql = format!("SELECT {COLUMNS} FROM ledger WHERE number = ?1");
+pub(super) fn one(
+    connection: &Connection,
+    number: u64,
+) -> rusqlite::Result<Option<Result<Linked, Unreadable>>> {
+    let sql = format!("SELECT {COLUMNS} FROM ledger l WHERE l.number = ?1");
     connection
         .prepare_cached(&sql)?
-        .query_row([integer(number)], read)
+        .query_row([integer(number)], |row| Ok(read(row)))
         .optional()
 }
 
-/// The entry of a place, when there is one.
-pub(super) fn entry(
-    connection: &Connection,
-    place: Place,
-) -> rusqlite::Result<Option<(Timestamp, Entry)>> {
-    let found = one(connection, place.group)?;
-    Ok(found.and_then(|linked| {
-        let entry = unpack_entry(&linked.row.entries, place.index)?;
-        Some((linked.row.at, entry))
-    }))
+/// Why an entry cannot be told.
+pub(super) enum Unknown {
+    /// The database did not answer.
+    Database(rusqlite::Error),
+    /// The group was altered or removed.
+    Altered(u64),
 }
 
-/// A charge as it stands, by what `is_open` says of its reservation.
-pub(super) fn charged(
+/// A group that is sound; `None` when the ledger has none of that number, or goes back no further.
+pub(super) fn sound(
     connection: &Connection,
-    spend: SpendId,
-    is_open: impl Fn(AccountId, SpendId) -> bool,
-) -> rusqlite::Result<Option<Charged>> {
-    let Some(place) = Place::of(spend) else {
-        return Ok(None);
-    };
-    let Some((at, entry)) = entry(connection, place)? else {
-        return Ok(None);
-    };
-    let (charge, reserved_until) = match entry.movement {
-        Movement::Spent(charge) => (charge, None),
-        Movement::Reserved { charge, ends_at } => (charge, Some(ends_at)),
-        _ => return Ok(None),
-    };
-    if place.spend_id(at) != spend {
+    integrity: &Integrity,
+    (base, last): (LedgerEnd, u64),
+    number: u64,
+) -> Result<Option<Linked>, Unknown> {
+    if number <= base.number || number > last {
         return Ok(None);
     }
-    let amount = charge.amount;
-    let known = change_of(connection, place)?;
-    // One that is neither open nor changed by anybody ran out.
-    let ran_out = known.is_none() && reserved_until.is_some() && !is_open(entry.account, spend);
-    let untouched = (None, if ran_out { amount } else { 0 });
-    let (settled, returned) = known.unwrap_or(untouched);
-    Ok(Some(Charged {
-        spend,
-        account: entry.account,
-        charge,
-        reserved_until,
-        settled,
-        returned,
-        ran_out,
-    }))
+    match one(connection, number).map_err(Unknown::Database)? {
+        Some(Ok(linked)) if linked.fits(integrity, base) => Ok(Some(linked)),
+        _ => Err(Unknown::Altered(number)),
+    }
 }
 
-fn change_of(
-    connection: &Connection,
-    place: Place,
-) -> rusqlite::Result<Option<(Option<u64>, u64)>> {
-    let amount = |number: i64| u64::try_from(number).unwrap_or(0);
-    connection
-        .prepare_cached(
-            "SELECT settled, returned FROM charges WHERE number = ?1 AND at_index = ?2",
-        )?
-        .query_row(params![integer(place.group), place.index], |row| {
-            let settled: Option<i64> = row.get(0)?;
-            Ok((settled.map(amount), amount(row.get(1)?)))
-        })
-        .optional()
-}
-
-/// Notes what an entry made of an earlier charge.
-pub(super) fn note_change(connection: &Connection, movement: &Movement) -> rusqlite::Result<()> {
-    let (spend, settled, returned) = match movement {
-        Movement::Settled { spend, amount, .. } => (spend, Some(*amount), 0),
-        Movement::Returned { spend, amount, .. } => (spend, None, *amount),
-        _ => return Ok(()),
-    };
-    let Some(place) = Place::of(*spend) else {
-        return Ok(());
-    };
-    connection
-        .prepare_cached(
-            "INSERT INTO charges (number, at_index, settled, returned) VALUES (?1, ?2, ?3, ?4) \
-             ON CONFLICT (number, at_index) DO UPDATE \
-             SET settled = coalesce(excluded.settled, settled), \
-                 returned = returned + excluded.returned",
-        )?
-        .execute(params![
-            integer(place.group),
-            place.index,
-            settled.map(integer),
-            integer(returned),
-        ])
-        .map(drop)
+/// The entry of a place in a group.
+pub(super) fn entry(linked: &Linked, place: Place) -> Option<Entry> {
+    unpack_entry(&linked.row.entries, place.index)
 }

@@ -1,9 +1,11 @@
 //! The entries of an account: each names the one before it, so no index is needed.
 
 use keystile_core::credit::{AccountId, Place};
+use keystile_core::key::{Integrity, LedgerEnd};
 use rusqlite::Connection;
 
-use super::rows::{self, GroupRow};
+use super::base;
+use super::rows::{self, GroupRow, Unknown};
 use crate::ledger::unpack_entries;
 use crate::sqlite::errors::unavailable;
 use crate::{Listed, Page, StoreError};
@@ -11,12 +13,24 @@ use crate::{Listed, Page, StoreError};
 /// Entries of an account before a place, from the last on; at most so many.
 pub(super) fn entries(
     connection: &Connection,
+    integrity: &Integrity,
     account: AccountId,
     last: Option<Place>,
     page: Page<Place>,
 ) -> Result<Vec<Listed>, StoreError> {
+    // One view, so that groups that go meanwhile are not missed.
+    let view = connection
+        .unchecked_transaction()
+        .map_err(|error| unavailable(&error))?;
+    let base = base::read(&view, integrity).map_err(|error| unavailable(&error))?;
+    let base = base.map_err(|problem| StoreError::Tampered {
+        subject: "the ledger".into(),
+        problem: problem.into(),
+    })?;
     let mut walk = Walk {
-        connection,
+        connection: &view,
+        integrity,
+        base,
         group: None,
     };
     let mut next = match page.before {
@@ -43,6 +57,8 @@ pub(super) fn entries(
 
 struct Walk<'a> {
     connection: &'a Connection,
+    integrity: &'a Integrity,
+    base: LedgerEnd,
     /// The group that was read last, with its entries.
     group: Option<(GroupRow, Vec<keystile_core::credit::Entry>)>,
 }
@@ -54,15 +70,14 @@ impl Walk<'_> {
             .as_ref()
             .is_some_and(|(row, _)| row.number == place.group);
         if !is_there {
-            let found = rows::one(self.connection, place.group);
-            let found = found.map_err(|error| unavailable(&error))?;
-            let Some(found) = found else {
+            let reach = (self.base, u64::MAX);
+            let found = rows::sound(self.connection, self.integrity, reach, place.group);
+            let Some(found) = found.map_err(told)? else {
                 return Ok(None);
             };
-            let entries = unpack_entries(&found.row.entries).ok_or(StoreError::Tampered {
-                subject: format!("group {} of the ledger", place.group),
-                problem: "it cannot be read".into(),
-            })?;
+            let entries = unpack_entries(&found.row.entries)
+                .ok_or(Unknown::Altered(place.group))
+                .map_err(told)?;
             self.group = Some((found.row, entries));
         }
         let group = self.group.as_ref();
@@ -74,5 +89,15 @@ impl Walk<'_> {
                 entry: entry.clone(),
             })
         }))
+    }
+}
+
+fn told(unknown: Unknown) -> StoreError {
+    match unknown {
+        Unknown::Database(error) => unavailable(&error),
+        Unknown::Altered(group) => StoreError::Tampered {
+            subject: format!("group {group} of the ledger"),
+            problem: "it was altered or removed".into(),
+        },
     }
 }

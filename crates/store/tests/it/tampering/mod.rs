@@ -1,6 +1,7 @@
 //! Whoever can write the file but lacks the key material: each thing they could do is named.
 
 mod journal;
+mod ledger;
 mod records;
 mod schema;
 
