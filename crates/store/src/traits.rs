@@ -132,6 +132,10 @@ pub trait Writes: Send + Sync {
     /// Keeps the proof that a narrowing is in force. Not a change: no journal row.
     async fn keep_effective(&self, effective: Effective) -> Result<(), StoreError>;
 
+    /// Why nothing can be written until the database has been opened again, if that is so: an error
+    /// of the disk left it open whether a change was written.
+    fn trouble(&self) -> Option<String>;
+
     /// Copies the whole database to a new file (0600), which appears under its name only when it
     /// is complete and durable.
     async fn backup(&self, to: &Path) -> Result<(), StoreError>;

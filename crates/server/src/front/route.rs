@@ -79,9 +79,14 @@ where
             }
             Err(problem) => refused(&problem, &name),
         },
-        ("/readyz", _) => match app.is_ready() {
-            true => plain(&parts, "ready", StatusCode::OK, &name),
-            false => plain(&parts, "not ready", StatusCode::SERVICE_UNAVAILABLE, &name),
+        ("/readyz", _) => match (app.is_ready(), app.store.trouble()) {
+            (true, None) => plain(&parts, "ready", StatusCode::OK, &name),
+            // What exactly went wrong stands in the log.
+            (true, Some(_)) => {
+                let text = "not ready: nothing can be written until keystile is restarted";
+                plain(&parts, text, StatusCode::SERVICE_UNAVAILABLE, &name)
+            }
+            (false, _) => plain(&parts, "not ready", StatusCode::SERVICE_UNAVAILABLE, &name),
         },
         ("/metrics", _) => with_get(&parts, &name, || {
             let checked = app.engine.signatures_checked();

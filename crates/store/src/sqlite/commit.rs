@@ -38,9 +38,10 @@ impl Desk {
     /// Writes nothing more until the database has been opened again.
     pub(super) fn close_for(&mut self, reason: &str) {
         tracing::error!(%reason, "it is not known whether a change was written");
-        self.closed = Some(format!(
+        let why = format!(
             "an earlier change may or may not have been written ({reason}): restart keystile"
-        ));
+        );
+        self.closed = Some(self.trouble.get_or_init(|| why).clone());
     }
 
     fn attempt(&mut self, mut change: Change) -> Result<Tip, CommitError> {

@@ -36,7 +36,7 @@ mod walk;
 mod writer;
 mod writes;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use keystile_core::key::{Integrity, Random};
 use keystile_core::model::Timestamp;
@@ -69,6 +69,8 @@ pub struct SqliteStore {
     grown: watch::Sender<u64>,
     faults: Arc<dyn Faults>,
     backups: Mutex<()>,
+    /// Why nothing can be written any more.
+    trouble: Arc<OnceLock<String>>,
     directory: DataDirectory,
 }
 
@@ -112,6 +114,7 @@ impl SqliteStore {
         let (grown, _) = watch::channel(parts.tip.seq);
         let directory = &parts.directory;
         let readers = Arc::new(Readers::new(directory.database(), directory.usage()));
+        let trouble = Arc::new(OnceLock::new());
         let desk = Desk {
             connection: parts.connection,
             tip: parts.tip,
@@ -121,6 +124,7 @@ impl SqliteStore {
             random: parts.random,
             faults: Arc::clone(&parts.faults),
             closed: None,
+            trouble: Arc::clone(&trouble),
             latest: Arc::clone(&latest),
             grown: grown.clone(),
         };
@@ -137,6 +141,7 @@ impl SqliteStore {
             grown,
             faults: parts.faults,
             backups: Mutex::new(()),
+            trouble,
             directory: parts.directory,
         })
     }

@@ -1,9 +1,9 @@
 //! The one thread that writes a file, and the bounded queue before it. Because nothing else writes
 //! there, what runs on it sees the file standing still.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use keystile_core::key::{Integrity, Random};
@@ -32,6 +32,8 @@ pub(super) struct Desk {
     pub(super) faults: Arc<dyn Faults>,
     /// Why nothing can be written until the database has been opened again.
     pub(super) closed: Option<String>,
+    /// The same, for whoever asks.
+    pub(super) trouble: Arc<OnceLock<String>>,
     pub(super) latest: Arc<LatestTime>,
     pub(super) grown: watch::Sender<u64>,
 }

@@ -30,6 +30,10 @@ impl Writes for SqliteStore {
         answered(answer).await
     }
 
+    fn trouble(&self) -> Option<String> {
+        self.trouble.get().cloned()
+    }
+
     async fn backup(&self, to: &Path) -> Result<(), StoreError> {
         backup::backup(self, to).await
     }

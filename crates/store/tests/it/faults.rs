@@ -83,6 +83,7 @@ fn t04_an_error_of_the_commit_itself_is_unknown_and_stops_all_writing() {
     let store = bench.store_with(faults.clone());
     run(async {
         let owners = set_up(&store).await;
+        assert_eq!(store.trouble(), None);
         faults.switch(true);
         let unknown = store
             .commit(change(Action::KeyCreated, vec![insert(owners.key(10))]))
@@ -99,6 +100,7 @@ fn t04_an_error_of_the_commit_itself_is_unknown_and_stops_all_writing() {
             panic!("{refused:?}");
         };
         assert!(reason.contains("restart"), "{reason}");
+        assert_eq!(store.trouble(), Some(reason), "t05: whoever asks is told");
         let proof = keystile_core::model::Effective {
             seq: 1,
             nodes: 1,
