@@ -11,6 +11,7 @@ mod faults_of_charges;
 #[cfg(target_os = "linux")]
 mod injected;
 mod model;
+mod retention;
 mod sums;
 mod tampering;
 mod usage_file;
