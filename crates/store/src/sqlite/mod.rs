@@ -18,6 +18,7 @@ mod files;
 mod guards;
 mod history;
 mod journal;
+mod key_rows;
 mod keyring;
 mod known;
 mod ledger;
