@@ -3,6 +3,8 @@
 //! So many wait at once, each for its own charge; `named` gives every charge an idempotency key.
 //! One at once tells what a lone charge takes, beside what one write with its sync takes.
 
+#![expect(clippy::disallowed_methods, reason = "it measures time")]
+
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Instant;

@@ -80,8 +80,13 @@ pub(crate) fn unpack_key(bytes: &[u8]) -> Option<KeySpending> {
 /// Unpacks what became of a charge; `None` when it is not that.
 pub(crate) fn unpack_change(bytes: &[u8]) -> Option<(Option<u64>, u64)> {
     let mut bytes = Unpacker::new(bytes);
-    let change = (maybe(&mut bytes, |bytes| bytes.number())?, bytes.number()?);
-    bytes.is_done().then_some(change)
+    let settled = match bytes.byte()? {
+        0 => None,
+        1 => Some(bytes.number()?),
+        _ => return None,
+    };
+    let returned = bytes.number()?;
+    bytes.is_done().then_some((settled, returned))
 }
 
 fn begin(bytes: &[u8]) -> Option<Unpacker<'_>> {

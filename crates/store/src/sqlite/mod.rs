@@ -30,6 +30,7 @@ mod reads;
 mod remembered;
 mod rows;
 mod scan;
+mod statements;
 mod stored;
 mod usage;
 mod values;

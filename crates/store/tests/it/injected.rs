@@ -199,7 +199,7 @@ fn child() {
         injector.arm(kind, at.parse().unwrap());
         let store = open(&data).unwrap();
         run(go(&store, |what, call, spend| {
-            println!("{what}={call} {spend}")
+            println!("{what}={call} {spend}");
         }));
         drop(store);
         injector.disarm();

@@ -95,7 +95,7 @@ impl Charges<'_> {
             Err(error) => return Ok(Err(error)),
             Ok(Prepared::NoRoom) => return Ok(Ok(None)),
             Ok(Prepared::NoCharge) => return Ok(Ok(Some(None))),
-            Ok(Prepared::Found(charged, parts)) => (charged, parts),
+            Ok(Prepared::Found(charged, parts)) => (*charged, parts),
         };
         let begun = draft.entries().len();
         match draft.change(&charged, &parts, change) {
@@ -135,7 +135,7 @@ impl Charges<'_> {
             })
         });
         let parts = parts.collect::<Result<Vec<_>, CommitError>>()?;
-        Ok(Prepared::Found(charged, parts))
+        Ok(Prepared::Found(Box::new(charged), parts))
     }
 
     /// When a grant ends, as its record says. Without the record nobody knows whether it has, and
@@ -155,7 +155,7 @@ impl Charges<'_> {
 enum Prepared {
     NoRoom,
     NoCharge,
-    Found(Charged, Vec<Returned>),
+    Found(Box<Charged>, Vec<Returned>),
 }
 
 fn told(unknown: Unknown) -> CommitError {

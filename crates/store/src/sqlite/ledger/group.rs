@@ -226,7 +226,7 @@ impl Desk {
             (Step::SpendBeforeCommit, Step::SpendAfterCommit),
         )?;
         draft.keep();
-        retention.removed(removed);
+        retention.removed(&removed);
         checkpoint.wrote(progress, book, after.end.number);
         *tip = after;
         self.tip = sealed;

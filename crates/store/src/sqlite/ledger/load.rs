@@ -87,18 +87,24 @@ impl Loading<'_> {
     /// The end of the ledger. Its link covers what else a start begins with.
     fn read_tip(&mut self) -> rusqlite::Result<()> {
         let last = match rows::last(self.connection)? {
-            // Only the last group is never removed.
-            None if self.base == LedgerEnd::NOTHING => return Ok(()),
-            None => return Ok(self.is_wrong("the ledger was removed")),
-            Some(Err(Unreadable(problem))) => {
-                return Ok(self.is_wrong(format!("the last group of the ledger: {problem}")));
-            }
             Some(Ok(last)) => last,
+            Some(Err(Unreadable(problem))) => {
+                self.is_wrong(format!("the last group of the ledger: {problem}"));
+                return Ok(());
+            }
+            None => {
+                // The last group is never one of those that are not kept.
+                if self.base != LedgerEnd::NOTHING {
+                    self.is_wrong("the ledger was removed");
+                }
+                return Ok(());
+            }
         };
         let number = last.row.number;
         let sum = last.sum(self.integrity, self.base);
         let Some(sum) = sum.filter(|_| last.fits(self.integrity, self.base)) else {
-            return Ok(self.is_wrong(format!("group {number} of the ledger was altered")));
+            self.is_wrong(format!("group {number} of the ledger was altered"));
+            return Ok(());
         };
         self.tip = Tip {
             end: last.end(),

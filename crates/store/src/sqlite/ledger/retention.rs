@@ -48,7 +48,7 @@ impl Retention {
     }
 
     /// That is durable.
-    pub(super) fn removed(&mut self, removed: Removed) {
+    pub(super) fn removed(&mut self, removed: &Removed) {
         (self.base, self.first) = (removed.base, removed.first);
     }
 
