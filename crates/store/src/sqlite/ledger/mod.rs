@@ -34,7 +34,7 @@ pub(super) use load::load;
 pub(super) use queue::Queue;
 pub use settings::LedgerSettings;
 
-use self::queue::Work;
+use self::queue::{Waiting, Work};
 use super::SqliteStore;
 use super::writer::{Desk, Refused};
 use crate::{Asked, Balances, Changed, CommitError, LedgerStore, Listed, Page, StoreError};
@@ -43,7 +43,7 @@ use crate::{Asked, Balances, Changed, CommitError, LedgerStore, Listed, Page, St
 impl LedgerStore for SqliteStore {
     async fn spend(&self, order: SpendOrder) -> Result<Result<Spent, Refusal>, CommitError> {
         let (answer, answered) = tokio::sync::oneshot::channel();
-        self.queue_charge(Work::Spend(order, answer))?;
+        self.queue_charge(Work::Spend(Box::new(order), answer))?;
         answered.await.unwrap_or_else(|_| Err(stopped()))
     }
 
@@ -131,10 +131,15 @@ fn split(number: u128) -> [u64; 2] {
 }
 
 impl SqliteStore {
-    /// Lets a charge wait for the writing thread, which is told when none waits yet.
+    /// Lets a charge wait for the writing thread.
     fn queue_charge(&self, work: Work) -> Result<(), CommitError> {
+        self.let_wait(Waiting::Work(work))
+    }
+
+    /// Lets somebody wait for the writing thread, which is told when nobody waits yet.
+    fn let_wait(&self, one: Waiting) -> Result<(), CommitError> {
         self.charges
-            .put(work, |call| {
+            .put(one, |call| {
                 self.writer.queue(Box::new(move |desk| call.serve(desk)))
             })
             .map_err(|refused| CommitError::NotWritten(refused.to_string()))
@@ -145,15 +150,16 @@ impl SqliteStore {
         &self,
         work: impl FnOnce(&mut Desk) -> T + Send + 'static,
     ) -> Result<T, CommitError> {
-        let answer = self
-            .writer
-            .ask(|desk| {
-                desk.refuse_if_unknown()?;
-                desk.ledger.refuse_if_damaged()?;
-                Ok(work(desk))
-            })
-            .map_err(|refused| CommitError::NotWritten(refused.to_string()))?;
-        answer.await.unwrap_or_else(|_| Err(stopped()))
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        let look = move |desk: &mut Desk| {
+            let sound = desk.refuse_if_unknown();
+            let sound = sound.and_then(|()| desk.ledger.refuse_if_damaged());
+            // Whoever does not wait any more need not know.
+            let _ = answer.send(sound.map(|()| work(desk)));
+        };
+        self.let_wait(Waiting::Look(Box::new(look)))?;
+        let untold = || CommitError::NotWritten(Refused::Busy.to_string());
+        answered.await.unwrap_or_else(|_| Err(untold()))
     }
 
     fn time(&self) -> Timestamp {

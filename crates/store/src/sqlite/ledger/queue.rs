@@ -20,11 +20,20 @@ type Answer<T> = oneshot::Sender<Result<T, CommitError>>;
 /// What waits, and who for.
 pub(in crate::sqlite) enum Work {
     /// A call is to be charged.
-    Spend(SpendOrder, Answer<Result<Spent, Refusal>>),
+    Spend(Box<SpendOrder>, Answer<Result<Spent, Refusal>>),
     /// A charge is to be changed.
     Change(SpendId, Change, Answer<Option<Result<Changed, Unchanged>>>),
     /// What has ended is to be written down.
     End(Answer<Option<Timestamp>>),
+}
+
+/// What the queue holds.
+pub(super) enum Waiting {
+    /// Something is to be done.
+    Work(Work),
+    /// Somebody wants to know something. They wait with the charges, so that whoever only looks
+    /// never takes the place of a change.
+    Look(Box<dyn FnOnce(&mut Desk) + Send>),
 }
 
 impl Work {
@@ -74,13 +83,13 @@ impl Failure {
 
 /// Charges that wait.
 #[derive(Default)]
-pub(in crate::sqlite) struct Queue(Mutex<Vec<Work>>);
+pub(in crate::sqlite) struct Queue(Mutex<Vec<Waiting>>);
 
 impl Queue {
     /// Lets work wait. When nothing waited, `call` tells the writing thread.
     pub(super) fn put(
         self: &Arc<Self>,
-        work: Work,
+        one: Waiting,
         call: impl FnOnce(Call) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
         let mut waiting = self.waiting();
@@ -88,7 +97,7 @@ impl Queue {
             return Err(Refused::Full);
         }
         let is_first = waiting.is_empty();
-        waiting.push(work);
+        waiting.push(one);
         // A call that is refused answers what waits, so nothing may be locked.
         drop(waiting);
         if is_first {
@@ -97,11 +106,11 @@ impl Queue {
         Ok(())
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Vec<Work>> {
+    fn waiting(&self) -> MutexGuard<'_, Vec<Waiting>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self) -> Vec<Work> {
+    fn take(&self) -> Vec<Waiting> {
         std::mem::take(&mut *self.waiting())
     }
 }
@@ -115,7 +124,16 @@ impl Call {
         let waiting = self.0.take().map(|queue| queue.take());
         let mut waiting = waiting.unwrap_or_default().into_iter();
         while waiting.len() > 0 {
-            desk.write_groups(waiting.by_ref().take(OF_A_GROUP));
+            let some = waiting.by_ref().take(OF_A_GROUP);
+            let (mut works, mut looks) = (Vec::with_capacity(some.len()), Vec::new());
+            for one in some {
+                match one {
+                    Waiting::Work(work) => works.push(work),
+                    Waiting::Look(look) => looks.push(look),
+                }
+            }
+            desk.write_groups(works.into_iter());
+            looks.into_iter().for_each(|look| look(desk));
         }
     }
 }
@@ -125,6 +143,10 @@ impl Drop for Call {
         let waiting = self.0.take().map(|queue| queue.take());
         let failure = Failure::NotWritten(Refused::Busy.to_string());
         let waiting = waiting.into_iter().flatten();
-        waiting.for_each(|work| work.fail(&failure));
+        waiting.for_each(|one| match one {
+            Waiting::Work(work) => work.fail(&failure),
+            // Whoever looks notices that nothing is told.
+            Waiting::Look(look) => drop(look),
+        });
     }
 }
