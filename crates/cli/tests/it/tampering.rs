@@ -190,3 +190,32 @@ fn k22_a_revoked_key_whose_old_row_is_put_back_stays_dead() {
     drop(intruder);
     shop.refused_at_every_door();
 }
+
+#[test]
+fn p10_the_audit_tells_both_heads_to_be_kept_elsewhere() {
+    let shop = Shop::closed(|_, _| ());
+    let report = |of: &str| {
+        let told = keystile(&shop.data(), &["--json", "audit", "verify"]);
+        let told: Value = serde_json::from_slice(&told.stdout).expect(of);
+        assert_eq!(told["findings"], json!([]), "{of}");
+        assert_eq!(text(&told["head"]["link"]).len(), 64, "{of}");
+        let ledger = &told["ledger"];
+        assert_eq!(text(&ledger["head"]["link"]).len(), 64, "{of}");
+        assert_eq!(ledger["head"]["number"], ledger["groups"], "{of}");
+        told
+    };
+    let without = report("without a server");
+    let server = shop.start();
+    let with = report("with a server");
+    assert_eq!(
+        without["ledger"]["head"]["link"],
+        with["ledger"]["head"]["link"]
+    );
+    let told = keystile(&shop.data(), &["audit", "verify"]);
+    let told = String::from_utf8(told.stdout).unwrap();
+    for head in ["head", "ledger/head"] {
+        let link = with.pointer(&format!("/{head}/link")).unwrap();
+        assert!(told.contains(&text(link)), "{told}");
+    }
+    assert!(server.terminate());
+}

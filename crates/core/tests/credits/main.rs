@@ -2,6 +2,7 @@
 //!
 //! The sums are done again by [`naive`], which knows nothing of the ledger but its entries' words.
 
+mod crowds;
 mod naive;
 
 use std::collections::HashMap;

@@ -182,6 +182,8 @@ pub async fn r22_a_threshold_is_noted_once_for_each_crossing(store: &dyn Store) 
         asked.unwrap();
     }
     let last = purse.ask(order(7)).await.unwrap();
+    let below = purse.ask(order(1)).await.unwrap();
+    purse.refund(below.spend, 1).await.unwrap();
     purse.refund(last.spend, 7).await.unwrap();
     purse.ask(order(11)).await.unwrap();
     let listed = purse.entries().await;

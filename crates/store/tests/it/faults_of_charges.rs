@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 
 use keystile_core::credit::Change;
-use keystile_core::model::{OrganizationId, SpendId};
+use keystile_core::model::{Action, OrganizationId, SpendId};
 use keystile_store::conformance::clock::TestClock;
 use keystile_store::conformance::purse::{Purse, grant, granting};
-use keystile_store::conformance::sample::together;
+use keystile_store::conformance::sample::{change, together};
 use keystile_store::sqlite::{Faults, SqliteStore, Step};
 use keystile_store::{AuditStore, CommitError, LedgerStore, Listed, Reads, Writes};
 
@@ -203,6 +204,54 @@ fn r08_an_error_of_the_commit_is_unknown_until_the_database_is_opened_again() {
         assert!(known.repeated, "opened again, the truth is known");
         assert_eq!(sums.charges.get(&known.spend), Some(&4));
         assert_eq!(store.verify_audit().await.unwrap().findings, []);
+    });
+}
+
+/// The writing thread dies at the beginning of a change, once it is let go.
+struct Dies {
+    arrived: Sender<()>,
+    let_go: Mutex<Receiver<()>>,
+}
+
+impl Faults for Dies {
+    fn at(&self, step: Step) -> Result<(), String> {
+        if step == Step::Begun {
+            let _ = self.arrived.send(());
+            let _ = self.let_go.lock().unwrap().recv();
+            panic!("this is how the writing thread dies");
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn x08_whoever_waits_for_a_writer_that_has_died_is_told() {
+    let bench = SqliteBench::default();
+    drop(bench.store());
+    let (arrived, arrivals) = channel();
+    let (go, let_go) = channel();
+    let let_go = Mutex::new(let_go);
+    let store = Arc::new(bench.store_with(Arc::new(Dies { arrived, let_go })));
+    run(async {
+        let held = Arc::clone(&store);
+        let change = tokio::spawn(async move {
+            let nothing = change(Action::KeyRevealed, Vec::new());
+            held.commit(nothing).await
+        });
+        tokio::task::spawn_blocking(move || arrivals.recv().unwrap())
+            .await
+            .unwrap();
+        let order = purse(&store).order(1);
+        let waiting = [order.clone(), order].map(|order| store.spend(order));
+        let end = async {
+            go.send(()).unwrap();
+            store.end_due().await
+        };
+        let (waiting, end) = tokio::join!(together(waiting), end);
+        assert!(waiting.iter().all(is_not_written), "{waiting:?}");
+        assert!(end.is_err());
+        change.await.unwrap().unwrap_err();
+        assert!(is_not_written(&store.spend(purse(&store).order(1)).await));
     });
 }
 

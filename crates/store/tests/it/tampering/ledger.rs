@@ -387,3 +387,17 @@ fn p10_part_of_what_was_given_back_is_not_given_back_again() {
     let all = Change::Refund { amount: None };
     run(store.change_charge(spent.partly, all)).unwrap_err();
 }
+
+#[test]
+fn a_charge_of_a_grant_whose_record_is_gone_is_not_given_back() {
+    let spent = spent(OFTEN);
+    let store = spent.bench.store();
+    spent.tamper("DELETE FROM grants WHERE amount = 1000");
+    let all = Change::Refund { amount: None };
+    let refused = run(store.change_charge(spent.charged, all));
+    let Err(CommitError::NotWritten(reason)) = refused else {
+        panic!("nobody knows whether it is void: {refused:?}");
+    };
+    assert!(reason.contains("missing"), "{reason}");
+    run(purse(&store).spend(1));
+}
