@@ -1,9 +1,10 @@
 //! A group of entries while it is decided: each on what those before it left.
 
 use super::account::{Account, Returned, between};
-use super::book::{Book, Group, Undo, sum_of};
+use super::book::{Book, Group, Undo};
 use super::entry::{Charge, Entry, Movement, ReturnReason};
 use super::key::KeySpending;
+use super::moves::sum_of;
 use super::order::{Change, Charged, Refusal, Remember, SpendOrder, Spent, Unchanged};
 use super::place::{MAX_ENTRIES, Place};
 use super::remembered::Recalled;

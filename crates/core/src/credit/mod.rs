@@ -15,6 +15,7 @@ mod draft;
 mod due;
 mod entry;
 mod key;
+mod moves;
 mod order;
 mod place;
 mod remembered;

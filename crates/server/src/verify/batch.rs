@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::JsonWriter;
 use super::described::VerifyAnswer;
-use super::json::{Again, Asker, At, Question};
+use super::json::{Again, Asker};
+use super::question::{At, Question};
 use super::unpaid::{Due, Form, Request, Unpaid, Verdict, unanswered};
 use crate::api::body::{self, Object};
 use crate::app::App;

@@ -1,23 +1,20 @@
 //! `POST /v1/keys/verify`: the JSON door, for products that ask from their own code.
 
-use std::borrow::Cow;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::Guard;
 use keystile_core::credit::Spent;
 use keystile_core::decision::{Code, DenyReason};
 use keystile_core::manifest::{Operation, OperationError, Rules, ScopeSet};
-use keystile_core::model::{Binding, ModeFilter, Timestamp};
+use keystile_core::model::{Binding, Timestamp};
 use keystile_core::request::{Asked, Credential, Origin, Place, PreparedKey, RequestFacts};
 use keystile_core::snapshot::{ProductNode, Products};
-use schemars::JsonSchema;
-use serde::Deserialize;
 
 use super::answer::{self, JsonWriter};
 use super::decide::{Decided, decide, decide_again, explain, explain_again};
 use super::facts;
-use super::spend::{Bill, Payment};
+use super::question::{At, Question, ScopeAsk};
+use super::spend::Bill;
 use super::unpaid::{Due, Form, Request, Unpaid, Verdict, unanswered};
 use crate::api::body;
 use crate::app::App;
@@ -26,97 +23,6 @@ use crate::problem::{FieldError, Problem};
 
 /// The scope an operator key needs at the verify doors.
 pub(crate) const SCOPE: &str = "keys:verify";
-
-/// A question about one key.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "VerifyRequest")]
-pub(crate) struct Question<'a> {
-    /// The key that was presented to you, or the token of a session, as it came.
-    #[serde(borrow)]
-    pub(crate) key: Cow<'a, str>,
-    /// The product; may be left out when your operator key is bound to one.
-    #[serde(borrow, default)]
-    pub(crate) product: Option<Text<'a>>,
-    /// The environment by name. This or `mode`, unless your operator key is bound to one.
-    #[serde(borrow, default)]
-    pub(crate) environment: Option<Text<'a>>,
-    /// Which modes are good. This or `environment`.
-    #[serde(default)]
-    pub(crate) mode: Option<ModeFilter>,
-    /// What is to be done, as method and path such as `POST /v1/events`. This, `scope` or
-    /// `authenticate_only`.
-    #[serde(borrow, default)]
-    pub(crate) operation: Option<Text<'a>>,
-    /// The scope that is needed, or several that are needed together.
-    #[serde(borrow, default)]
-    pub(crate) scope: Option<ScopeAsk<'a>>,
-    /// Ask only whose key it is.
-    #[serde(default)]
-    pub(crate) authenticate_only: Option<bool>,
-    /// The `Origin` header of the call, when it had one.
-    #[serde(borrow, default)]
-    pub(crate) origin: Option<Text<'a>>,
-    /// The client's address, when you know it.
-    #[serde(default)]
-    pub(crate) ip: Option<IpAddr>,
-    /// What the call costs, in credits, where the manifest allows a range for its operation.
-    #[serde(default)]
-    pub(crate) cost: Option<u64>,
-    /// By what a repetition of this call is known for 24 hours, 1 to 255 characters: it is charged
-    /// once. The same text for another key, operation or cost is an error.
-    #[serde(borrow, default)]
-    #[schemars(length(min = 1, max = 255))]
-    pub(crate) idempotency_key: Option<Text<'a>>,
-    /// Only sets the cost aside, for a call whose cost is known afterwards: settle or release it.
-    #[serde(default)]
-    pub(crate) reserve: bool,
-    /// Adds each check's own result to the answer.
-    #[serde(default)]
-    pub(crate) explain: bool,
-}
-
-impl Question<'_> {
-    /// How the call is paid for.
-    fn payment(&self, at: At) -> Result<Payment<'_>, Problem> {
-        let key = self.idempotency_key.as_deref();
-        if let Some(text) = key
-            && (text.is_empty() || text.chars().count() > 255)
-        {
-            let message = "an idempotency key has 1 to 255 characters";
-            return Err(Problem::field(at.pointer("idempotency_key"), message));
-        }
-        Ok(Payment {
-            cost: self.cost,
-            idempotency_key: key,
-            reserve: self.reserve,
-        })
-    }
-}
-
-/// A text that is borrowed from the body unless it has escapes; serde borrows a `Cow` that stands
-/// alone, but not one inside an `Option`.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub(crate) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-impl std::ops::Deref for Text<'_> {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-/// One scope or several.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub(crate) enum ScopeAsk<'a> {
-    /// This one.
-    One(#[serde(borrow)] Cow<'a, str>),
-    /// All of these.
-    All(Vec<String>),
-}
 
 /// Answers one question.
 ///
@@ -178,24 +84,6 @@ pub(super) fn verify_again(
 pub(super) struct Answered {
     pub(super) code: Code,
     pub(super) bill: Option<Box<Bill>>,
-}
-
-/// Where a question stands in the body, for messages.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum At {
-    /// It is the body.
-    Alone,
-    /// It is one of several.
-    Among(usize),
-}
-
-impl At {
-    fn pointer(self, field: &str) -> String {
-        match self {
-            Self::Alone => format!("/{field}"),
-            Self::Among(index) => format!("/requests/{index}/{field}"),
-        }
-    }
 }
 
 /// Somebody entitled to ask, with what the operator key is bound to.
