@@ -22,6 +22,9 @@ pub(crate) struct Arguments {
     /// How many keys are used for a year.
     #[arg(long, default_value_t = 1_000)]
     year: u32,
+    /// How many times credits are spent, given back and topped up while the server is killed.
+    #[arg(long, default_value_t = 10_000_000)]
+    spends: u32,
     /// How many rounds of charges are made for each write of theirs that goes wrong.
     #[arg(long, default_value_t = 12)]
     faults: u32,
@@ -34,6 +37,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         ("PROPTEST_CASES", arguments.cases),
         ("SOAK_USAGE_KEYS", arguments.year),
         ("SOAK_FAULTS", arguments.faults),
+        ("SOAK_SPENDS", arguments.spends),
     ];
     counts
         .iter()

@@ -98,8 +98,12 @@ fn d5_r03_r07_x10_every_credit_is_somewhere_and_nowhere_twice_whatever_is_killed
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or(ATTEMPTS);
-    for (share, customers) in [(2, 2), (2, 60)] {
-        let seen = live_through(attempts / share, customers);
+    // In lives of so many that what is known of each has room in memory.
+    let lives = attempts.div_ceil(ATTEMPTS).max(1) * 2;
+    let attempts = attempts / lives;
+    for life in 0..lives {
+        let customers = if life.is_multiple_of(2) { 2 } else { 60 };
+        let seen = live_through(attempts, customers);
         let wrong = check(&seen.history, &seen.accounts);
         assert!(
             wrong.is_empty(),
@@ -116,7 +120,7 @@ fn d5_r03_r07_x10_every_credit_is_somewhere_and_nowhere_twice_whatever_is_killed
         };
         let charges: usize = seen.accounts.values().map(charged).sum();
         assert!(
-            seen.kills > 3 && charges > attempts / 20,
+            seen.kills > 3 && charges > attempts / 10,
             "{} kills, {charges} charges",
             seen.kills
         );
