@@ -68,7 +68,8 @@ impl Unpaid {
     /// # Errors
     /// When the only question cannot be answered.
     pub(crate) async fn pay(self, app: &App, request: Request<'_>) -> Result<Vec<u8>, Problem> {
-        let paid = pay_all(app, self.due.iter().map(|due| &*due.bill)).await;
+        let bills: Vec<_> = self.due.iter().map(|due| &*due.bill).collect();
+        let paid = pay_all(app, &bills).await;
         let mut out = Vec::with_capacity(self.json.len() + self.due.len() * 96);
         let mut copied = 0;
         for (due, paid) in self.due.iter().zip(paid) {
