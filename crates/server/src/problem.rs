@@ -4,6 +4,7 @@
 //! Neither repeats anything that may be a key, wherever a client has put it.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use http::StatusCode;
 use keystile_core::key::{RandomError, masked};
@@ -238,5 +239,28 @@ impl From<RandomError> for Problem {
     fn from(error: RandomError) -> Self {
         Self::unavailable("no_randomness", "no key could be made; nothing was changed")
             .because(error)
+    }
+}
+
+/// A bug in one request must not end others.
+pub(crate) fn unwinding<T>(work: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(broken()))
+}
+
+pub(crate) fn broken() -> Problem {
+    let detail = "this is a mistake of Keystile's; the log has more under the request's id";
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn x08_a_panic_ends_one_request_with_500_and_tells_nothing() {
+        let refused = unwinding::<()>(|| panic!("sk_live_oZXPq7Bv2mKd")).unwrap_err();
+        assert_eq!(refused.status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!refused.detail.contains("oZXP") && refused.private.is_none());
+        assert!(unwinding(|| Ok(())).is_ok());
     }
 }

@@ -15,10 +15,9 @@ use super::Surface;
 use super::connection::Peer;
 use super::read;
 use super::respond::{self, Reply};
-use super::route::broken;
 use crate::api::{Call, Operation, decoded, operations};
 use crate::app::{App, Caller};
-use crate::problem::Problem;
+use crate::problem::{Problem, broken};
 use crate::request_id::RequestName;
 use crate::verify::{self, Stage};
 

@@ -13,12 +13,12 @@ use keystile_core::model::KeyId;
 use super::connection::Peer;
 use super::operate::{Line, personal};
 use super::respond::Reply;
-use super::route::{broken, refused, unwinding};
+use super::route::refused;
 use super::{read, respond};
 use crate::api::{OwnKeyEnded, end_own_key};
 use crate::app::{App, Caller};
 use crate::manage::{Request, Work};
-use crate::problem::Problem;
+use crate::problem::{Problem, broken, unwinding};
 use crate::request_id::RequestName;
 use crate::verify::{self, Refused, Stage};
 

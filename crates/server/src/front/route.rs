@@ -4,7 +4,6 @@
 //! of the API.
 
 use std::fmt::Display;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -21,7 +20,7 @@ use super::respond::{self, Reply};
 use super::{own_key, sessions};
 use crate::app::App;
 use crate::control;
-use crate::problem::Problem;
+use crate::problem::{Problem, unwinding};
 use crate::request_id::RequestName;
 use crate::verify::{self, Entitled, Gate, LastAsker, Stage, Subrequest, Verdict};
 
@@ -247,16 +246,6 @@ pub(super) fn verdict(
     })
 }
 
-/// A bug in one request must not end others.
-pub(super) fn unwinding<T>(work: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(broken()))
-}
-
-pub(super) fn broken() -> Problem {
-    let detail = "this is a mistake of Keystile's; the log has more under the request's id";
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", detail)
-}
-
 pub(super) fn refused(problem: &Problem, name: &RequestName) -> Reply {
     note(problem, name);
     respond::problem(problem, name.as_str())
@@ -303,18 +292,5 @@ pub(super) fn subrequest<'p>(
         headers: &parts.headers,
         peer: peer.address,
         request_id: name.as_str(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn x08_a_panic_ends_one_request_with_500_and_tells_nothing() {
-        let refused = unwinding::<()>(|| panic!("sk_live_oZXPq7Bv2mKd")).unwrap_err();
-        assert_eq!(refused.status, StatusCode::INTERNAL_SERVER_ERROR);
-        assert!(!refused.detail.contains("oZXP") && refused.private.is_none());
-        assert!(unwinding(|| Ok(())).is_ok());
     }
 }

@@ -10,11 +10,11 @@ use hyper::body::Body;
 
 use super::connection::Peer;
 use super::respond::Reply;
-use super::route::{note, unwinding};
+use super::route::note;
 use super::{cors, read, respond};
 use crate::app::App;
 use crate::metrics::Door;
-use crate::problem::Problem;
+use crate::problem::{Problem, unwinding};
 use crate::request_id::RequestName;
 use crate::sessions;
 use crate::verify::{self, Stage};

@@ -192,8 +192,14 @@ fn settle(
     (door, state): (Door, Option<u64>),
 ) -> Option<Box<Bill>> {
     admit(app, came, decision);
-    let came_from = came.map(|came| (came.at, came.from));
-    let bill = came_from.and_then(|came| Bill::of(app, decision, payment, (door, state), came));
+    let bill = match came {
+        Some(Came { at, from, .. }) => Bill::of(app, decision, payment, (door, state), (at, from)),
+        None => Ok(None),
+    };
+    let bill = bill.unwrap_or_else(|reason| {
+        decision.verdict = Err(reason);
+        None
+    });
     if bill.is_none() {
         remember(app, came, decision);
         app.metrics.verdict(door, answer::code(decision));

@@ -26,6 +26,7 @@ use super::strangers;
 use super::told::{REQUEST_ID, Told};
 use crate::app::App;
 use crate::metrics::Door;
+use crate::problem::unwinding;
 
 const METHOD: HeaderName = HeaderName::from_static("x-keystile-method");
 const TARGET: HeaderName = HeaderName::from_static("x-keystile-uri");
@@ -81,7 +82,13 @@ impl UnpaidGate {
                 self.told
             }
             Paid::Again(paid) => {
-                let told = decide_paid(app, asked, paid);
+                let told = unwinding(|| Ok(decide_paid(app, asked, paid)));
+                let told = told.unwrap_or_else(|problem| {
+                    let status = problem.status.as_str();
+                    let mut told = Told::with(StatusCode::FORBIDDEN, "undecided", status);
+                    told.text(REQUEST_ID, asked.request_id.as_bytes());
+                    told
+                });
                 if let (Ok(spent), true) = (paid, told.status != StatusCode::OK) {
                     reverse(app, spent).await;
                 }

@@ -59,21 +59,28 @@ pub(crate) enum Paid {
 
 impl Bill {
     /// The bill of a decision; none when the call is refused or costs nothing.
+    ///
+    /// # Errors
+    /// When nobody can say what the call costs; then it must not be allowed.
     pub(super) fn of(
         app: &App,
         decision: &Introspection<'_>,
         payment: Payment<'_>,
         (door, state): (Door, Option<u64>),
         (at, from): (Timestamp, Option<IpAddr>),
-    ) -> Option<Box<Self>> {
-        let (Ok(_), Some(key)) = (decision.verdict, &decision.key) else {
-            return None;
+    ) -> Result<Option<Box<Self>>, DenyReason> {
+        let (Ok(_), Some(key), Some(operation)) =
+            (decision.verdict, &decision.key, decision.operation)
+        else {
+            return Ok(None);
         };
         let rules = &decision.rules;
-        let operation = rules.operations.get(decision.operation?)?;
-        let cost = u64::from(operation.charge(payment.cost).ok()?);
+        let operation = rules.operations.get(operation);
+        let operation = operation.ok_or(DenyReason::Undecided)?;
+        let cost = operation.charge(payment.cost);
+        let cost = u64::from(cost.map_err(|_| DenyReason::Undecided)?);
         if cost == 0 {
-            return None;
+            return Ok(None);
         }
         let account = AccountId {
             organization: key.organization_id(),
@@ -94,7 +101,7 @@ impl Bill {
             Mode::Live => credits.live > 0,
             Mode::Test => credits.test > 0,
         });
-        Some(Box::new(Self {
+        Ok(Some(Box::new(Self {
             order: SpendOrder {
                 account,
                 key: key.id(),
@@ -114,7 +121,7 @@ impl Bill {
             from,
             operation: rules.number_of(operation.index),
             door,
-        }))
+        })))
     }
 
     /// The door through which it came.

@@ -12,7 +12,7 @@ use super::batch;
 use super::json::{self, Again};
 use super::spend::{Bill, Paid, pay_all, reverse};
 use crate::app::App;
-use crate::problem::Problem;
+use crate::problem::{Problem, unwinding};
 
 /// What a verify door answers, or what is to be paid before.
 #[derive(Debug)]
@@ -109,10 +109,11 @@ impl Unpaid {
             paid,
             door: due.bill.door(),
         };
-        let decided = match self.form {
+        // A panic ends this call alone, and its charge is reversed like that of any refused one.
+        let decided = unwinding(|| match self.form {
             Form::One => json::verify_again(app, request, again, out),
             Form::Batch => batch::verify_again(app, request, (due.question, again), out),
-        };
+        });
         if let (Ok(spent), false) = (paid, matches!(decided, Ok(Code::Ok))) {
             reverse(app, spent).await;
         }
