@@ -8,12 +8,13 @@
 
 #[path = "../../../crates/core/tests/population/mod.rs"]
 mod population;
+#[path = "socket/mod.rs"]
+mod socket;
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use population::Seeded;
+use socket::Socket;
 
 const SOCKETS: usize = 32;
 
@@ -161,67 +162,4 @@ impl Plan {
         )
         .into_bytes()
     }
-}
-
-struct Socket {
-    stream: TcpStream,
-    buffer: Vec<u8>,
-    filled: usize,
-}
-
-impl Socket {
-    fn open(address: &str) -> Self {
-        let stream = TcpStream::connect(address).expect("a connection");
-        stream.set_nodelay(true).expect("no delay");
-        Self {
-            stream,
-            buffer: vec![0; 256 << 10],
-            filled: 0,
-        }
-    }
-
-    fn send(&mut self, request: &[u8]) {
-        self.stream.write_all(request).expect("sent");
-        self.filled = 0;
-    }
-
-    /// Reads one answer to its end, which must be a 200, and forgets it.
-    fn pass(&mut self) {
-        self.fill();
-        let ok = self.buffer.starts_with(b"HTTP/1.1 200");
-        assert!(
-            ok,
-            "{}",
-            String::from_utf8_lossy(&self.buffer[..self.filled])
-        );
-    }
-
-    fn receive(&mut self) -> String {
-        self.fill();
-        String::from_utf8_lossy(&self.buffer[..self.filled]).into_owned()
-    }
-
-    fn fill(&mut self) {
-        let mut whole = None;
-        while whole.is_none_or(|whole| self.filled < whole) {
-            let read = self
-                .stream
-                .read(&mut self.buffer[self.filled..])
-                .expect("an answer");
-            assert!(read > 0, "the server closed the connection");
-            self.filled += read;
-            whole = whole.or_else(|| length(&self.buffer[..self.filled]));
-        }
-    }
-}
-
-/// How long the answer is that begins so; `None` while its head is not all there.
-fn length(begin: &[u8]) -> Option<usize> {
-    let head = begin.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
-    let lower = begin[..head].to_ascii_lowercase();
-    let name = b"content-length: ";
-    let at = lower.windows(name.len()).position(|part| part == name)? + name.len();
-    let digits = lower[at..].iter().take_while(|byte| byte.is_ascii_digit());
-    let body = digits.fold(0, |sum, digit| sum * 10 + usize::from(digit - b'0'));
-    Some(head + body)
 }

@@ -4,12 +4,14 @@
 //! an idempotency key of its own), `batch` (a hundred calls at once) or `free` (calls that cost
 //! nothing). Makes a product, a hundred customers and their credits first, unless they are there.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
+#[path = "socket/mod.rs"]
+mod socket;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use socket::Socket;
 
 const CUSTOMERS: usize = 100;
 
@@ -72,7 +74,7 @@ impl Plan {
         let mut call = |method: &str, path: &str, body: &str| -> Value {
             let kind = if method == "PUT" { "toml" } else { "json" };
             socket.send(&self.request(method, path, kind, body));
-            serde_json::from_str(&socket.receive()).expect("JSON")
+            json_of(&socket.receive())
         };
         call("PUT", "/v1/products/metered", MANIFEST);
         let mut key = |number: usize| {
@@ -120,7 +122,7 @@ impl Plan {
         let mut waits = Vec::new();
         while begun.elapsed() < Duration::from_secs(self.seconds) {
             for (socket, sent) in &mut sockets {
-                assert!(socket.pass(), "a wrong answer");
+                assert!(is_allowed(socket.pass()), "a wrong answer");
                 waits.push(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX));
                 socket.send(&self.next(keys, &numbers));
                 *sent = Instant::now();
@@ -162,63 +164,15 @@ impl Plan {
     }
 }
 
-struct Socket {
-    stream: TcpStream,
-    buffer: Vec<u8>,
+/// Whether no call was refused.
+fn is_allowed(answer: &[u8]) -> bool {
+    let refused = b"\"valid\":false";
+    !answer.windows(refused.len()).any(|part| part == refused)
 }
 
-impl Socket {
-    fn open(address: &str) -> Self {
-        let stream = TcpStream::connect(address).expect("a connection");
-        stream.set_nodelay(true).expect("no delay");
-        Self {
-            stream,
-            buffer: vec![0; 256 << 10],
-        }
-    }
-
-    fn send(&mut self, request: &[u8]) {
-        self.stream.write_all(request).expect("sent");
-    }
-
-    /// Reads one answer to its end; whether it is a good one.
-    fn pass(&mut self) -> bool {
-        let length = self.fill();
-        let answer = self.buffer.get(..length).unwrap_or_default();
-        let refused = b"\"valid\":false";
-        answer.starts_with(b"HTTP/1.1 200")
-            && !answer.windows(refused.len()).any(|part| part == refused)
-    }
-
-    /// The body of an answer.
-    fn receive(&mut self) -> String {
-        let length = self.fill();
-        let text = String::from_utf8_lossy(&self.buffer[..length]);
-        assert!(text.starts_with("HTTP/1.1 2"), "{text}");
-        let (_, body) = text.split_once("\r\n\r\n").expect("a head");
-        body.to_owned()
-    }
-
-    /// Reads one answer; how long it is.
-    fn fill(&mut self) -> usize {
-        let (mut filled, mut whole) = (0, None);
-        while whole.is_none_or(|whole| filled < whole) {
-            let read = self.stream.read(&mut self.buffer[filled..]);
-            let read = read.expect("an answer");
-            assert!(read > 0, "the server closed the connection");
-            filled += read;
-            whole = whole.or_else(|| length(&self.buffer[..filled]));
-        }
-        filled
-    }
-}
-
-/// How long the answer is that begins so; `None` while its head is not all there.
-fn length(begin: &[u8]) -> Option<usize> {
-    let head = begin.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
-    let name = b"content-length: ";
-    let at = begin[..head].windows(name.len());
-    let at = at.into_iter().position(|part| part == name)? + name.len();
-    let digits = begin[at..].iter().take_while(|byte| byte.is_ascii_digit());
-    Some(head + digits.fold(0, |sum, digit| sum * 10 + usize::from(digit - b'0')))
+/// The JSON of an answer that says yes.
+fn json_of(answer: &str) -> Value {
+    assert!(answer.starts_with("HTTP/1.1 2"), "{answer}");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a head");
+    serde_json::from_str(body).expect("JSON")
 }
