@@ -7,7 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Method, request::Parts};
 use keystile_core::key::MasterKey;
-use serde::{Deserialize, Serialize};
+use keystile_store::AuditReport;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::body;
@@ -40,13 +41,6 @@ struct NewSigningKey {
     /// Whether what older keys signed shall be refused from now on.
     #[serde(default)]
     at_once: bool,
-}
-
-#[derive(Serialize)]
-struct Finding {
-    subject: Option<String>,
-    seq: Option<u64>,
-    problem: String,
 }
 
 /// Answers one of them.
@@ -91,17 +85,20 @@ fn read_master_key(file: &PathBuf) -> Result<MasterKey, Problem> {
 }
 
 async fn verify_audit(app: &App) -> Result<Value, Problem> {
-    let report = app.store.verify_audit().await?;
-    let findings: Vec<_> = report
-        .findings
-        .into_iter()
-        .map(|finding| Finding {
-            subject: finding.subject.map(|subject| subject.to_string()),
-            seq: finding.seq,
-            problem: finding.problem,
+    Ok(describe_audit(&app.store.verify_audit().await?))
+}
+
+/// What was found when everything was checked, as JSON.
+#[must_use]
+pub fn describe_audit(report: &AuditReport) -> Value {
+    let findings = report.findings.iter().map(|finding| {
+        json!({
+            "subject": finding.subject.as_ref().map(ToString::to_string),
+            "seq": finding.seq,
+            "problem": finding.problem,
         })
-        .collect();
-    Ok(json!({
+    });
+    json!({
         "journal_rows": report.journal_rows,
         "records": report.records,
         "head": {
@@ -118,8 +115,8 @@ async fn verify_audit(app: &App) -> Result<Value, Problem> {
                 "at": report.ledger_head.at,
             },
         },
-        "findings": findings,
-    }))
+        "findings": findings.collect::<Vec<_>>(),
+    })
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -19,6 +19,7 @@ mod system;
 mod verify;
 
 pub use app::{App, Caller};
+pub use control::describe_audit;
 pub use front::{CONTROL_SOCKET, Running, StartError, start};
 pub use manage::bootstrap::take_bootstrap_key;
 pub use openapi::document as openapi_document;

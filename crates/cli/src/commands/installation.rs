@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use keystile_core::key::MasterKey as Secret;
 use keystile_server::installation::{self, MASTER_KEY_FILE};
-use keystile_server::{CONTROL_SOCKET, OsRandom};
-use serde_json::{Value, json};
+use keystile_server::{CONTROL_SOCKET, OsRandom, describe_audit};
+use serde_json::json;
 
 use super::keys::created;
 use crate::args::{Audit, Backup, Global, MasterKey, OperatorKey, SigningKey};
@@ -106,7 +106,7 @@ pub(super) async fn verify_audit(global: &Global) -> Result<(), Failed> {
     } else {
         let given = settings::master_key(global)?;
         let report = installation::audit(&global.data, given);
-        described(&report.map_err(|why| Failed::new(why.to_string()))?)
+        describe_audit(&report.map_err(|why| Failed::new(why.to_string()))?)
     };
     if global.json {
         output::json(&report);
@@ -150,39 +150,6 @@ pub(super) async fn verify_audit(global: &Global) -> Result<(), Failed> {
         "{} rows are not as Keystile wrote them",
         findings.len()
     )))
-}
-
-fn described(report: &keystile_store::AuditReport) -> Value {
-    let findings = report.findings.iter().map(|finding| {
-        json!({
-            "subject": finding.subject.as_ref().map(ToString::to_string),
-            "seq": finding.seq,
-            "problem": finding.problem,
-        })
-    });
-    json!({
-        "journal_rows": report.journal_rows,
-        "records": report.records,
-        "head": {
-            "seq": report.head.seq,
-            "link": hexadecimal(&report.head.link),
-            "at": report.head.at,
-        },
-        "ledger": {
-            "groups": report.ledger_groups,
-            "entries": report.ledger_entries,
-            "head": {
-                "number": report.ledger_head.number,
-                "link": hexadecimal(&report.ledger_head.link),
-                "at": report.ledger_head.at,
-            },
-        },
-        "findings": findings.collect::<Vec<_>>(),
-    })
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Copies the database.
