@@ -11,10 +11,11 @@ use crate::server::Server;
 use crate::tree;
 
 /// What is measured: what it is called, connections, kind, and how many seconds of all.
-const KINDS: [(&str, usize, &str); 5] = [
+const KINDS: [(&str, usize, &str); 6] = [
     ("64 at once", 64, "spend"),
     ("each named", 64, "named"),
-    ("in batches", 64, "batch"),
+    ("four a request", 64, "batch4"),
+    ("100 a request", 64, "batch100"),
     ("one, no batching", 1, "spend"),
     ("free calls", 64, "free"),
 ];

@@ -1,8 +1,8 @@
 //! Charges credits over and over and tells how many a second, and how long each took.
 //!
 //! `spends ADDRESS OPERATOR CONNECTIONS SECONDS KIND`; the kind is `spend`, `named` (each call with
-//! an idempotency key of its own), `batch` (a hundred calls at once) or `free` (calls that cost
-//! nothing). Makes a product, a hundred customers and their credits first, unless they are there.
+//! an idempotency key of its own), `batch4` (four calls at once, or as many as it says) or `free`
+//! (calls that cost nothing). Makes a product, a hundred customers and their credits first, unless they are there.
 
 #[path = "socket/mod.rs"]
 mod socket;
@@ -61,7 +61,7 @@ fn main() {
     let mut waits = plan.run(&keys);
     waits.sort_unstable();
     let at = |part: usize| waits.get(waits.len().saturating_sub(1) * part / 1000);
-    let calls = if plan.kind == "batch" { 100 } else { 1 };
+    let calls = plan.batch().unwrap_or(1);
     let rate = waits.len() as u64 * calls / plan.seconds.max(1);
     let [median, p99] = [500, 990].map(|part| at(part).copied().unwrap_or(0));
     println!("{rate} {median} {p99}");
@@ -134,6 +134,12 @@ impl Plan {
         waits
     }
 
+    /// How many calls are made at once.
+    fn batch(&self) -> Option<u64> {
+        let calls = self.kind.strip_prefix("batch")?;
+        Some(calls.parse().expect("a number"))
+    }
+
     fn next(&self, keys: &[String], numbers: &AtomicU64) -> Vec<u8> {
         let ask = || {
             let number = numbers.fetch_add(1, Ordering::Relaxed);
@@ -155,8 +161,8 @@ impl Plan {
                 keys[at]
             )
         };
-        if self.kind == "batch" {
-            let all: Vec<_> = (0..100).map(|_| ask()).collect();
+        if let Some(calls) = self.batch() {
+            let all: Vec<_> = (0..calls).map(|_| ask()).collect();
             let body = format!("{{\"requests\":[{}]}}", all.join(","));
             return self.request("POST", "/v1/keys/verify_batch", "json", &body);
         }
