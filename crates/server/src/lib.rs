@@ -5,6 +5,7 @@ mod app;
 pub mod background;
 pub mod client;
 pub mod config;
+mod console;
 mod control;
 mod front;
 pub mod installation;

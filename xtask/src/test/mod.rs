@@ -1,8 +1,9 @@
 //! Everything that must hold before a change is taken, ending in one line that says how much ran.
 //!
-//! `fast` needs only Rust. The whole needs nginx, Node and two packages; `--provision` installs
-//! them. What is missing counts as failed: nothing is skipped in silence.
+//! `fast` needs only Rust. The whole needs nginx, Node, Chromium and a few packages; `--provision`
+//! installs them. What is missing counts as failed: nothing is skipped in silence.
 
+mod browser;
 mod cargo;
 mod openapi;
 mod provision;
@@ -63,6 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     count.add(cargo::tests(whole));
     if whole {
         count.add(openapi::checks());
+        count.add(browser::tests());
     }
     println!("{} passed, {} failed", count.passed, count.failed);
     ExitCode::from(u8::from(count.failed > 0))

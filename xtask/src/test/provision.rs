@@ -15,7 +15,7 @@ struct Tool {
     install: fn() -> Vec<Command>,
 }
 
-const TOOLS: [Tool; 4] = [
+const TOOLS: [Tool; 6] = [
     Tool {
         name: "nginx",
         probe: || command("nginx", &["-v"]),
@@ -52,6 +52,28 @@ const TOOLS: [Tool; 4] = [
             vec![install]
         },
     },
+    Tool {
+        name: "chromium",
+        probe: || command("chromium", &["--version"]),
+        install: || debian("chromium"),
+    },
+    Tool {
+        name: "playwright-core and axe-core",
+        probe: || {
+            let script = "require('playwright-core'); require('axe-core')";
+            let mut probe = command("node", &["--eval", script]);
+            probe.env("NODE_PATH", browser_packages().join("node_modules"));
+            probe
+        },
+        install: || {
+            let mut install = command("npm", &["install", "--silent", "--no-audit", "--no-fund"]);
+            install
+                .arg("--prefix")
+                .arg(browser_packages())
+                .args(["playwright-core@1.65.1", "axe-core@4.14.1"]);
+            vec![install]
+        },
+    },
 ];
 
 /// Where tools are kept that are not the system's.
@@ -67,6 +89,11 @@ pub(super) fn schemathesis() -> PathBuf {
 /// The linter of interface descriptions.
 pub(super) fn redocly() -> PathBuf {
     tools().join("node/node_modules/.bin/redocly")
+}
+
+/// The packages that drive a browser and look at its pages.
+pub(super) fn browser_packages() -> PathBuf {
+    tools().join("browser")
 }
 
 fn command(program: impl Into<PathBuf>, arguments: &[&str]) -> Command {

@@ -138,6 +138,12 @@ impl Edition {
 }
 
 impl CurrentRules {
+    /// The same to be kept for longer than a moment.
+    #[must_use]
+    pub fn to_shared(&self) -> Arc<Rules> {
+        Arc::clone(&self.rules.rules)
+    }
+
     /// The number under which uses of an operation are noted, by its place in the manifest.
     #[must_use]
     pub fn number_of(&self, operation: u16) -> Option<u32> {

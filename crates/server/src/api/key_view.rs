@@ -18,7 +18,7 @@ use crate::manage::LONGEST_GRACE;
 use crate::problem::Problem;
 
 /// Before when a key must have been used last to be idle at `now`.
-pub(super) fn idle_before(now: Timestamp, after_seconds: u64) -> Timestamp {
+pub(crate) fn idle_before(now: Timestamp, after_seconds: u64) -> Timestamp {
     let millis = i64::try_from(after_seconds).unwrap_or(i64::MAX / 1000);
     now.plus_millis(-(millis.saturating_mul(1000)))
 }
@@ -27,81 +27,81 @@ pub(super) fn idle_before(now: Timestamp, after_seconds: u64) -> Timestamp {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Key")]
 pub(crate) struct KeyView {
-    id: KeyId,
-    kind: Kind,
-    mode: Mode,
-    name: String,
-    note: Option<String>,
+    pub(crate) id: KeyId,
+    pub(crate) kind: Kind,
+    pub(crate) mode: Mode,
+    pub(crate) name: String,
+    pub(crate) note: Option<String>,
     /// The whole value, of publishable keys only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<String>,
+    pub(crate) value: Option<String>,
     /// What may be shown of any key: prefix, four characters, bullets.
-    preview: String,
+    pub(crate) preview: String,
     /// `true`: the value comes from another system; rotating the key gives it one of ours.
-    foreign: bool,
-    status: KeyState,
-    enabled: bool,
+    pub(crate) foreign: bool,
+    pub(crate) status: KeyState,
+    pub(crate) enabled: bool,
     /// What it may do now.
-    scopes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
     /// The scopes it lists itself; absent when it follows the manifest.
     #[serde(skip_serializing_if = "Option::is_none")]
-    own_scopes: Option<TextList>,
-    allowed_origins: Option<TextList>,
-    allowed_ips: Option<TextList>,
+    pub(crate) own_scopes: Option<TextList>,
+    pub(crate) allowed_origins: Option<TextList>,
+    pub(crate) allowed_ips: Option<TextList>,
     /// Its own rate limit; without one, that of the manifest holds.
-    rate_limit: Option<RateLimit>,
+    pub(crate) rate_limit: Option<RateLimit>,
     /// How many credits it may spend; `null` is as many as its organization has.
-    spend_caps: Option<SpendCaps>,
-    metadata: Option<Map<String, Value>>,
+    pub(crate) spend_caps: Option<SpendCaps>,
+    pub(crate) metadata: Option<Map<String, Value>>,
     /// For operator keys: what it is confined to.
     #[serde(skip_serializing_if = "Option::is_none")]
-    binding: Option<Binding>,
-    product: Slug,
-    organization: OrganizationId,
-    project: ProjectId,
-    environment: KeyEnvironment,
-    expires_at: Option<Timestamp>,
-    revoked_at: Option<Timestamp>,
-    rotated_at: Option<Timestamp>,
+    pub(crate) binding: Option<Binding>,
+    pub(crate) product: Slug,
+    pub(crate) organization: OrganizationId,
+    pub(crate) project: ProjectId,
+    pub(crate) environment: KeyEnvironment,
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) revoked_at: Option<Timestamp>,
+    pub(crate) rotated_at: Option<Timestamp>,
     /// The value before this one, for as long as its grace runs.
-    retiring: Option<Retiring>,
+    pub(crate) retiring: Option<Retiring>,
     /// When a web page first sent the secret, so that its visitors can read it: replace it.
-    exposed_at: Option<Timestamp>,
+    pub(crate) exposed_at: Option<Timestamp>,
     /// The last call that was allowed.
-    last_used: Option<LastUsed>,
+    pub(crate) last_used: Option<LastUsed>,
     /// Not used for as long as the manifest's `idle_after` says: maybe nobody needs it any more.
-    idle: bool,
-    created_at: Timestamp,
+    pub(crate) idle: bool,
+    pub(crate) created_at: Timestamp,
     /// Who created it; recorded, decides nothing.
-    created_by: String,
+    pub(crate) created_by: String,
 }
 
 /// Where a key belongs.
 #[derive(Debug, Serialize, JsonSchema)]
-struct KeyEnvironment {
-    id: EnvironmentId,
-    name: String,
+pub(crate) struct KeyEnvironment {
+    pub(crate) id: EnvironmentId,
+    pub(crate) name: String,
 }
 
 /// A value whose grace runs.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "RetiringValue")]
-struct Retiring {
-    preview: String,
+pub(crate) struct Retiring {
+    pub(crate) preview: String,
     /// From when on it is refused.
-    ends_at: Timestamp,
+    pub(crate) ends_at: Timestamp,
     /// The last call that was allowed with it; a client that still sends it shows here.
-    last_used: Option<LastUsed>,
+    pub(crate) last_used: Option<LastUsed>,
 }
 
 /// An allowed call.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-struct LastUsed {
-    at: Timestamp,
+pub(crate) struct LastUsed {
+    pub(crate) at: Timestamp,
     /// For which operation of the manifest, where the call named one.
-    operation: Option<String>,
+    pub(crate) operation: Option<String>,
     /// Of secret keys: from where, as the first 24 bits of an IPv4 address or 48 of an IPv6 one.
-    address: Option<String>,
+    pub(crate) address: Option<String>,
 }
 
 impl From<&ValueUse> for LastUsed {
@@ -117,7 +117,7 @@ impl From<&ValueUse> for LastUsed {
 impl KeyView {
     /// Shows keys with what they were used for up to this moment; those that are not shown are
     /// left out.
-    pub(super) async fn all(app: &App, keys: &[Key]) -> Result<Vec<Self>, Problem> {
+    pub(crate) async fn all(app: &App, keys: &[Key]) -> Result<Vec<Self>, Problem> {
         let uses = app.last_uses(keys).await?;
         let mut views = Vec::with_capacity(keys.len());
         for key in keys {
@@ -132,7 +132,7 @@ impl KeyView {
     }
 
     /// Shows a key with what it was used for up to this moment.
-    pub(super) async fn one(app: &App, key: &Key) -> Result<Self, Problem> {
+    pub(crate) async fn one(app: &App, key: &Key) -> Result<Self, Problem> {
         let view = Self::all(app, std::slice::from_ref(key)).await?.pop();
         view.ok_or_else(|| Problem::not_found("key"))
     }
@@ -172,7 +172,7 @@ impl KeyView {
     }
 
     /// Whether the last allowed call was in the hour before `now`.
-    pub(super) fn was_used_lately(&self, now: Timestamp) -> bool {
+    pub(crate) fn was_used_lately(&self, now: Timestamp) -> bool {
         let hour_ago = now.plus_millis(-3_600_000);
         self.last_used
             .as_ref()
@@ -180,7 +180,7 @@ impl KeyView {
     }
 
     /// Shows a key whose environment the index knows; deleted ones and those below are not shown.
-    pub(super) fn of(app: &App, key: &Key) -> Option<Self> {
+    pub(crate) fn of(app: &App, key: &Key) -> Option<Self> {
         let environment = app.engine.index().environment(key.environment)?;
         let rules = environment.product().rules();
         Some(Self::within(app, key, &environment, &rules))

@@ -22,7 +22,9 @@ mod view;
 
 pub(crate) use answer::Answer;
 pub(crate) use call::{Call, decoded};
+pub(crate) use credits::ledger_rows;
 pub(crate) use flow::Body;
+pub(crate) use key_view::KeyView;
 pub(crate) use keys::{OwnKeyEnded, end_own_key};
 pub(crate) use operation::Operation;
 

@@ -14,11 +14,12 @@ use keystile_core::model::Timestamp;
 
 use super::Surface;
 use super::connection::Peer;
-use super::operate::operate;
+use super::operate::{operate, personal};
 use super::read;
 use super::respond::{self, Reply};
 use super::{own_key, sessions};
 use crate::app::App;
+use crate::console;
 use crate::control;
 use crate::problem::{Problem, unwinding};
 use crate::request_id::RequestName;
@@ -107,11 +108,36 @@ where
             )
         }),
         ("/docs", _) => with_get(&parts, &name, || crate::reference::page(name.as_str())),
+        (path, Surface::Whole) if console::holds(path) => {
+            Box::pin(page(app, peer, parts, body, &name)).await
+        }
         (path, Surface::Control) if path.starts_with(control::PREFIX) => {
             Box::pin(local(app, &parts, body, &name)).await
         }
         // Boxed, so that what the hot doors await stays small: it is moved for every request.
         _ => Box::pin(operate(app, peer, parts, body, &name)).await,
+    }
+}
+
+/// A page of the console, or something that is done there.
+async fn page<B>(app: &Arc<App>, peer: Peer, parts: Parts, body: B, name: &RequestName) -> Reply
+where
+    B: Body<Data = Bytes, Error: Display + Into<Box<dyn std::error::Error + Send + Sync>>>,
+{
+    let limits = &app.settings.limits;
+    match read::body(&parts, body, limits.body_bytes, limits).await {
+        Ok(body) => {
+            let personal = personal(app, peer, &parts.headers);
+            let request = *name;
+            let asked = console::Asked {
+                parts,
+                body,
+                personal,
+                request,
+            };
+            console::answer(app, asked).await
+        }
+        Err(problem) => refused(&problem, name),
     }
 }
 

@@ -15,48 +15,48 @@ use crate::problem::Problem;
 /// One entry of the ledger.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "LedgerEntry")]
-pub(super) struct EntryView {
+pub(crate) struct EntryView {
     /// Its id, for ever; of `spent` and `reserved` that of the spend.
-    pub(super) id: String,
-    pub(super) at: Timestamp,
-    pub(super) mode: Mode,
+    pub(crate) id: String,
+    pub(crate) at: Timestamp,
+    pub(crate) mode: Mode,
     /// What happened.
-    pub(super) r#type: EntryType,
+    pub(crate) r#type: EntryType,
     /// How many credits it is about; absent where the credits that remain reached a threshold.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) amount: Option<u64>,
+    pub(crate) amount: Option<u64>,
     /// What it does to each sum of the account.
-    pub(super) changes: Changes,
+    pub(crate) changes: Changes,
     /// The spend that it is, or that it changes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) spend_id: Option<SpendId>,
+    pub(crate) spend_id: Option<SpendId>,
     /// The key that made the call.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) key: Option<KeyId>,
+    pub(crate) key: Option<KeyId>,
     /// The operation of the call, as the manifest writes it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) operation: Option<String>,
+    pub(crate) operation: Option<String>,
     /// The grants that credits were added to, came from, or went back to.
-    pub(super) grants: Vec<PartView>,
+    pub(crate) grants: Vec<PartView>,
     /// Of `granted`: when what is left of it ends.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) expires_at: Option<Timestamp>,
+    pub(crate) expires_at: Option<Timestamp>,
     /// Of `reserved`: until when, unless it is settled or released before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) reserved_until: Option<Timestamp>,
+    pub(crate) reserved_until: Option<Timestamp>,
     /// Of `credits.low` and `credits.exhausted`: what was reached.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) threshold: Option<u64>,
+    pub(crate) threshold: Option<u64>,
     /// Of `credits.low` and `credits.exhausted`: how many credits remained.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) remaining: Option<u64>,
+    pub(crate) remaining: Option<u64>,
 }
 
 /// What an entry of the ledger says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "LedgerEntryType")]
-pub(super) enum EntryType {
+pub(crate) enum EntryType {
     /// Credits were granted.
     Granted,
     /// What was left of a grant ended with its time.
@@ -88,17 +88,17 @@ pub(super) enum EntryType {
 /// What an entry adds to each sum of its account; less than nothing takes away.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "LedgerChanges")]
-pub(super) struct Changes {
-    pub(super) granted: i64,
-    pub(super) spent: i64,
-    pub(super) reserved: i64,
-    pub(super) expired: i64,
-    pub(super) remaining: i64,
+pub(crate) struct Changes {
+    pub(crate) granted: i64,
+    pub(crate) spent: i64,
+    pub(crate) reserved: i64,
+    pub(crate) expired: i64,
+    pub(crate) remaining: i64,
 }
 
 impl EntryType {
     /// As JSON and exports write it.
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Granted => "granted",
             Self::Expired => "expired",

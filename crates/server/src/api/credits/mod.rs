@@ -10,7 +10,31 @@ mod ledger;
 mod spends;
 mod view;
 
+use keystile_core::credit::AccountId;
+use keystile_store::Page as Part;
+
+use self::entry::EntryView;
 use super::Operation;
+use crate::app::App;
+use crate::manage::unread;
+use crate::problem::Problem;
+
+/// What happened to an account last, newest first.
+pub(crate) async fn ledger_rows(
+    app: &App,
+    account: AccountId,
+    limit: u32,
+) -> Result<Vec<EntryView>, Problem> {
+    let part = Part {
+        before: None,
+        limit,
+    };
+    let mut rows = Vec::new();
+    for row in app.store.entries(account, part).await? {
+        rows.push(entry::show(app, row).await?);
+    }
+    Ok(rows)
+}
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![

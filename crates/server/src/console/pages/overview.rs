@@ -1,0 +1,123 @@
+//! How an organization is doing.
+
+use keystile_core::model::{KeyState, Kind};
+use keystile_store::{AuditFilter, KeyFilter, Page as Part, UsageOf};
+use maud::{Markup, html};
+
+use super::audit;
+use super::traffic::Traffic;
+use crate::api::KeyView;
+use crate::console::parts::{self, copied, tile};
+use crate::console::rights::Ability;
+use crate::console::shown::{Entry, Page, Shown};
+use crate::console::visit::Visit;
+use crate::console::words::count;
+use crate::problem::Problem;
+
+/// So many keys are looked at for what wants attention.
+const LOOKED_AT: u32 = 200;
+
+/// `GET /console/organizations/{organization}`
+pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
+    let organization = visit.organization()?.clone();
+    let at = format!("/console/organizations/{}", organization.id);
+    let is_over_month = visit.query.text("over") == "month";
+    let traffic = Traffic::of(&visit, UsageOf::Organization(organization.id), is_over_month).await?;
+    let filter = KeyFilter {
+        organization: Some(organization.id),
+        state: Some(KeyState::Active),
+        ..KeyFilter::default()
+    };
+    let part = Part {
+        before: None,
+        limit: LOOKED_AT,
+    };
+    let keys = visit.app.store.keys(filter, part).await?;
+    let keys = KeyView::all(&visit.app, &keys).await?;
+    let number = |is: fn(&KeyView) -> bool| keys.iter().filter(|key| is(key)).count();
+    let (exposed, idle) = (number(|key| key.exposed_at.is_some()), number(|key| key.idle));
+    let is_cut = keys.len() >= usize::try_from(LOOKED_AT).unwrap_or(usize::MAX);
+    let working = format!("{}{}", keys.len(), if is_cut { "+" } else { "" });
+    let lately = lately(&visit).await?;
+    let sub = html! {
+        (copied(&organization.id.to_string(), "organization id"))
+        @if !organization.enabled { " " (parts::tag("bad", "suspended")) }
+    };
+    let look = |number: usize, bad: &'static str| if number > 0 { bad } else { "" };
+    let body = html! {
+        (parts::page_head(&organization.name, Some(sub), None))
+        div.tiles {
+            (tile(&working, "keys that work", ""))
+            (tile(&count(traffic.allowed), if is_over_month { "calls in 30 days" } else { "calls in 24 hours" }, ""))
+            (tile(&count(traffic.refused), "refused of these", ""))
+            (tile(&idle.to_string(), "idle keys", look(idle, "warn")))
+            (tile(&exposed.to_string(), "exposed keys", look(exposed, "danger")))
+        }
+        (attention(&visit, &keys))
+        (traffic.card(&at))
+        @if let Some(lately) = lately { (lately) }
+    };
+    Ok(Page::live("Overview", Entry::Overview, body))
+}
+
+/// Keys that somebody should look at.
+fn attention(visit: &Visit, keys: &[KeyView]) -> Markup {
+    let now = visit.now();
+    let wanting: Vec<_> = keys
+        .iter()
+        .filter(|key| key.exposed_at.is_some() || key.idle || key.retiring.is_some())
+        .take(10)
+        .collect();
+    html! {
+        @if !wanting.is_empty() {
+            section.card aria-labelledby="attention-title" {
+                div.head { h2 #attention-title { "Wants a look" } }
+                table {
+                    thead { tr { th scope="col" { "Key" } th scope="col" { "Why" } th scope="col" { span.vh { "Actions" } } } }
+                    tbody {
+                        @for key in wanting {
+                            @let at = format!("/console/keys/{}", key.id);
+                            tr class=(if key.exposed_at.is_some() { "red" } else { "amber" }) {
+                                td { a.name href=(at) { (parts::theirs(&key.name)) } small { (key.environment.name) ", " (kind(key.kind)) } }
+                                td { (super::key_row::state_words(key, now)) (super::key_row::state_tags(key)) }
+                                td.act { @if visit.may(Ability::ManageKeys) { (parts::asks("btn quiet", &format!("{at}/regenerate"), "Regenerate")) (parts::asks("btn quiet bad", &format!("{at}/revoke"), "Revoke")) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+const fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Publishable => "publishable",
+        Kind::Secret => "secret",
+    }
+}
+
+/// What changed last, for whoever may read that.
+async fn lately(visit: &Visit) -> Result<Option<Markup>, Problem> {
+    if !visit.may(Ability::SeeAudit) {
+        return Ok(None);
+    }
+    let organization = visit.organization()?.id;
+    let filter = AuditFilter {
+        organization: Some(organization),
+        ..AuditFilter::default()
+    };
+    let part = Part {
+        before: None,
+        limit: 6,
+    };
+    let rows = visit.app.store.audit(filter, part).await?;
+    let people = audit::people_of(visit, &rows).await?;
+    Ok(Some(html! {
+        section.card aria-labelledby="lately-title" {
+            div.head { h2 #lately-title { "Lately" } }
+            (audit::table(visit, &rows, &people))
+            a.more href={ "/console/organizations/" (organization) "/audit" } { "The whole audit log" }
+        }
+    }))
+}
