@@ -8,8 +8,8 @@
 
 use keystile_core::key::WrappedKey;
 use keystile_core::model::{
-    Action, Actor, EnvironmentId, Kind, OrganizationId, Personal, Record, RequestId, Slug, Subject,
-    Timestamp,
+    Action, Actor, EnvironmentId, Kind, OrganizationId, PersonId, Personal, Record, RequestId,
+    Slug, Subject, Timestamp,
 };
 
 /// The most writes one change may carry; more are split by the caller.
@@ -58,7 +58,8 @@ pub enum Write {
         replaces: u64,
     },
     /// A record that must exist at the version `replaces` and shall be gone. Only former values
-    /// of keys are ever removed; everything else is marked as deleted.
+    /// of keys, sessions and invitations are ever removed
+    /// ([`Subject::is_removed_at_its_end`]); everything else is marked as deleted.
     Remove {
         /// Which record.
         subject: Subject,
@@ -90,6 +91,18 @@ pub enum Guard {
         /// How many at most.
         at_most: u32,
     },
+    /// After the change, the person has at most so many sessions; otherwise others have signed in
+    /// meanwhile, and the change is to be worked out again.
+    SessionsOfPerson {
+        /// The person.
+        person: PersonId,
+        /// How many at most.
+        at_most: u32,
+    },
+    /// After the change, somebody is still an owner of the installation.
+    SomebodyOwnsInstallation,
+    /// Before the change, nobody is an owner of the installation.
+    NobodyOwnsInstallation,
 }
 
 /// What is remembered of a request that created something.

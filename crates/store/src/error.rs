@@ -28,7 +28,7 @@ pub enum CommitError {
     /// Another record has that name, that external id, or that value of a key.
     #[error("the {field} is taken")]
     Taken {
-        /// `name`, `external_id` or `value`.
+        /// `name`, `external_id`, `value`, `occasion`, `email` or `membership`.
         field: &'static str,
     },
     /// There would be more credits than can be counted.
@@ -43,6 +43,12 @@ pub enum CommitError {
         /// The limit.
         at_most: u32,
     },
+    /// Nobody would be an owner of the installation.
+    #[error("the installation would be without an owner")]
+    NoOwner,
+    /// Somebody is an owner of the installation already.
+    #[error("the installation has an owner already")]
+    HasOwner,
     /// The `Idempotency-Key` is remembered already, perhaps since a moment ago.
     #[error("the idempotency key is in use")]
     IdempotencyTaken,

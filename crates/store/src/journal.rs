@@ -3,8 +3,8 @@
 
 use keystile_core::key::{ChainLink, Encoder, Integrity, RowTag, WrappedKey};
 use keystile_core::model::{
-    Action, AuditEntry, EnvironmentId, GrantId, KeyId, OrganizationId, Personal, ProjectId,
-    RequestId, Subject, Timestamp,
+    Action, AuditEntry, EnvironmentId, GrantId, InvitationId, KeyId, MemberId, OrganizationId,
+    PersonId, Personal, ProjectId, RequestId, SessionId, Subject, Timestamp,
 };
 use sha2::{Digest, Sha256};
 
@@ -111,6 +111,10 @@ fn encode_subject(subject: &Subject, out: &mut Vec<u8>) {
             out.extend_from_slice(digest);
         }
         Subject::Grant(id) => tagged(7, &id.to_bytes(), out),
+        Subject::Person(id) => tagged(8, &id.to_bytes(), out),
+        Subject::Member(id) => tagged(9, &id.to_bytes(), out),
+        Subject::Session(id) => tagged(10, &id.to_bytes(), out),
+        Subject::Invitation(id) => tagged(11, &id.to_bytes(), out),
     }
 }
 
@@ -148,6 +152,10 @@ fn decode_subject(bytes: &mut &[u8]) -> Option<Subject> {
         [5] => Subject::Key(KeyId::from_bytes(take(bytes)?)),
         [6] => Subject::RetiredValue(KeyId::from_bytes(take(bytes)?), take(bytes)?),
         [7] => Subject::Grant(GrantId::from_bytes(take(bytes)?)),
+        [8] => Subject::Person(PersonId::from_bytes(take(bytes)?)),
+        [9] => Subject::Member(MemberId::from_bytes(take(bytes)?)),
+        [10] => Subject::Session(SessionId::from_bytes(take(bytes)?)),
+        [11] => Subject::Invitation(InvitationId::from_bytes(take(bytes)?)),
         _ => return None,
     })
 }
@@ -201,6 +209,16 @@ mod tests {
             (Subject::Key(key), Some(RowTag([5; 16]))),
             (Subject::RetiredValue(key, [6; 32]), None),
             (Subject::Grant(GrantId::from_u128(7)), Some(RowTag([7; 16]))),
+            (
+                Subject::Person(PersonId::from_u128(8)),
+                Some(RowTag([8; 16])),
+            ),
+            (
+                Subject::Member(MemberId::from_u128(9)),
+                Some(RowTag([9; 16])),
+            ),
+            (Subject::Session(SessionId::from_u128(10)), None),
+            (Subject::Invitation(InvitationId::from_u128(11)), None),
         ]
         .map(|(subject, tag)| Mark { subject, tag })
         .to_vec()
@@ -219,7 +237,7 @@ mod tests {
             let whole_marks = decode_marks(&bytes[..end]).map(|marks| marks.len());
             assert!(whole_marks.is_none_or(|count| count == 1), "cut at {end}");
         }
-        assert_eq!(decode_marks(&[9; 34]), None);
+        assert_eq!(decode_marks(&[12; 34]), None);
         assert_eq!(decode_marks(&[1, 200, b'a', 0]), None);
     }
 }

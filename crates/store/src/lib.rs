@@ -18,6 +18,7 @@ mod error;
 mod journal;
 mod ledger;
 mod packed;
+mod people;
 mod query;
 pub mod sqlite;
 mod traits;
@@ -27,6 +28,7 @@ pub use change::{Change, Committed, Guard, Idempotency, MAX_WRITES, Write};
 pub use clock::{Clock, WallClock};
 pub use error::{CommitError, OpenError, StoreError};
 pub use ledger::{Asked, Balances, Changed, LedgerStore, Listed, accounts_of};
+pub use people::PeopleStore;
 pub use query::{
     AuditFilter, EnvironmentFilter, IdleRule, KeyFilter, OrganizationFilter, Page, ProjectFilter,
     StoredIdempotency,

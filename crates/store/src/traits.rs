@@ -14,14 +14,17 @@ use keystile_core::snapshot::Collected;
 
 use crate::{
     AuditFilter, Change, CommitError, Committed, EnvironmentFilter, HourCount, KeyFilter,
-    LedgerStore, OrganizationFilter, Page, ProjectFilter, StoreError, StoredIdempotency, UsageOf,
-    ValueUse,
+    LedgerStore, OrganizationFilter, Page, PeopleStore, ProjectFilter, StoreError,
+    StoredIdempotency, UsageOf, ValueUse,
 };
 
 /// Everything a store can do.
-pub trait Store: Reads + Writes + Feed + AuditStore + UsageStore + LedgerStore {}
+pub trait Store:
+    Reads + PeopleStore + Writes + Feed + AuditStore + UsageStore + LedgerStore
+{
+}
 
-impl<T: Reads + Writes + Feed + AuditStore + UsageStore + LedgerStore> Store for T {}
+impl<T: Reads + PeopleStore + Writes + Feed + AuditStore + UsageStore + LedgerStore> Store for T {}
 
 /// One row or a page of rows. Every row's MAC is checked: one that fails is
 /// [`StoreError::Tampered`] when asked for alone, and left out of a page with an error in the log.

@@ -293,7 +293,21 @@ pub fn mint(
     }
     text.push_str(mode.as_str());
     text.push('_');
-    let full = text.len() + RANDOM_CHARS;
+    push_random(&mut text, RANDOM_CHARS, random)?;
+    for byte in checksum_of(text.as_bytes()) {
+        text.push(char::from(byte));
+    }
+    Ok(PlainKey::new(text))
+}
+
+/// Appends so many characters of base62, each as likely as any other: six random bits that stand
+/// for none are thrown away.
+pub(super) fn push_random(
+    text: &mut String,
+    count: usize,
+    random: &dyn Random,
+) -> Result<(), RandomError> {
+    let full = text.len() + count;
     while text.len() < full {
         let mut bytes = zeroize::Zeroizing::new([0_u8; 48]);
         random.fill(bytes.as_mut_slice())?;
@@ -304,10 +318,7 @@ pub fn mint(
             text.push(char::from(byte));
         }
     }
-    for byte in checksum_of(text.as_bytes()) {
-        text.push(char::from(byte));
-    }
-    Ok(PlainKey::new(text))
+    Ok(())
 }
 
 /// What lists show for a key whose start is `start`: the start and eight bullets.

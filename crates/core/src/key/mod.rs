@@ -12,6 +12,7 @@ mod material;
 mod sealed;
 mod secret;
 mod signing;
+mod token;
 
 pub use digest::{KeyDigest, Pepper};
 pub use encode::Encoder;
@@ -29,3 +30,4 @@ pub use sealed::UnsealError;
 pub use secret::testing;
 pub use secret::{PlainKey, Random, RandomError, SecretBytes};
 pub use signing::SigningKey;
+pub use token::{Token, TokenKind};

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{KeyId, OrganizationId, RequestId, Slug, Subject, Timestamp};
+use super::{KeyId, OrganizationId, PersonId, RequestId, Slug, Subject, Timestamp};
 
 /// Who made a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -22,6 +22,11 @@ pub enum Actor {
     KeyHolder {
         /// That key.
         id: KeyId,
+    },
+    /// A person at the console.
+    Person {
+        /// That person.
+        id: PersonId,
     },
     /// Keystile itself: first start, timers.
     System,
@@ -109,6 +114,40 @@ actions! {
     CreditsGranted = "credits.granted",
     /// What is left of a grant was declared void.
     GrantVoided = "credits.voided",
+    /// Somebody came who was not known before, with an invitation.
+    PersonCreated = "person.created",
+    /// A person's name changed.
+    PersonUpdated = "person.updated",
+    /// A person was removed, with all sessions.
+    PersonRemoved = "person.removed",
+    /// A person's password and second factor count no more, until they are set anew by a link.
+    PersonReset = "person.reset",
+    /// A person's password changed, which ends their other sessions.
+    PasswordChanged = "password.changed",
+    /// A person signed in.
+    SessionBegun = "session.begun",
+    /// A person gave their password again.
+    SessionConfirmed = "session.confirmed",
+    /// A session lasts longer, because it is in use.
+    SessionRenewed = "session.renewed",
+    /// Sessions were ended before their time.
+    SessionEnded = "session.ended",
+    /// Somebody was invited.
+    InvitationCreated = "invitation.created",
+    /// Invitations count no more.
+    InvitationWithdrawn = "invitation.withdrawn",
+    /// A person became a member.
+    MemberAdded = "member.added",
+    /// A member got another role.
+    MemberChanged = "member.changed",
+    /// A membership ended.
+    MemberRemoved = "member.removed",
+    /// Signing in takes a one-time code from now on.
+    TotpEnabled = "totp.enabled",
+    /// Signing in takes no one-time code any more.
+    TotpDisabled = "totp.disabled",
+    /// A person got new recovery codes; the old ones count no more.
+    RecoveryCodesReplaced = "recovery_codes.replaced",
     /// The master key was replaced.
     MasterKeyRotated = "master_key.rotated",
     /// A new pepper serves new keys.

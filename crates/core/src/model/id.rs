@@ -224,12 +224,25 @@ identifier! {
     KeyId, "key"
 }
 identifier! {
-    /// Names one session of a visitor: one token.
+    /// Names one session: of a visitor of a page, which is one token, or of a person at the
+    /// console.
     SessionId, "ses"
 }
 identifier! {
     /// Names the visitor that a session is for.
     VisitorId, "vis"
+}
+identifier! {
+    /// Names one person of the console.
+    PersonId, "usr"
+}
+identifier! {
+    /// Names one membership: of a person in an organization, or in the whole installation.
+    MemberId, "mem"
+}
+identifier! {
+    /// Names one invitation to become a member.
+    InvitationId, "inv"
 }
 identifier! {
     /// Names credits that an organization was given at once.
@@ -266,6 +279,26 @@ pub enum Subject {
     RetiredValue(KeyId, [u8; 32]),
     /// Credits that were granted.
     Grant(GrantId),
+    /// A person of the console.
+    Person(PersonId),
+    /// A membership.
+    Member(MemberId),
+    /// A session of a person at the console.
+    Session(SessionId),
+    /// An invitation.
+    Invitation(InvitationId),
+}
+
+impl Subject {
+    /// Whether its record goes for good when it has ended. Every other record is marked as
+    /// deleted, and stays.
+    #[must_use]
+    pub const fn is_removed_at_its_end(&self) -> bool {
+        matches!(
+            self,
+            Self::RetiredValue(..) | Self::Session(_) | Self::Invitation(_)
+        )
+    }
 }
 
 impl fmt::Display for Subject {
@@ -278,6 +311,10 @@ impl fmt::Display for Subject {
             Self::Key(id) => write!(f, "{id}"),
             Self::RetiredValue(id, _) => write!(f, "a former value of {id}"),
             Self::Grant(id) => write!(f, "{id}"),
+            Self::Person(id) => write!(f, "{id}"),
+            Self::Member(id) => write!(f, "{id}"),
+            Self::Session(id) => write!(f, "{id}"),
+            Self::Invitation(id) => write!(f, "{id}"),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What Keystile knows about: products, organizations, projects, environments and keys.
+//! What Keystile knows about: products, organizations, projects, environments and keys, and the
+//! people of the console.
 //!
 //! These are the durable records as the store keeps them and the index reads them. They are not
 //! API answers: those are spelled out where they are given, so that neither can change the other.
@@ -10,6 +11,7 @@ mod foreign;
 mod grant;
 mod id;
 mod kind;
+mod person;
 mod record;
 mod texts;
 mod time;
@@ -19,10 +21,11 @@ pub use caps::SpendCaps;
 pub use foreign::ForeignDigest;
 pub use grant::{Grant, Occasion};
 pub use id::{
-    EntryId, EnvironmentId, GrantId, IdError, KeyId, OrganizationId, ProjectId, RequestId,
-    SessionId, SpendId, Subject, VisitorId, random_id_bytes,
+    EntryId, EnvironmentId, GrantId, IdError, InvitationId, KeyId, MemberId, OrganizationId,
+    PersonId, ProjectId, RequestId, SessionId, SpendId, Subject, VisitorId, random_id_bytes,
 };
 pub use kind::{Kind, Mode, ModeFilter};
+pub use person::{Invitation, Member, Person, Role, Session};
 pub use record::{
     Binding, Environment, Key, KeyState, Organization, Product, Project, RateLimit, Record,
     RetiredValue, Slug, SlugError, THIS_ROW,

@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    EnvironmentId, ForeignDigest, Grant, KeyId, Kind, Mode, OrganizationId, ProjectId, SpendCaps,
-    Subject, TextList, Timestamp,
+    EnvironmentId, ForeignDigest, Grant, Invitation, KeyId, Kind, Member, Mode, OrganizationId,
+    Person, ProjectId, Session, SpendCaps, Subject, TextList, Timestamp,
 };
 use crate::key::{Encoder, KeyDigest};
 
@@ -337,6 +337,14 @@ pub enum Record {
     RetiredValue(RetiredValue),
     /// Credits that were granted.
     Grant(Grant),
+    /// A person of the console.
+    Person(Person),
+    /// A membership.
+    Member(Member),
+    /// A session of a person at the console.
+    Session(Session),
+    /// An invitation.
+    Invitation(Invitation),
 }
 
 impl Record {
@@ -351,6 +359,10 @@ impl Record {
             Self::Key(row) => Subject::Key(row.id),
             Self::RetiredValue(row) => Subject::RetiredValue(row.key, *row.digest.as_bytes()),
             Self::Grant(row) => Subject::Grant(row.id),
+            Self::Person(row) => Subject::Person(row.id),
+            Self::Member(row) => Subject::Member(row.id),
+            Self::Session(row) => Subject::Session(row.id),
+            Self::Invitation(row) => Subject::Invitation(row.id),
         }
     }
 
@@ -365,6 +377,10 @@ impl Record {
             Self::Key(row) => row.seq,
             Self::RetiredValue(row) => row.seq,
             Self::Grant(row) => row.seq,
+            Self::Person(row) => row.seq,
+            Self::Member(row) => row.seq,
+            Self::Session(row) => row.seq,
+            Self::Invitation(row) => row.seq,
         }
     }
 
@@ -376,7 +392,7 @@ impl Record {
             Self::Project(row) => Some(&mut row.narrowed_seq),
             Self::Environment(row) => Some(&mut row.narrowed_seq),
             Self::Key(row) => Some(&mut row.narrowed_seq),
-            Self::Product(_) | Self::RetiredValue(_) | Self::Grant(_) => None,
+            _ => None,
         };
         if let Some(narrowed) = narrowed.filter(|narrowed| **narrowed == Some(THIS_ROW)) {
             *narrowed = Some(seq);
@@ -389,6 +405,10 @@ impl Record {
             Self::Key(row) => row.seq = seq,
             Self::RetiredValue(row) => row.seq = seq,
             Self::Grant(row) => row.seq = seq,
+            Self::Person(row) => row.seq = seq,
+            Self::Member(row) => row.seq = seq,
+            Self::Session(row) => row.seq = seq,
+            Self::Invitation(row) => row.seq = seq,
         }
     }
 
@@ -448,6 +468,10 @@ impl Record {
             }
             Self::Key(row) => row.encode(out),
             Self::Grant(row) => row.encode(out),
+            Self::Person(row) => row.encode(out),
+            Self::Member(row) => row.encode(out),
+            Self::Session(row) => row.encode(out),
+            Self::Invitation(row) => row.encode(out),
             Self::RetiredValue(row) => {
                 out.text("retired/1");
                 out.bytes(row.digest.as_bytes());

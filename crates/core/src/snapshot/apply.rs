@@ -197,8 +197,15 @@ impl Index {
                 Ok(())
             }
             Applied::Put(Record::Key(record), sound) => self.put_key(&record, sound),
-            // The ledger's matter.
-            Applied::Put(Record::Grant(_), _) => Ok(()),
+            // The ledger's matter, and the console's.
+            Applied::Put(
+                Record::Grant(_)
+                | Record::Person(_)
+                | Record::Member(_)
+                | Record::Session(_)
+                | Record::Invitation(_),
+                _,
+            ) => Ok(()),
             Applied::Removed(subject) => {
                 self.remove(&subject);
                 Ok(())
@@ -372,6 +379,13 @@ fn rank(one: &Applied) -> u8 {
         Applied::Put(Record::Environment(_), _) => 4,
         Applied::Put(Record::RetiredValue(_), _) => 5,
         Applied::Put(Record::Key(_), _) => 6,
-        Applied::Put(Record::Grant(_), _) => 7,
+        Applied::Put(
+            Record::Grant(_)
+            | Record::Person(_)
+            | Record::Member(_)
+            | Record::Session(_)
+            | Record::Invitation(_),
+            _,
+        ) => 7,
     }
 }

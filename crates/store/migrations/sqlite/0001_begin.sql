@@ -1,7 +1,8 @@
 -- Records, the journal of changes, and key material.
 --
 -- In every table of records `seq` is the journal row that wrote this version and `tag` the stored
--- half of the row's MAC. Nothing but former values of keys is ever removed from them.
+-- half of the row's MAC. Nothing but former values of keys, sessions and invitations is ever removed
+-- from them.
 
 CREATE TABLE products (
   slug TEXT NOT NULL PRIMARY KEY,
@@ -139,6 +140,71 @@ CREATE TABLE grants (
 CREATE UNIQUE INDEX grants_by_occasion ON grants (organization, mode, occasion)
   WHERE occasion IS NOT NULL;
 CREATE INDEX grants_by_organization ON grants (organization, id);
+
+-- The people of the console. An address is free again when its owner is removed.
+CREATE TABLE people (
+  id BLOB NOT NULL PRIMARY KEY,
+  email TEXT NOT NULL,
+  name TEXT NOT NULL,
+  password TEXT,
+  password_at INTEGER,
+  totp BLOB,
+  totp_step INTEGER,
+  recovery TEXT,
+  created_at INTEGER NOT NULL,
+  removed_at INTEGER,
+  seq INTEGER NOT NULL,
+  tag BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX people_by_email ON people (email) WHERE removed_at IS NULL;
+
+-- Without an organization: of the whole installation.
+CREATE TABLE members (
+  id BLOB NOT NULL PRIMARY KEY,
+  person BLOB NOT NULL REFERENCES people (id) DEFERRABLE INITIALLY DEFERRED,
+  organization BLOB REFERENCES organizations (id) DEFERRABLE INITIALLY DEFERRED,
+  role TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  removed_at INTEGER,
+  seq INTEGER NOT NULL,
+  tag BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX members_by_person ON members (person, organization)
+  WHERE removed_at IS NULL AND organization IS NOT NULL;
+CREATE UNIQUE INDEX members_of_installation ON members (person)
+  WHERE removed_at IS NULL AND organization IS NULL;
+CREATE INDEX members_by_place ON members (organization, id) WHERE removed_at IS NULL;
+
+-- `digest` is SHA-256 of what the browser holds.
+CREATE TABLE sessions (
+  id BLOB NOT NULL PRIMARY KEY,
+  person BLOB NOT NULL REFERENCES people (id) DEFERRABLE INITIALLY DEFERRED,
+  digest BLOB NOT NULL,
+  begun_at INTEGER NOT NULL,
+  confirmed_at INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  tag BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX sessions_by_digest ON sessions (digest);
+CREATE INDEX sessions_by_person ON sessions (person, id);
+
+-- `digest` is SHA-256 of what stands in the link.
+CREATE TABLE invitations (
+  id BLOB NOT NULL PRIMARY KEY,
+  digest BLOB NOT NULL,
+  email TEXT,
+  organization BLOB REFERENCES organizations (id) DEFERRABLE INITIALLY DEFERRED,
+  role TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  ends_at INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  tag BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX invitations_by_digest ON invitations (digest);
+CREATE INDEX invitations_by_place ON invitations (organization, id);
 
 -- Credits. One row for each group of entries, packed, chained like the journal. `remembers` is how
 -- many of them bear on what is known again by an idempotency key; from the group `missing_from` on

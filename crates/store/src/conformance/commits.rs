@@ -204,19 +204,29 @@ pub async fn a_former_value_is_written_and_removed(store: &dyn Store) {
     assert_eq!(left.len(), 1);
 }
 
-pub async fn nothing_but_former_values_is_removed(store: &dyn Store) {
+pub async fn what_is_marked_at_its_end_is_not_removed(store: &dyn Store) {
     let owners = set_up(store).await;
-    let subject = Subject::Environment(owners.environment.id);
-    let remove = Write::Remove {
-        subject,
-        replaces: 1,
-    };
-    let refused = store
-        .commit(change(Action::EnvironmentDeleted, vec![remove]))
-        .await;
-    assert_not_written(refused);
+    let (person, member) = (sample::person(10), sample::member(11, 10, None));
+    let writes = [
+        Record::Person(person.clone()),
+        Record::Member(member.clone()),
+    ];
+    let writes = writes.map(Write::Insert).into();
+    commit(store, change(Action::PersonCreated, writes)).await;
+    for (subject, replaces) in [
+        (Subject::Environment(owners.environment.id), 1),
+        (Subject::Person(person.id), 2),
+        (Subject::Member(member.id), 2),
+    ] {
+        let remove = Write::Remove { subject, replaces };
+        let refused = store
+            .commit(change(Action::EnvironmentDeleted, vec![remove]))
+            .await;
+        assert_not_written(refused);
+    }
     let found = store.environment(owners.environment.id).await.unwrap();
     assert!(found.is_some());
+    assert!(store.person(person.id).await.unwrap().is_some());
 }
 
 pub async fn a_change_with_too_many_writes_is_refused(store: &dyn Store) {

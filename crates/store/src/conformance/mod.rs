@@ -20,6 +20,7 @@ pub mod feed;
 pub mod guards;
 pub mod lists;
 pub mod names;
+pub mod people;
 pub mod purse;
 pub mod reopened;
 pub mod returns;
@@ -45,7 +46,7 @@ macro_rules! conformance_tests {
                 racing_changes_of_one_record_have_one_winner,
                 t21_64_writers_at_once_are_all_served_in_order,
                 a_former_value_is_written_and_removed,
-                nothing_but_former_values_is_removed,
+                what_is_marked_at_its_end_is_not_removed,
                 a_change_with_too_many_writes_is_refused,
                 a_change_without_records_is_a_journal_row,
                 a_record_below_one_that_does_not_exist_is_refused,
@@ -61,6 +62,19 @@ macro_rules! conformance_tests {
                 a_key_name_is_unique_among_living_keys_of_its_environment_and_kind,
                 a_key_is_not_renamed_to_a_taken_name,
                 a_value_belongs_to_one_key_for_ever,
+            ];
+            people: [
+                people_are_found_by_id_and_by_address,
+                every_field_about_people_comes_back_as_it_was_written,
+                an_address_is_taken_until_its_person_is_removed,
+                one_living_membership_for_each_person_and_place,
+                members_are_found_by_person_and_by_place,
+                a_session_is_found_by_its_digest_until_it_is_removed,
+                invitations_are_found_by_digest_and_by_place,
+                s20_a_person_has_so_many_sessions_and_no_more,
+                s16_an_installation_without_owner_gets_one_once,
+                the_last_owner_stays,
+                people_are_scanned_and_followed,
             ];
             guards: [
                 an_unchanged_record_lets_the_change_pass,

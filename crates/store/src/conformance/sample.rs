@@ -4,9 +4,9 @@ use std::task::Poll;
 
 use keystile_core::key::{KeyDigest, WrappedKey};
 use keystile_core::model::{
-    Action, Actor, Environment, EnvironmentId, Key, KeyId, Kind, Mode, Organization,
-    OrganizationId, Personal, Product, Project, ProjectId, Record, RequestId, RetiredValue,
-    Subject, Timestamp,
+    Action, Actor, Environment, EnvironmentId, Invitation, InvitationId, Key, KeyId, Kind, Member,
+    MemberId, Mode, Organization, OrganizationId, Person, PersonId, Personal, Product, Project,
+    ProjectId, Record, RequestId, RetiredValue, Role, Session, SessionId, Subject, Timestamp,
 };
 
 use crate::{Change, Committed, Store, Write};
@@ -184,6 +184,69 @@ pub fn retired(number: u128, key: KeyId) -> RetiredValue {
         key,
         start: "sk_live_aBcD".into(),
         ends_at: START.plus_millis(3_600_000),
+        seq: 0,
+    }
+}
+
+/// A person without a password.
+#[must_use]
+pub fn person(number: u128) -> Person {
+    Person {
+        id: PersonId::from_u128(number),
+        email: format!("person-{number}@example.com"),
+        name: format!("Person {number}"),
+        password: None,
+        password_at: None,
+        totp: None,
+        totp_step: None,
+        recovery: None,
+        created_at: START,
+        removed_at: None,
+        seq: 0,
+    }
+}
+
+/// That a person owns a place.
+#[must_use]
+pub fn member(number: u128, person: u128, organization: Option<OrganizationId>) -> Member {
+    Member {
+        id: MemberId::from_u128(number),
+        person: PersonId::from_u128(person),
+        organization,
+        role: Role::Owner,
+        created_at: START,
+        created_by: "system".into(),
+        removed_at: None,
+        seq: 0,
+    }
+}
+
+/// A session of a person.
+#[must_use]
+pub fn session(number: u128, person: u128) -> Session {
+    Session {
+        id: SessionId::from_u128(number),
+        person: PersonId::from_u128(person),
+        digest: *digest(number).as_bytes(),
+        begun_at: START,
+        confirmed_at: START,
+        ends_at: START.plus_millis(86_400_000),
+        seq: 0,
+    }
+}
+
+/// An invitation into a place.
+#[must_use]
+pub fn invitation(number: u128, organization: Option<OrganizationId>) -> Invitation {
+    Invitation {
+        id: InvitationId::from_u128(number),
+        digest: *digest(number).as_bytes(),
+        email: None,
+        organization,
+        role: Role::Developer,
+        created_at: START,
+        created_by: "local".into(),
+        ends_at: START.plus_millis(86_400_000),
         seq: 0,
     }
 }

@@ -231,7 +231,11 @@ impl<'a> Values<'a> {
     }
 
     pub(super) fn id(&mut self, id: [u8; 16]) {
-        self.put(Some(ToSqlOutput::Owned(Value::Blob(id.to_vec()))));
+        self.maybe_id(Some(id));
+    }
+
+    pub(super) fn maybe_id(&mut self, id: Option<[u8; 16]>) {
+        self.put(id.map(|id| ToSqlOutput::Owned(Value::Blob(id.to_vec()))));
     }
 
     pub(super) fn number(&mut self, number: u64) {

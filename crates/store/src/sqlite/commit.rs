@@ -95,11 +95,11 @@ fn refuse_impossible(change: &Change) -> Result<(), CommitError> {
         ));
     }
     let removable = |write: &Write| match write {
-        Write::Remove { subject, .. } => matches!(subject, Subject::RetiredValue(..)),
+        Write::Remove { subject, .. } => subject.is_removed_at_its_end(),
         Write::Insert(_) | Write::Update { .. } => true,
     };
     if !change.writes.iter().all(removable) {
-        return refuse("only former values of keys are ever removed: mark it as deleted".into());
+        return refuse("this record is never removed: mark it as deleted".into());
     }
     if change.keyring.as_ref().is_some_and(Vec::is_empty) {
         return refuse("the key material would be lost: give all of it".into());
@@ -338,8 +338,8 @@ fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// What a refused row means. Besides its identity and its digest each table has one unique index at
-/// most.
+/// What a refused row means. Besides its identity and its digest each table has unique indexes of
+/// one meaning at most.
 fn refusal(error: &rusqlite::Error, subject: &Subject) -> CommitError {
     let (code, said) = match error {
         rusqlite::Error::SqliteFailure(failure, said) => {
@@ -358,6 +358,12 @@ fn refusal(error: &rusqlite::Error, subject: &Subject) -> CommitError {
         (ffi::SQLITE_CONSTRAINT_UNIQUE, Subject::Grant(_)) => {
             CommitError::Taken { field: "occasion" }
         }
+        (ffi::SQLITE_CONSTRAINT_UNIQUE, Subject::Person(_)) => {
+            CommitError::Taken { field: "email" }
+        }
+        (ffi::SQLITE_CONSTRAINT_UNIQUE, Subject::Member(_)) => CommitError::Taken {
+            field: "membership",
+        },
         (ffi::SQLITE_CONSTRAINT_UNIQUE, Subject::Environment(_) | Subject::Key(_)) => {
             CommitError::Taken { field: "name" }
         }

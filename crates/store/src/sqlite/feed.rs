@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use keystile_core::key::Integrity;
-use keystile_core::model::Subject;
 use rusqlite::Connection;
 
 use super::columns::integer;
@@ -136,8 +135,8 @@ fn feed_row(
                 let scanned = met.scanned(|| mark.subject.to_string());
                 row.records.push(refuse_older(scanned, row.seq, &mark));
             }
-            // Former values may have been removed since; nothing else ever is.
-            None if matches!(mark.subject, Subject::RetiredValue(..)) => {
+            // It may have been removed since; most records never are.
+            None if mark.subject.is_removed_at_its_end() => {
                 row.removed.push(mark.subject);
             }
             None => row.records.push(Scanned::Unreadable {

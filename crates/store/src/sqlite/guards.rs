@@ -1,7 +1,7 @@
 //! What a change rests on, looked at in the transaction that makes it.
 
 use keystile_core::key::Integrity;
-use keystile_core::model::Timestamp;
+use keystile_core::model::{Subject, Timestamp};
 use rusqlite::{Connection, Params, params};
 
 use super::commit::not_written;
@@ -21,6 +21,9 @@ pub(super) fn unchanged(
                 return Err(CommitError::Conflict(subject.clone()));
             }
         }
+        if matches!(guard, Guard::NobodyOwnsInstallation) && has_owner(connection)? {
+            return Err(CommitError::HasOwner);
+        }
     }
     Ok(())
 }
@@ -33,7 +36,7 @@ pub(super) fn counts(
 ) -> Result<(), CommitError> {
     for guard in guards {
         match guard {
-            Guard::Unchanged(..) => {}
+            Guard::Unchanged(..) | Guard::NobodyOwnsInstallation => {}
             Guard::KeysInEnvironment {
                 environment,
                 kind,
@@ -48,6 +51,17 @@ pub(super) fn counts(
             } => {
                 let values = params![now.millis(), organization.to_bytes()];
                 refuse_more(connection, IN_ORGANIZATION, values, *at_most)?;
+            }
+            Guard::SessionsOfPerson { person, at_most } => {
+                let found = counted(connection, OF_PERSON, params![person.to_bytes()])?;
+                if found > i64::from(*at_most) {
+                    return Err(CommitError::Conflict(Subject::Person(*person)));
+                }
+            }
+            Guard::SomebodyOwnsInstallation => {
+                if !has_owner(connection)? {
+                    return Err(CommitError::NoOwner);
+                }
             }
         }
     }
@@ -66,16 +80,30 @@ const IN_ORGANIZATION: &str = "SELECT count(*) FROM projects p \
      AND k.deleted_at IS NULL AND k.revoked_at IS NULL \
      AND (k.expires_at IS NULL OR k.expires_at > ?1)";
 
+const OF_PERSON: &str = "SELECT count(*) FROM sessions s WHERE s.person = ?1";
+
+const OWNERS: &str = "SELECT count(*) FROM members m JOIN people p ON p.id = m.person \
+     WHERE m.organization IS NULL AND m.role = 'owner' AND m.removed_at IS NULL \
+     AND p.removed_at IS NULL";
+
+fn has_owner(connection: &Connection) -> Result<bool, CommitError> {
+    Ok(counted(connection, OWNERS, [])? > 0)
+}
+
+fn counted(connection: &Connection, count: &str, values: impl Params) -> Result<i64, CommitError> {
+    connection
+        .prepare_cached(count)
+        .and_then(|mut statement| statement.query_row(values, |row| row.get(0)))
+        .map_err(|error| not_written(&error))
+}
+
 fn refuse_more(
     connection: &Connection,
     count: &str,
     values: impl Params,
     at_most: u32,
 ) -> Result<(), CommitError> {
-    let found: i64 = connection
-        .prepare_cached(count)
-        .and_then(|mut statement| statement.query_row(values, |row| row.get(0)))
-        .map_err(|error| not_written(&error))?;
+    let found = counted(connection, count, values)?;
     if found > i64::from(at_most) {
         return Err(CommitError::TooManyKeys { at_most });
     }

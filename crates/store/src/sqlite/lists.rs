@@ -9,7 +9,7 @@ use keystile_core::model::{
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::rows::{ENVIRONMENTS, GRANTS, KEYS, ORGANIZATIONS, PROJECTS, Table};
+use super::rows::{ENVIRONMENTS, GRANTS, KEYS, MEMBERS, ORGANIZATIONS, PEOPLE, PROJECTS, Table};
 use super::stored::{FORGED, Met, Reader};
 use crate::{EnvironmentFilter, IdleRule, KeyFilter, OrganizationFilter, ProjectFilter};
 
@@ -132,6 +132,26 @@ pub(super) fn grants(organization: OrganizationId) -> Query {
     let mut query = Query::of_all(&GRANTS, "grants t");
     query.and_id("t.organization = ?", Some(organization.to_bytes()));
     query
+}
+
+/// Everybody who is not removed.
+pub(super) fn people() -> Query {
+    let mut query = Query::of_all(&PEOPLE, "people t");
+    query.conditions.push("t.removed_at IS NULL".into());
+    query
+}
+
+/// Living memberships of one place.
+pub(super) fn members(organization: Option<OrganizationId>) -> Query {
+    let mut query = Query::of_all(&MEMBERS, "members t");
+    query.conditions.push("t.removed_at IS NULL".into());
+    query.and("t.organization IS ?", Some(place(organization)));
+    query
+}
+
+/// A place as the tables write it: the installation is none.
+pub(super) fn place(organization: Option<OrganizationId>) -> Value {
+    organization.map_or(Value::Null, |id| Value::Blob(id.to_bytes().to_vec()))
 }
 
 /// Some rows of a page, and where the rest of it begins.

@@ -65,13 +65,17 @@ fn upgrade(connection: &Connection, found: u32) -> rusqlite::Result<()> {
 
 /// Whether every table is there and can be read; costs the same however many rows there are.
 fn whole(connection: &Connection) -> rusqlite::Result<bool> {
-    const TABLES: [&str; 14] = [
+    const TABLES: [&str; 18] = [
         "products",
         "organizations",
         "projects",
         "environments",
         "keys",
         "retired_values",
+        "people",
+        "members",
+        "sessions",
+        "invitations",
         "journal",
         "journal_keys",
         "journal_personal",

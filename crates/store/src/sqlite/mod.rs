@@ -25,6 +25,8 @@ mod ledger;
 mod lists;
 mod migrate;
 mod open;
+mod people;
+mod people_rows;
 mod pool;
 mod reads;
 mod remembered;

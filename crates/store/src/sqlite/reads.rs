@@ -32,6 +32,8 @@ macro_rules! only {
     };
 }
 
+pub(super) use only;
+
 #[async_trait]
 impl Reads for SqliteStore {
     fn now(&self) -> Timestamp {
@@ -221,7 +223,7 @@ impl Reads for SqliteStore {
 }
 
 impl<C> Page<C> {
-    fn map<T>(self, of: impl FnOnce(C) -> T) -> Page<T> {
+    pub(super) fn map<T>(self, of: impl FnOnce(C) -> T) -> Page<T> {
         Page {
             before: self.before.map(of),
             limit: self.limit,
@@ -230,7 +232,8 @@ impl<C> Page<C> {
 }
 
 impl SqliteStore {
-    async fn one<T>(
+    /// The record of that subject.
+    pub(super) async fn one<T>(
         &self,
         subject: Subject,
         of: fn(Record) -> Option<T>,
@@ -271,7 +274,8 @@ impl SqliteStore {
         Ok(found.await?.into_iter().filter_map(of).collect())
     }
 
-    async fn list<T>(
+    /// A page of a list.
+    pub(super) async fn list<T>(
         &self,
         query: impl FnOnce(&Connection) -> rusqlite::Result<Query> + Send + 'static,
         page: Page<u128>,

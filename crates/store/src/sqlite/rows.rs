@@ -11,6 +11,7 @@ use keystile_core::model::{
 use super::columns::{Cells, Columns, Unreadable, Values};
 use super::key_rows::{key, key_values};
 use super::known::KnownLists;
+use super::people_rows;
 use super::statements::Statements;
 
 /// A table of records.
@@ -39,11 +40,15 @@ impl Table {
             Subject::Key(_) => &KEYS,
             Subject::RetiredValue(..) => &RETIRED_VALUES,
             Subject::Grant(_) => &GRANTS,
+            Subject::Person(_) => &PEOPLE,
+            Subject::Member(_) => &MEMBERS,
+            Subject::Session(_) => &SESSIONS,
+            Subject::Invitation(_) => &INVITATIONS,
         }
     }
 
     /// Every table of records, parents first, and former values of keys before the keys.
-    pub(super) fn all() -> [&'static Self; 7] {
+    pub(super) fn all() -> [&'static Self; 11] {
         [
             &PRODUCTS,
             &ORGANIZATIONS,
@@ -52,6 +57,10 @@ impl Table {
             &RETIRED_VALUES,
             &KEYS,
             &GRANTS,
+            &PEOPLE,
+            &MEMBERS,
+            &SESSIONS,
+            &INVITATIONS,
         ]
     }
 
@@ -108,6 +117,21 @@ tables! {
     GRANTS: "grants", 1, grant, [
         "id", "organization", "mode", "amount", "reason", "occasion", "expires_at", "created_at",
         "created_by", "voided_at", "seq", "tag",
+    ];
+    PEOPLE: "people", 1, people_rows::person, [
+        "id", "email", "name", "password", "password_at", "totp", "totp_step", "recovery",
+        "created_at", "removed_at", "seq", "tag",
+    ];
+    MEMBERS: "members", 1, people_rows::member, [
+        "id", "person", "organization", "role", "created_at", "created_by", "removed_at", "seq",
+        "tag",
+    ];
+    SESSIONS: "sessions", 1, people_rows::session, [
+        "id", "person", "digest", "begun_at", "confirmed_at", "ends_at", "seq", "tag",
+    ];
+    INVITATIONS: "invitations", 1, people_rows::invitation, [
+        "id", "digest", "email", "organization", "role", "created_at", "created_by", "ends_at",
+        "seq", "tag",
     ];
 }
 
@@ -229,6 +253,10 @@ pub(super) fn identity(subject: &Subject) -> Values<'_> {
             values.bytes(digest);
         }
         Subject::Grant(id) => values.id(id.to_bytes()),
+        Subject::Person(id) => values.id(id.to_bytes()),
+        Subject::Member(id) => values.id(id.to_bytes()),
+        Subject::Session(id) => values.id(id.to_bytes()),
+        Subject::Invitation(id) => values.id(id.to_bytes()),
     }
     values
 }
@@ -299,6 +327,10 @@ pub(super) fn values<'a>(record: &'a Record, tag: &'a RowTag) -> Values<'a> {
             out.text(&row.created_by);
             out.maybe_time(row.voided_at);
         }
+        Record::Person(row) => people_rows::person_values(row, &mut out),
+        Record::Member(row) => people_rows::member_values(row, &mut out),
+        Record::Session(row) => people_rows::session_values(row, &mut out),
+        Record::Invitation(row) => people_rows::invitation_values(row, &mut out),
     }
     out.number(record.seq());
     out.bytes(&tag.0);
