@@ -57,12 +57,27 @@ impl File {
 
     /// The names of its tests, with their lines.
     pub(crate) fn tests(&self) -> Vec<(usize, &str)> {
+        if self.path.ends_with(".test.mjs") {
+            return self.browser_tests();
+        }
         let lines: Vec<_> = self.text.lines().map(str::trim).collect();
         let is_test = |line: &str| line == "#[test]" || line.starts_with("#[tokio::test");
         let starts = (0..lines.len()).filter(|at| self.is_rust() && is_test(lines[*at]));
         starts
             .filter_map(|at| Some((at + 1, name_after(&lines[at..])?)))
             .collect()
+    }
+}
+
+impl File {
+    /// The names of tests in a browser: `test("name", …`.
+    fn browser_tests(&self) -> Vec<(usize, &str)> {
+        let lines = self.text.lines().enumerate();
+        let named = lines.filter_map(|(at, line)| {
+            let rest = line.trim().strip_prefix("test(\"")?;
+            Some((at + 1, rest.split('"').next()?))
+        });
+        named.collect()
     }
 }
 

@@ -76,7 +76,13 @@ mod tests {
 
     #[test]
     fn what_node_adds_up_is_read() {
-        let lines = ["ok 1 - a", "# pass 12", "# fail 2", "# cancelled 1", "    # pass 3"];
+        let lines = [
+            "ok 1 - a",
+            "# pass 12",
+            "# fail 2",
+            "# cancelled 1",
+            "    # pass 3",
+        ];
         let mut count = Count::default();
         lines.iter().for_each(|line| count.add(counted(line)));
         assert_eq!(

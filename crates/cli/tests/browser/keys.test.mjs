@@ -36,7 +36,7 @@ describe("keepem", () => {
     publishable = value(made, "production", "publishable").value;
   });
 
-  test("k02_both_kinds_are_managed_on_one_page_under_settings", async () => {
+  test("k2_both_kinds_are_managed_on_one_page_under_settings", async () => {
     await openKeys(page, made.project.id);
     await page.getByText("Settings › API Keys").waitFor();
     await page.getByRole("heading", { level: 1, name: "API Keys" }).waitFor();
@@ -44,14 +44,14 @@ describe("keepem", () => {
     await section("Secret Keys").waitFor();
   });
 
-  test("k03_k05_the_publishable_key_came_with_the_project_and_is_copied_whole", async () => {
+  test("k3_k5_the_publishable_key_came_with_the_project_and_is_copied_whole", async () => {
     await openKeys(page, made.project.id);
     await section("Publishable Keys").getByRole("button", { name: publishable }).click();
     assert.equal(await clipboard(page), publishable);
     assert.equal((await server.verify(publishable, { product: "keepem", operation: "POST /v1/viewer-sessions" })).code, "ok");
   });
 
-  test("k07_k08_generate_secret_key_shows_it_once_and_then_only_its_preview", async () => {
+  test("k7_k8_generate_secret_key_shows_it_once_and_then_only_its_preview", async () => {
     await openKeys(page, made.project.id);
     await page.getByRole("link", { name: "Generate Secret Key" }).click();
     await dialog(page).getByRole("button", { name: "Generate" }).click();
@@ -73,7 +73,7 @@ describe("keepem", () => {
     made.secret = secret;
   });
 
-  test("k09_regenerate_asks_and_then_the_old_key_is_dead_at_once", async () => {
+  test("k9_regenerate_asks_and_then_the_old_key_is_dead_at_once", async () => {
     await openKeys(page, made.project.id);
     await section("Secret Keys").getByRole("link", { name: "Regenerate" }).first().click();
     await dialog(page).getByRole("heading", { name: "Regenerate this key?" }).waitFor();
@@ -91,7 +91,7 @@ describe("keepem", () => {
     assert.ok(!(await page.content()).includes(fresh));
   });
 
-  test("k11_the_embed_tag_carries_the_publishable_key", async () => {
+  test("the_embed_tag_of_row_k11_carries_the_publishable_key", async () => {
     await openKeys(page, made.project.id);
     await section("Embed on your page").getByRole("button", { name: "Copy" }).click();
     const copied = await clipboard(page);
@@ -107,7 +107,7 @@ describe("innkept", () => {
     project = made.projects[0].project ?? made.projects[0];
   });
 
-  test("i03_i08_a_new_key_takes_a_label_and_origins_and_is_shown_at_once", async () => {
+  test("i3_i8_a_new_key_takes_a_label_and_origins_and_is_shown_at_once", async () => {
     await openKeys(page, project.id);
     await section("Publishable Keys").getByRole("link", { name: "Add key" }).click();
     await dialog(page).getByLabel("Name").fill("Squarespace site");
@@ -126,7 +126,7 @@ describe("innkept", () => {
     await dialog(page).getByRole("heading", { name: "No" }).waitFor();
   });
 
-  test("i04_a_lost_secret_is_replaced_never_shown", async () => {
+  test("i4_a_lost_secret_is_replaced_never_shown", async () => {
     await openKeys(page, project.id);
     await section("Secret Keys").getByRole("link", { name: "Add key" }).click();
     await dialog(page).getByLabel("Name").fill("Booking server");
@@ -144,7 +144,7 @@ describe("innkept", () => {
     assert.equal(await row("Booking server").count(), 0);
   });
 
-  test("i07_each_key_shows_when_it_was_last_used", async () => {
+  test("i7_each_key_shows_when_it_was_last_used", async () => {
     const { environments } = await server.ok("GET", `/v1/projects/${project.id}/environments`).then((found) => ({ environments: found.data }), () => ({ environments: [] }));
     const production = environments.find(({ name }) => name === "production");
     const made = await server.ok("POST", `/v1/environments/${production.id}/keys`, { kind: "secret", name: "CRM sync" });
@@ -179,7 +179,7 @@ describe("bkend", () => {
     await dialog(page).getByRole("button", { name: "Create" }).click();
   };
 
-  test("b01_b03_b09_keys_are_managed_by_environment_in_two_sections_beside_the_projects_id", async () => {
+  test("b1_b3_b9_keys_are_managed_by_environment_in_two_sections_beside_the_projects_id", async () => {
     await openKeys(page, made.project.id, "staging");
     await page.getByRole("button", { name: made.project.id }).waitFor();
     await add("staging", "Publishable Keys", "Phone app");
@@ -189,7 +189,7 @@ describe("bkend", () => {
     assert.equal(await row("Phone app").count(), 0);
   });
 
-  test("b04_a_publishable_key_is_copied_by_clicking_its_value", async () => {
+  test("b4_a_publishable_key_is_copied_by_clicking_its_value", async () => {
     await add("production", "Publishable Keys", "Web app");
     const shown = row("Web app").locator("button.key");
     const key = (await shown.textContent()).trim();
@@ -198,7 +198,7 @@ describe("bkend", () => {
     assert.equal((await server.verify(key, { product: "bkend", operation: "POST /v1/auth/signin" })).code, "ok");
   });
 
-  test("b05_b07_a_new_secret_is_highlighted_once_and_then_masked_and_clickable", async () => {
+  test("b5_b7_a_new_secret_is_highlighted_once_and_then_masked_and_clickable", async () => {
     await add("production", "Secret Keys", "Admin job");
     const secret = await secretShown();
     assert.equal(await dialog(page).locator(".secret").count(), 1);
@@ -210,7 +210,7 @@ describe("bkend", () => {
     made.secret = secret;
   });
 
-  test("b08_deleting_asks_for_the_name_and_the_key_is_invalid_at_once", async () => {
+  test("b8_deleting_asks_for_the_name_and_the_key_is_invalid_at_once", async () => {
     await openKeys(page, made.project.id, "production");
     assert.equal((await server.verify(made.secret, { product: "bkend", scope: "schema:write" })).code, "ok");
     await more("Admin job", "Delete this key");
@@ -233,7 +233,7 @@ describe("datakeen", () => {
     project = made.projects[0].project ?? made.projects[0];
   });
 
-  test("d01_d09_all_four_keys_exist_from_the_start_under_their_own_names", async () => {
+  test("d1_d9_all_four_keys_exist_from_the_start_under_their_own_names", async () => {
     await openKeys(page, project.id, "production");
     await page.getByRole("heading", { level: 1, name: "API & Docs" }).waitFor();
     await page.getByRole("link", { name: "Docs", exact: true }).waitFor();
@@ -244,7 +244,7 @@ describe("datakeen", () => {
     }
   });
 
-  test("d03_the_eye_reveals_a_secret_and_the_audit_log_says_so", async () => {
+  test("d3_the_eye_reveals_a_secret_and_the_audit_log_says_so", async () => {
     await openKeys(page, project.id, "production");
     await section("Secret Keys").getByRole("link", { name: "Reveal" }).click();
     await dialog(page).getByRole("button", { name: "Reveal" }).click();
@@ -258,12 +258,12 @@ describe("datakeen", () => {
     await row("key.revealed").getByText("Ada Owner").waitFor();
   });
 
-  test("d04_the_test_credits_of_every_organization_are_shown", async () => {
+  test("d4_the_test_credits_of_every_organization_are_shown", async () => {
     await page.goto(`/console/organizations/${organization.id}/credits?mode=test`);
     await page.getByText("can be spent").locator("..").getByText("20", { exact: true }).waitFor();
   });
 
-  test("d06_regenerating_offers_grace_and_now_is_the_default", async () => {
+  test("d6_regenerating_offers_grace_and_now_is_the_default", async () => {
     await openKeys(page, project.id, "test");
     await section("Secret Keys").getByRole("link", { name: "Reveal" }).click();
     await dialog(page).getByRole("button", { name: "Reveal" }).click();
@@ -286,7 +286,7 @@ describe("datakeen", () => {
     assert.deepEqual([(await ask(old)).code, (await ask(fresh)).code], ["revoked_key", "ok"]);
   });
 
-  test("d07_each_environment_shows_its_base_urls", async () => {
+  test("d7_each_environment_shows_its_base_urls", async () => {
     await openKeys(page, project.id, "production");
     const urls = await page.locator(".base button.key").allTextContents();
     assert.equal(urls.length, 2);

@@ -46,7 +46,8 @@ before(async () => {
     keys: `/console/projects/${project.id}/keys`, key: `/console/keys/${made["Booking server"].key.id}`,
     publishable: `/console/keys/${made["Squarespace site"].key.id}`,
     credits: `/console/organizations/${org}/credits`, audit: `/console/organizations/${org}/audit`,
-    members: `/console/organizations/${org}/members`, account: "/console/account",
+    members: `/console/organizations/${org}/members`, try: `/console/organizations/${org}/try`,
+    products: "/console/products", product: "/console/products/innkept", account: "/console/account",
     new: `/console/environments/${production.id}/keys/new?kind=secret`, revoke: `/console/keys/${made["CRM sync"].key.id}/revoke`,
     missing: "/console/nothing",
   };
@@ -278,23 +279,6 @@ describe("the way in", () => {
     await leaving.context().close();
   });
 
-  test("s11_guessing_is_slowed_down_and_every_reply_is_the_same", async () => {
-    const guesser = await browser.newContext({ baseURL: server.base });
-    const door = await guesser.newPage();
-    const tryOnce = async (email) => {
-      await door.goto("/console/sign-in");
-      await door.getByLabel("Email").fill(email);
-      await door.getByLabel("Password").fill("wrong horse battery");
-      await door.getByRole("button", { name: "Sign in" }).click();
-      return (await door.getByRole("alert").textContent()).trim();
-    };
-    assert.equal(await tryOnce("nobody@example.com"), await tryOnce("ada@example.com"));
-    let said;
-    for (let at = 0; at < 10; at++) said = await tryOnce("nobody@example.com");
-    assert.match(said, /Too many tries\. Wait \d+ s/);
-    await guesser.close();
-  });
-
   test("d17_a_session_that_ends_under_a_dialog_loses_nothing_that_was_typed", async () => {
     const mine = await signedIn(browser, server);
     await mine.goto(places.keys);
@@ -311,5 +295,22 @@ describe("the way in", () => {
     await dialog(mine).getByRole("button", { name: "Copy" }).click();
     await dialog(mine).getByRole("link", { name: "Close" }).click();
     await mine.context().close();
+  });
+
+  test("s11_guessing_is_slowed_down_and_every_reply_is_the_same", async () => {
+    const guesser = await browser.newContext({ baseURL: server.base });
+    const door = await guesser.newPage();
+    const tryOnce = async (email) => {
+      await door.goto("/console/sign-in");
+      await door.getByLabel("Email").fill(email);
+      await door.getByLabel("Password").fill("wrong horse battery");
+      await door.getByRole("button", { name: "Sign in" }).click();
+      return (await door.getByRole("alert").textContent()).trim();
+    };
+    assert.equal(await tryOnce("nobody@example.com"), await tryOnce("ada@example.com"));
+    let said;
+    for (let at = 0; at < 10; at++) said = await tryOnce("nobody@example.com");
+    assert.match(said, /Too many tries\. Wait \d+ s/);
+    await guesser.close();
   });
 });

@@ -22,9 +22,21 @@ struct Asset {
 
 static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
     [
-        Asset::new("console.css", "text/css", include_str!("static/console.css")),
-        Asset::new("console.js", "text/javascript", include_str!("static/console.js")),
-        Asset::new("htmx.js", "text/javascript", include_str!("static/htmx-2.0.11.min.js")),
+        Asset::new(
+            "console.css",
+            "text/css",
+            include_str!("static/console.css"),
+        ),
+        Asset::new(
+            "console.js",
+            "text/javascript",
+            include_str!("static/console.js"),
+        ),
+        Asset::new(
+            "htmx.js",
+            "text/javascript",
+            include_str!("static/htmx-2.0.11.min.js"),
+        ),
         Asset::new("icon.svg", "image/svg+xml", include_str!("static/icon.svg")),
     ]
 });
@@ -32,7 +44,11 @@ static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
 impl Asset {
     fn new(name: &'static str, media: &'static str, text: &'static str) -> Self {
         let hash = Sha256::digest(text);
-        let mark: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let mark: String = hash
+            .iter()
+            .take(6)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         Self {
             name,
             media,
@@ -61,7 +77,9 @@ pub(super) fn address(name: &str) -> &'static str {
 pub(super) fn serve(path: &str, headers: &HeaderMap, request_id: &str) -> Option<Response<Body>> {
     let asset = ASSETS.iter().find(|asset| asset.address == path)?;
     let accepted = headers.get(header::ACCEPT_ENCODING);
-    let accepted = accepted.and_then(|accepted| accepted.to_str().ok()).unwrap_or_default();
+    let accepted = accepted
+        .and_then(|accepted| accepted.to_str().ok())
+        .unwrap_or_default();
     let takes_gzip = accepted
         .split(',')
         .any(|one| one.trim().eq_ignore_ascii_case("gzip"));
@@ -70,7 +88,7 @@ pub(super) fn serve(path: &str, headers: &HeaderMap, request_id: &str) -> Option
     } else {
         Bytes::from_static(asset.text.as_bytes())
     };
-    let mut reply = Response::new(Body::from(body));
+    let mut reply = Response::new(Body::Whole(body));
     *reply.status_mut() = StatusCode::OK;
     let headers = reply.headers_mut();
     let fixed = [

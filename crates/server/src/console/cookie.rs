@@ -41,7 +41,9 @@ impl Cookies {
     /// What the last page wants to be said.
     pub(super) fn notice(self, headers: &HeaderMap) -> Option<String> {
         let text = self.read(headers, "keystile_notice")?;
-        crate::api::decoded(&text).ok().filter(|text| text.len() <= 400)
+        crate::api::decoded(&text)
+            .ok()
+            .filter(|text| text.len() <= 400)
     }
 
     fn read(self, headers: &HeaderMap, plain: &str) -> Option<String> {
@@ -105,7 +107,9 @@ mod tests {
     const PLAIN: Cookies = Cookies { is_secure: false };
 
     fn sent(lines: &[&'static str]) -> HeaderMap {
-        let lines = lines.iter().map(|line| (header::COOKIE, HeaderValue::from_static(line)));
+        let lines = lines
+            .iter()
+            .map(|line| (header::COOKIE, HeaderValue::from_static(line)));
         lines.collect()
     }
 

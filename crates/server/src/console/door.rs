@@ -10,8 +10,8 @@ use maud::{Markup, html};
 
 use super::assets;
 use super::cookie::Cookies;
-use super::form::Fields;
 use super::forgery;
+use super::form::Fields;
 use super::parts::{Field, hidden, submit};
 use super::place::{Place, organization_of};
 use super::rights::may;
@@ -21,7 +21,8 @@ use super::shown::{self, Dialog, Shown};
 use super::visit::Visit;
 use crate::api::Body;
 use crate::app::{App, Caller};
-use crate::manage::{Request, SignInProblem, Visitor, Work, people};
+use crate::manage::people::{self, SignInProblem, Visitor};
+use crate::manage::{Request, Work};
 use crate::problem::{Problem, broken};
 use crate::request_id::RequestName;
 
@@ -209,7 +210,10 @@ async fn rights(
         return Ok((caller, role, everywhere.is_some()));
     }
     let detail = format!("your role here is {}, which may not do this", role.as_str());
-    Err(Turned::Told(Problem::forbidden("insufficient_role", detail)))
+    Err(Turned::Told(Problem::forbidden(
+        "insufficient_role",
+        detail,
+    )))
 }
 
 /// A session that is used goes on.
@@ -223,7 +227,12 @@ async fn renew(visit: &Visit) {
 }
 
 /// Runs the handler and makes its answer a page.
-async fn serve(visit: Visit, route: &'static Route, manner: Manner, notice: Option<String>) -> Reply {
+async fn serve(
+    visit: Visit,
+    route: &'static Route,
+    manner: Manner,
+    notice: Option<String>,
+) -> Reply {
     let app = Arc::clone(&visit.app);
     let cookies = Cookies::of(&app.settings);
     let request = visit.request;
@@ -331,7 +340,10 @@ async fn grave(visit: &mut Visit, route: &Route) -> Result<Option<Shown>, Proble
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
         None => StatusCode::OK,
     };
-    let back = visit.path.rsplit_once('/').map_or("/console", |(above, _)| above);
+    let back = visit
+        .path
+        .rsplit_once('/')
+        .map_or("/console", |(above, _)| above);
     let body = html! {
         p { "You gave your password more than ten minutes ago. This step asks for it again." }
         form.stack method="post" action=(visit.path) hx-post=(visit.path) hx-target="#dialog" {

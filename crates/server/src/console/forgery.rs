@@ -63,7 +63,11 @@ fn is_own(app: &App, headers: &HeaderMap, origin: &[u8]) -> bool {
     if app.settings.public_url.as_deref() == Some(origin) {
         return true;
     }
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let named = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let named = origin
+        .strip_prefix("https://")
+        .or_else(|| origin.strip_prefix("http://"));
     host.is_some() && named == host
 }

@@ -15,7 +15,9 @@ pub(super) struct Fields(Vec<(String, String)>);
 /// Values may be passwords.
 impl std::fmt::Debug for Fields {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+        f.debug_list()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
     }
 }
 
@@ -49,8 +51,8 @@ impl Fields {
         if !body.is_empty() && !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return unsupported("this takes a form: application/x-www-form-urlencoded");
         }
-        let text = std::str::from_utf8(body)
-            .map_err(|_| Problem::bad_request("the form is not UTF-8"))?;
+        let text =
+            std::str::from_utf8(body).map_err(|_| Problem::bad_request("the form is not UTF-8"))?;
         Self::read(text)
     }
 
@@ -68,7 +70,9 @@ impl Fields {
 
     /// A field that people may leave empty.
     pub(super) fn filled(&self, name: &str) -> Option<&str> {
-        self.get(name).map(str::trim).filter(|text| !text.is_empty())
+        self.get(name)
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
     }
 
     /// All values of a field, as of several boxes that are ticked.
@@ -80,12 +84,18 @@ impl Fields {
     /// A field with one entry a line.
     pub(super) fn lines(&self, name: &str) -> Vec<String> {
         let lines = self.text(name).lines().map(str::trim);
-        lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+        lines
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     /// All fields but these.
     pub(super) fn but(&self, names: &[&str]) -> impl Iterator<Item = (&str, &str)> {
-        let kept = self.0.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+        let kept = self
+            .0
+            .iter()
+            .filter(|(name, _)| !names.contains(&name.as_str()));
         kept.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
@@ -121,7 +131,10 @@ mod tests {
         assert!(Fields::read("a=%zz").is_err());
         assert!(Fields::read("a=%ff").is_err());
         assert!(Fields::read(&"a&".repeat(MOST + 1)).is_err());
-        let json = [(header::CONTENT_TYPE, http::HeaderValue::from_static("text/plain"))];
+        let json = [(
+            header::CONTENT_TYPE,
+            http::HeaderValue::from_static("text/plain"),
+        )];
         assert!(Fields::of_body(&json.into_iter().collect(), b"a=b").is_err());
     }
 

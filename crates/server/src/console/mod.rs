@@ -7,8 +7,8 @@
 mod assets;
 mod cookie;
 mod door;
-mod form;
 mod forgery;
+mod form;
 mod pages;
 mod parts;
 mod place;
@@ -18,6 +18,9 @@ mod shell;
 mod shown;
 mod visit;
 mod words;
+
+#[cfg(test)]
+mod tests;
 
 pub(crate) use door::{Asked, answer};
 

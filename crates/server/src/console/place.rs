@@ -28,11 +28,19 @@ pub(super) async fn organization_of(
         let found = match name.as_str() {
             "organization" => value.parse().ok(),
             "project" => match value.parse() {
-                Ok(id) => app.store.project(id).await?.map(|project| project.organization),
+                Ok(id) => app
+                    .store
+                    .project(id)
+                    .await?
+                    .map(|project| project.organization),
                 Err(_) => None,
             },
             "environment" => match value.parse() {
-                Ok(id) => app.store.environment(id).await?.map(|found| found.organization),
+                Ok(id) => app
+                    .store
+                    .environment(id)
+                    .await?
+                    .map(|found| found.organization),
                 Err(_) => None,
             },
             "key" => match value.parse() {
@@ -76,7 +84,8 @@ impl Visit {
                 "key" => {
                     let id = value.parse().map_err(|_| Problem::not_found("page"))?;
                     let placed = work.key(id).await?;
-                    let (_, project, organization) = work.environment(placed.environment.id).await?;
+                    let (_, project, organization) =
+                        work.environment(placed.environment.id).await?;
                     (place.project, place.organization) = (Some(project), Some(organization));
                 }
                 _ => {}

@@ -50,7 +50,8 @@ mod tests {
     fn table(ability: Ability) -> [String; 2] {
         [false, true].map(|everywhere| {
             let able = ROLES.iter().filter(|role| may(**role, everywhere, ability));
-            able.map(|role| role.as_str().chars().next().unwrap()).collect()
+            able.map(|role| role.as_str().chars().next().unwrap())
+                .collect()
         })
     }
 

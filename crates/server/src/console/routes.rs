@@ -76,10 +76,13 @@ impl Route {
 
 /// The table.
 pub(super) fn routes() -> Vec<Route> {
-    use Ability::{ManageKeys, ManageMembers, ManageProjects, RunOrganizations, See, SeeAudit};
+    use Ability::{
+        ManageKeys, ManageMembers, ManageProducts, ManageProjects, RunOrganizations, See, SeeAudit,
+        SeeProducts,
+    };
     use Need::{Everywhere, Nothing, SignedIn, There};
     use pages::{account, audit, components, credits, entry, home, key, keys, members, overview};
-    use pages::{projects, turn};
+    use pages::{product, projects, trial, turn};
     vec![
         Route::get("/console", SignedIn, home::show),
         Route::get("/console/live", SignedIn, home::live),
@@ -95,35 +98,150 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/console/confirm", SignedIn, entry::confirm_form),
         Route::post("/console/confirm", SignedIn, entry::confirm),
         Route::get("/console/account", SignedIn, account::show),
-        Route::post("/console/account/sessions/{session}/end", SignedIn, account::end_session),
-        Route::get("/console/organizations/{organization}", There(See), overview::show),
-        Route::get("/console/organizations/{organization}/projects", There(See), projects::list),
-        Route::get("/console/organizations/{organization}/projects/new", There(ManageProjects), projects::ask),
-        Route::post("/console/organizations/{organization}/projects", There(ManageProjects), projects::create),
-        Route::get("/console/organizations/{organization}/credits", There(See), credits::show),
-        Route::get("/console/organizations/{organization}/credits/grant", There(RunOrganizations), credits::ask),
-        Route::post("/console/organizations/{organization}/credits/grant", There(RunOrganizations), credits::grant),
-        Route::get("/console/organizations/{organization}/audit", There(SeeAudit), audit::show),
-        Route::get("/console/organizations/{organization}/members", There(ManageMembers), members::show),
+        Route::post(
+            "/console/account/sessions/{session}/end",
+            SignedIn,
+            account::end_session,
+        ),
+        Route::get(
+            "/console/organizations/{organization}",
+            There(See),
+            overview::show,
+        ),
+        Route::get(
+            "/console/organizations/{organization}/projects",
+            There(See),
+            projects::list,
+        ),
+        Route::get(
+            "/console/organizations/{organization}/projects/new",
+            There(ManageProjects),
+            projects::ask,
+        ),
+        Route::post(
+            "/console/organizations/{organization}/projects",
+            There(ManageProjects),
+            projects::create,
+        ),
+        Route::get(
+            "/console/organizations/{organization}/credits",
+            There(See),
+            credits::show,
+        ),
+        Route::get(
+            "/console/organizations/{organization}/credits/grant",
+            There(RunOrganizations),
+            credits::ask,
+        ),
+        Route::post(
+            "/console/organizations/{organization}/credits/grant",
+            There(RunOrganizations),
+            credits::grant,
+        ),
+        Route::get(
+            "/console/organizations/{organization}/audit",
+            There(SeeAudit),
+            audit::show,
+        ),
+        Route::get(
+            "/console/organizations/{organization}/members",
+            There(ManageMembers),
+            members::show,
+        ),
+        Route::get(
+            "/console/organizations/{organization}/try",
+            There(See),
+            trial::show,
+        ),
+        Route::post(
+            "/console/organizations/{organization}/try",
+            There(See),
+            trial::answer,
+        ),
+        Route::get("/console/products", Everywhere(SeeProducts), product::list),
+        Route::get(
+            "/console/products/{product}",
+            Everywhere(SeeProducts),
+            product::show,
+        ),
+        Route::post(
+            "/console/products/{product}",
+            Everywhere(ManageProducts),
+            product::change,
+        )
+        .grave(),
         Route::get("/console/audit", Everywhere(SeeAudit), audit::show_all),
         Route::get("/console/projects/{project}/keys", There(See), keys::show),
-        Route::get("/console/environments/{environment}/keys/new", There(ManageKeys), keys::ask),
-        Route::post("/console/environments/{environment}/keys/new", There(ManageKeys), keys::create),
+        Route::get(
+            "/console/environments/{environment}/keys/new",
+            There(ManageKeys),
+            keys::ask,
+        ),
+        Route::post(
+            "/console/environments/{environment}/keys/new",
+            There(ManageKeys),
+            keys::create,
+        ),
         Route::get("/console/keys/{key}", There(See), key::show),
         Route::post("/console/keys/{key}/note", There(ManageKeys), key::note),
         Route::get("/console/keys/{key}/edit", There(ManageKeys), key::ask_edit),
         Route::post("/console/keys/{key}/edit", There(ManageKeys), key::edit),
-        Route::get("/console/keys/{key}/test-origin", There(See), key::test_origin),
-        Route::get("/console/keys/{key}/regenerate", There(ManageKeys), turn::ask_regenerate),
-        Route::post("/console/keys/{key}/regenerate", There(ManageKeys), turn::regenerate),
-        Route::get("/console/keys/{key}/end-old", There(ManageKeys), turn::ask_end_old),
-        Route::post("/console/keys/{key}/end-old", There(ManageKeys), turn::end_old),
-        Route::get("/console/keys/{key}/revoke", There(ManageKeys), turn::ask_revoke),
-        Route::post("/console/keys/{key}/revoke", There(ManageKeys), turn::revoke),
-        Route::get("/console/keys/{key}/delete", There(ManageKeys), turn::ask_delete),
-        Route::post("/console/keys/{key}/delete", There(ManageKeys), turn::delete),
-        Route::get("/console/keys/{key}/reveal", There(ManageKeys), turn::ask_reveal),
-        Route::post("/console/keys/{key}/reveal", There(ManageKeys), turn::reveal).grave(),
+        Route::get(
+            "/console/keys/{key}/test-origin",
+            There(See),
+            key::test_origin,
+        ),
+        Route::get(
+            "/console/keys/{key}/regenerate",
+            There(ManageKeys),
+            turn::ask_regenerate,
+        ),
+        Route::post(
+            "/console/keys/{key}/regenerate",
+            There(ManageKeys),
+            turn::regenerate,
+        ),
+        Route::get(
+            "/console/keys/{key}/end-old",
+            There(ManageKeys),
+            turn::ask_end_old,
+        ),
+        Route::post(
+            "/console/keys/{key}/end-old",
+            There(ManageKeys),
+            turn::end_old,
+        ),
+        Route::get(
+            "/console/keys/{key}/revoke",
+            There(ManageKeys),
+            turn::ask_revoke,
+        ),
+        Route::post(
+            "/console/keys/{key}/revoke",
+            There(ManageKeys),
+            turn::revoke,
+        ),
+        Route::get(
+            "/console/keys/{key}/delete",
+            There(ManageKeys),
+            turn::ask_delete,
+        ),
+        Route::post(
+            "/console/keys/{key}/delete",
+            There(ManageKeys),
+            turn::delete,
+        ),
+        Route::get(
+            "/console/keys/{key}/reveal",
+            There(ManageKeys),
+            turn::ask_reveal,
+        ),
+        Route::post(
+            "/console/keys/{key}/reveal",
+            There(ManageKeys),
+            turn::reveal,
+        )
+        .grave(),
     ]
 }
 

@@ -3,12 +3,12 @@
 use keystile_core::manifest::Rules;
 use maud::{Markup, html};
 
+use super::forgery;
 use super::parts::{brand, hidden, live_region, theirs};
 use super::rights::Ability;
 use super::shown::{Entry, Page, document};
 use super::visit::Visit;
-use super::{forgery, words};
-use crate::manage::Visitor;
+use crate::manage::people::Visitor;
 
 /// What the frame tells.
 #[derive(Debug, Clone)]
@@ -32,10 +32,17 @@ impl Frame {
         };
         let cookie = visit.cookie.as_deref();
         frame.form_token = cookie.map(forgery::token).unwrap_or_default();
-        if visit.is_everywhere && visit.may(Ability::SeeAudit) && visit.place.organization.is_none()
-        {
-            let entry = (Entry::Audit, "Audit log".into(), "/console/audit".into());
-            frame.menu.push(entry);
+        if visit.is_everywhere && visit.place.organization.is_none() {
+            let products = (
+                Entry::Products,
+                "Products".into(),
+                "/console/products".into(),
+            );
+            frame.menu.push(products);
+            if visit.may(Ability::SeeAudit) {
+                let audit = (Entry::Audit, "Audit log".into(), "/console/audit".into());
+                frame.menu.push(audit);
+            }
         }
         let Some(organization) = &visit.place.organization else {
             return frame;
@@ -58,6 +65,7 @@ impl Frame {
         if visit.may(Ability::SeeAudit) {
             menu.push((Entry::Audit, "Audit log".into(), format!("{at}/audit")));
         }
+        menu.push((Entry::Trial, "Try it".into(), format!("{at}/try")));
         frame.menu = menu;
         if visit.may(Ability::ManageMembers) {
             let members = (Entry::Members, "Members".into(), format!("{at}/members"));
@@ -176,9 +184,4 @@ pub(super) fn keys_label(rules: Option<&Rules>) -> String {
 pub(super) fn keys_way(rules: &Rules) -> Option<String> {
     let menu = &rules.console.menu;
     (menu.len() > 1).then(|| menu.join(" › "))
-}
-
-/// How many there are of something, on one line with others.
-pub(super) fn counted(number: usize, one: &str) -> String {
-    words::many(u64::try_from(number).unwrap_or(u64::MAX), one)
 }

@@ -73,6 +73,8 @@ pub(super) enum Entry {
     Credits,
     Audit,
     Members,
+    Trial,
+    Products,
     Account,
 }
 
@@ -139,7 +141,7 @@ impl Dialog {
     pub(super) fn alone(&self) -> Markup {
         html! {
             div.alone.stack {
-                h2 { (self.title) }
+                h1 { (self.title) }
                 (self.body)
                 p { a href=(self.back) { "Back" } }
             }

@@ -9,13 +9,14 @@ use keystile_store::Idempotency;
 use maud::Markup;
 use sha2::{Digest, Sha256};
 
-use super::form::Fields;
 use super::forgery;
+use super::form::Fields;
 use super::parts;
 use super::place::Place;
 use super::rights::{Ability, may};
 use crate::app::{App, Caller};
-use crate::manage::{Request, Visitor, Work};
+use crate::manage::people::Visitor;
+use crate::manage::{Request, Work};
 use crate::problem::Problem;
 use crate::request_id::RequestName;
 
@@ -122,7 +123,11 @@ impl Visit {
 
     /// What every form of this visit carries, so that it is known to be from a page of ours.
     pub(super) fn ours(&self) -> Markup {
-        let token = self.cookie.as_deref().map(forgery::token).unwrap_or_default();
+        let token = self
+            .cookie
+            .as_deref()
+            .map(forgery::token)
+            .unwrap_or_default();
         parts::hidden(forgery::FIELD, &token)
     }
 

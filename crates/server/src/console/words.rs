@@ -62,12 +62,6 @@ pub(super) fn count(number: u64) -> String {
     said
 }
 
-/// `1 key`, `2 keys`.
-pub(super) fn many(number: u64, one: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{}\u{a0}{one}{plural}", count(number))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,7 +88,10 @@ mod tests {
     fn d18_what_is_left_is_never_negative() {
         let now = at(DAY);
         let in_millis = |millis: i64| left(at(now.millis() + millis), now);
-        assert_eq!(in_millis(23 * HOUR + 41 * MINUTE + 9 * SECOND), "23 h 41 min");
+        assert_eq!(
+            in_millis(23 * HOUR + 41 * MINUTE + 9 * SECOND),
+            "23 h 41 min"
+        );
         assert_eq!(in_millis(6 * DAY + 3 * HOUR), "6 d 3 h");
         assert_eq!(in_millis(12 * MINUTE + 5 * SECOND), "12 min 5 s");
         assert_eq!(in_millis(40 * SECOND), "40 s");
@@ -107,7 +104,5 @@ mod tests {
         let said: Vec<_> = [0, 999, 1000, 1_234_567].map(count).into();
         let thin = |text: &str| text.replace(' ', "\u{202f}");
         assert_eq!(said, ["0", "999", &thin("1 000"), &thin("1 234 567")]);
-        assert_eq!(many(1, "key"), "1\u{a0}key");
-        assert_eq!(many(2, "key"), "2\u{a0}keys");
     }
 }

@@ -37,7 +37,7 @@ pub(crate) struct EntryView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) operation: Option<String>,
     /// The grants that credits were added to, came from, or went back to.
-    pub(crate) grants: Vec<PartView>,
+    pub(super) grants: Vec<PartView>,
     /// Of `granted`: when what is left of it ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) expires_at: Option<Timestamp>,

@@ -16,7 +16,6 @@ use keystile_store::Page as Part;
 use self::entry::EntryView;
 use super::Operation;
 use crate::app::App;
-use crate::manage::unread;
 use crate::problem::Problem;
 
 /// What happened to an account last, newest first.

@@ -33,7 +33,10 @@ async fn page(visit: &Visit, organization: Option<OrganizationId>) -> Result<Sho
         action,
         ..AuditFilter::default()
     };
-    let before = visit.query.filled("before").and_then(|text| text.parse().ok());
+    let before = visit
+        .query
+        .filled("before")
+        .and_then(|text| text.parse().ok());
     let part = Part {
         before,
         limit: SHOWN + 1,

@@ -32,7 +32,10 @@ pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
     };
     let grants = visit.app.store.grants(organization, part).await?;
     let rows = ledger_rows(&visit.app, account, SHOWN).await?;
-    let grant = format!("/console/organizations/{organization}/credits/grant?mode={}", mode.as_str());
+    let grant = format!(
+        "/console/organizations/{organization}/credits/grant?mode={}",
+        mode.as_str()
+    );
     let may_grant = visit.may(Ability::RunOrganizations);
     let tabs = html! {
         nav.tabs aria-label="Account" {
@@ -123,7 +126,10 @@ pub(in crate::console) async fn ask(visit: Visit) -> Result<Shown, Problem> {
 }
 
 fn dialog(visit: &Visit, problem: Option<&Problem>) -> Result<Dialog, Problem> {
-    let at = format!("/console/organizations/{}/credits", visit.organization()?.id);
+    let at = format!(
+        "/console/organizations/{}/credits",
+        visit.organization()?.id
+    );
     let action = format!("{at}/grant");
     let mode = visit.form.get("mode").unwrap_or(visit.query.text("mode"));
     let general = problem.filter(|problem| problem.errors.is_empty());
@@ -154,13 +160,21 @@ pub(in crate::console) async fn grant(visit: Visit) -> Result<Shown, Problem> {
         "test" => Mode::Test,
         _ => Mode::Live,
     };
-    let to = format!("/console/organizations/{organization}/credits?mode={}", mode.as_str());
+    let to = format!(
+        "/console/organizations/{organization}/credits?mode={}",
+        mode.as_str()
+    );
     let (work, before) = visit.work_once().await?;
     if before.is_some() {
         let notice = Some("These credits were granted already.".to_owned());
         return Ok(Shown::Done { to, notice });
     }
-    let amount: String = visit.form.text("amount").chars().filter(|c| !c.is_whitespace()).collect();
+    let amount: String = visit
+        .form
+        .text("amount")
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .collect();
     let granted = match amount.parse() {
         Ok(amount) => {
             let new = NewGrant {
@@ -171,7 +185,10 @@ pub(in crate::console) async fn grant(visit: Visit) -> Result<Shown, Problem> {
             };
             create_grant(&work, organization, &new).await
         }
-        Err(_) => Err(Problem::field("/amount", "this is no whole number of credits")),
+        Err(_) => Err(Problem::field(
+            "/amount",
+            "this is no whole number of credits",
+        )),
     };
     match granted {
         Ok(grant) => Ok(Shown::Done {

@@ -6,14 +6,21 @@ use maud::{Markup, html};
 use crate::console::parts::{self, Field, wrong_at};
 use crate::console::shown::{Dialog, Shown};
 use crate::console::visit::Visit;
-use crate::manage::{NewPerson, SignInProblem, people};
+use crate::manage::people::{self, NewPerson, SignInProblem};
 use crate::problem::Problem;
 
 /// Where a sign-in leads: only to a page of this console.
 fn aim(asked: &str) -> &str {
-    let is_plain = asked.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'"'));
-    let is_ours = asked == "/console" || asked.starts_with("/console/") || asked.starts_with("/console?");
-    if is_plain && is_ours { asked } else { "/console" }
+    let is_plain = asked
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'"'));
+    let is_ours =
+        asked == "/console" || asked.starts_with("/console/") || asked.starts_with("/console?");
+    if is_plain && is_ours {
+        asked
+    } else {
+        "/console"
+    }
 }
 
 /// `GET /console/sign-in`
@@ -89,7 +96,13 @@ pub(in crate::console) async fn sign_in(visit: Visit) -> Result<Shown, Problem> 
         ),
         Err(SignInProblem::Problem(problem)) => return Err(problem),
     };
-    Ok(sign_in_page(&visit, &to, Some(&wrong), needs_second, status))
+    Ok(sign_in_page(
+        &visit,
+        &to,
+        Some(&wrong),
+        needs_second,
+        status,
+    ))
 }
 
 /// `POST /console/sign-out`
@@ -104,7 +117,11 @@ pub(in crate::console) async fn accept_form(visit: Visit) -> Result<Shown, Probl
     accept_page(&visit, &token, None).await
 }
 
-async fn accept_page(visit: &Visit, token: &str, problem: Option<&Problem>) -> Result<Shown, Problem> {
+async fn accept_page(
+    visit: &Visit,
+    token: &str,
+    problem: Option<&Problem>,
+) -> Result<Shown, Problem> {
     let Some(invitation) = people::invitation(&visit.app, token).await? else {
         return Ok(used_up());
     };
@@ -212,7 +229,9 @@ pub(in crate::console) async fn confirm(visit: Visit) -> Result<Shown, Problem> 
         Err(_) => "this is not your password".to_owned(),
     };
     let dialog = confirm_dialog(&visit, Some(wrong));
-    Ok(Shown::Dialog(dialog.status(StatusCode::UNPROCESSABLE_ENTITY)))
+    Ok(Shown::Dialog(
+        dialog.status(StatusCode::UNPROCESSABLE_ENTITY),
+    ))
 }
 
 #[cfg(test)]
@@ -221,8 +240,18 @@ mod tests {
 
     #[test]
     fn f23_a_sign_in_leads_nowhere_else() {
-        assert_eq!(aim("/console/keys/key_x?over=month"), "/console/keys/key_x?over=month");
-        for elsewhere in ["https://evil.example", "//evil.example", "/\\evil.example", "/consoles", "", "/console/\r\nx: y"] {
+        assert_eq!(
+            aim("/console/keys/key_x?over=month"),
+            "/console/keys/key_x?over=month"
+        );
+        for elsewhere in [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "/consoles",
+            "",
+            "/console/\r\nx: y",
+        ] {
             assert_eq!(aim(elsewhere), "/console", "{elsewhere:?}");
         }
     }

@@ -20,7 +20,10 @@ const FOUND: u32 = 8;
 /// `GET /console`: the organizations one may see; straight to the only one.
 pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
     let name = visit.query.filled("name").map(str::to_owned);
-    let before = visit.query.filled("before").and_then(|text| text.parse().ok());
+    let before = visit
+        .query
+        .filled("before")
+        .and_then(|text| text.parse().ok());
     let mut rows = organizations(&visit, name.clone(), before, SHOWN + 1).await?;
     if let ([only], None, false) = (rows.as_slice(), &name, visit.is_everywhere) {
         let to = format!("/console/organizations/{}", only.id);
@@ -79,8 +82,15 @@ async fn organizations(
             name,
             ..OrganizationFilter::default()
         };
-        let found = visit.app.store.organizations(filter, Part { before, limit }).await?;
-        return Ok(found.into_iter().filter(|row| !row.product.is_operator()).collect());
+        let found = visit
+            .app
+            .store
+            .organizations(filter, Part { before, limit })
+            .await?;
+        return Ok(found
+            .into_iter()
+            .filter(|row| !row.product.is_operator())
+            .collect());
     }
     let mut found = Vec::new();
     let wanted = name.map(|name| name.to_lowercase());
@@ -91,7 +101,9 @@ async fn organizations(
         let Some(row) = visit.app.store.organization(id).await? else {
             continue;
         };
-        let fits = wanted.as_ref().is_none_or(|wanted| row.name.to_lowercase().contains(wanted));
+        let fits = wanted
+            .as_ref()
+            .is_none_or(|wanted| row.name.to_lowercase().contains(wanted));
         if row.deleted_at.is_none() && fits {
             found.push(row);
         }
@@ -106,7 +118,12 @@ pub(in crate::console) async fn live(visit: Visit) -> Result<Shown, Problem> {
     let mut hash = Sha256::new();
     hash.update(visit.cookie.as_deref().unwrap_or_default());
     hash.update(state.to_be_bytes());
-    let word: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let word: String = hash
+        .finalize()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     Ok(Shown::Json(json!({ "state": word })))
 }
 
@@ -119,7 +136,11 @@ pub(in crate::console) async fn search(visit: Visit) -> Result<Shown, Problem> {
         found(&visit, &asked).await?
     };
     if visit.query.is_ticked("only") {
-        return Ok(Shown::Dialog(Dialog::ask("Search", "/console".into(), found)));
+        return Ok(Shown::Dialog(Dialog::ask(
+            "Search",
+            "/console".into(),
+            found,
+        )));
     }
     let body = html! {
         form.stack method="get" action="/console/search" role="search" hx-get="/console/search"
@@ -130,7 +151,11 @@ pub(in crate::console) async fn search(visit: Visit) -> Result<Shown, Problem> {
         }
         div #found aria-live="polite" { (found) }
     };
-    Ok(Shown::Dialog(Dialog::ask("Search", "/console".to_owned(), body)))
+    Ok(Shown::Dialog(Dialog::ask(
+        "Search",
+        "/console".to_owned(),
+        body,
+    )))
 }
 
 async fn found(visit: &Visit, asked: &str) -> Result<Markup, Problem> {
@@ -138,7 +163,12 @@ async fn found(visit: &Visit, asked: &str) -> Result<Markup, Problem> {
     let mut keys = Vec::new();
     let places: Vec<_> = match visit.is_everywhere {
         true => vec![None],
-        false => visit.visitor()?.members.iter().map(|member| Some(member.organization)).collect(),
+        false => visit
+            .visitor()?
+            .members
+            .iter()
+            .map(|member| Some(member.organization))
+            .collect(),
     };
     for place in places {
         let filter = KeyFilter {
@@ -155,7 +185,11 @@ async fn found(visit: &Visit, asked: &str) -> Result<Markup, Problem> {
         };
         keys.extend(visit.app.store.keys(filter, part).await?);
     }
-    let ids = [("key_", "keys"), ("org_", "organizations"), ("prj_", "projects")];
+    let ids = [
+        ("key_", "keys"),
+        ("org_", "organizations"),
+        ("prj_", "projects"),
+    ];
     let by_id = ids.iter().find(|(prefix, _)| asked.starts_with(prefix));
     Ok(html! {
         @if let Some((prefix, kind)) = by_id {

@@ -1,6 +1,6 @@
 //! The page of one key.
 
-use keystile_core::model::{KeyState, Kind};
+use keystile_core::model::{KeyState, Kind, PersonId};
 use keystile_core::policy::OriginList;
 use keystile_store::UsageOf;
 use maud::{Markup, html};
@@ -9,7 +9,7 @@ use super::key_form::{self, Filled};
 use super::traffic::Traffic;
 use super::{key_row, keys, snippets};
 use crate::api::KeyView;
-use crate::console::parts::{self, Field, asks};
+use crate::console::parts::{self, asks};
 use crate::console::rights::Ability;
 use crate::console::shown::{Dialog, Entry, Page, Shown};
 use crate::console::visit::Visit;
@@ -25,7 +25,9 @@ async fn read(visit: &Visit) -> Result<(KeyView, u64), Problem> {
 
 fn list(visit: &Visit, key: &KeyView) -> Result<String, Problem> {
     let (project, environment) = (visit.project()?.id, &key.environment.name);
-    Ok(format!("/console/projects/{project}/keys?environment={environment}"))
+    Ok(format!(
+        "/console/projects/{project}/keys?environment={environment}"
+    ))
 }
 
 /// `GET /console/keys/{key}`
@@ -33,21 +35,24 @@ pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
     let (key, _) = read(&visit).await?;
     let is_over_month = visit.query.text("over") == "month";
     let traffic = Traffic::of(&visit, UsageOf::Key(key.id), is_over_month).await?;
+    let maker = maker(&visit, &key.created_by).await?;
     let rules = visit.rules()?;
     let at = format!("/console/keys/{}", key.id);
     let steps = [
         (keys::label(&visit), list(&visit, &key)?),
         (keys::capital(&key.environment.name), list(&visit, &key)?),
     ];
-    let steps = steps.each_ref().map(|(name, href)| (name.as_str(), href.clone()));
+    let steps = steps
+        .each_ref()
+        .map(|(name, href)| (name.as_str(), href.clone()));
     let sub = html! { (key_row::value(&key)) (key_row::state_tags(&key)) };
     let body = html! {
         (parts::crumbs(&steps))
         (parts::page_head(&key.name, Some(sub), Some(actions(&visit, &key, &at))))
         (key_row_words(&visit, &key))
         (traffic.card(&at))
-        (facts(&visit, &key))
-        @if key.kind == Kind::Publishable { (tester(&key, &at)) }
+        (facts(&visit, &key, &maker))
+        @if key.kind == Kind::Publishable { (tester(&at)) }
         @if key.status == KeyState::Active { (snippets::all(&visit.app, rules, &key)) }
     };
     Ok(Page::live(key.name.clone(), Entry::Keys, body))
@@ -93,7 +98,7 @@ fn actions(visit: &Visit, key: &KeyView, at: &str) -> Markup {
     }
 }
 
-fn facts(visit: &Visit, key: &KeyView) -> Markup {
+fn facts(visit: &Visit, key: &KeyView, maker: &Markup) -> Markup {
     let now = visit.now();
     let places = match key.kind {
         Kind::Publishable => (&key.allowed_origins, "Works on", "any page"),
@@ -145,16 +150,28 @@ fn facts(visit: &Visit, key: &KeyView) -> Markup {
                     dt { "Ends" }
                     dd { @match key.expires_at { None => "when it is revoked", Some(at) => (parts::exact_time(at)) } }
                     @if let Some(note) = &key.note { dt { "Note" } dd { (parts::theirs(note)) } }
-                    dt { "Made" } dd { (parts::exact_time(key.created_at)) " by " code { (key.created_by) } }
+                    dt { "Made" } dd { (parts::exact_time(key.created_at)) " by " (maker) }
                 }
             }
         }
     }
 }
 
-fn tester(key: &KeyView, at: &str) -> Markup {
+/// Who made it, by name where that is known.
+async fn maker(visit: &Visit, created_by: &str) -> Result<Markup, Problem> {
+    if let Ok(id) = created_by.parse::<PersonId>() {
+        let person = visit.app.store.person(id).await?;
+        return Ok(person.map_or_else(|| html! { code { (id) } }, |one| parts::theirs(&one.name)));
+    }
+    Ok(match created_by {
+        "local" => html! { "somebody on the machine" },
+        "system" => html! { "Keystile itself" },
+        other => html! { "operator key " code { (other) } },
+    })
+}
+
+fn tester(at: &str) -> Markup {
     let action = format!("{at}/test-origin");
-    let _ = key;
     html! {
         section.card aria-labelledby="tester-title" {
             div.head { div { h2 #tester-title { "Would this page be let in?" } p { "Paste the address of a page or its origin." } } }
@@ -223,7 +240,9 @@ pub(in crate::console) async fn note(visit: Visit) -> Result<Shown, Problem> {
 pub(in crate::console) async fn ask_edit(visit: Visit) -> Result<Shown, Problem> {
     let (key, version) = read(&visit).await?;
     let filled = Filled::of_key(&key);
-    Ok(Shown::Dialog(edit_dialog(&visit, &key, version, &filled, None)?))
+    Ok(Shown::Dialog(edit_dialog(
+        &visit, &key, version, &filled, None,
+    )?))
 }
 
 fn edit_dialog(
@@ -265,7 +284,10 @@ pub(in crate::console) async fn edit(visit: Visit) -> Result<Shown, Problem> {
         Ok((placed, effective)) => {
             let name = &placed.key.name;
             let proof = effective.map(|effective| {
-                format!(" In force on {} of {} nodes.", effective.confirmed, effective.nodes)
+                format!(
+                    " In force on {} of {} nodes.",
+                    effective.confirmed, effective.nodes
+                )
             });
             Ok(Shown::Done {
                 to: format!("/console/keys/{}", key.id),

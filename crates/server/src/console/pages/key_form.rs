@@ -41,7 +41,11 @@ impl Filled {
         let is_sent = form.is_ticked("sent");
         let text = |field: &str| form.text(field).to_owned();
         Self {
-            name: if is_sent { text("name") } else { name.to_owned() },
+            name: if is_sent {
+                text("name")
+            } else {
+                name.to_owned()
+            },
             note: text("note"),
             origins: text("allowed_origins"),
             ips: text("allowed_ips"),
@@ -66,9 +70,15 @@ impl Filled {
             origins: lines(&key.allowed_origins),
             ips: lines(&key.allowed_ips),
             scopes: key.own_scopes.as_deref().map(<[String]>::to_vec),
-            lasts: if key.expires_at.is_some() { "keep".into() } else { String::new() },
-            rate_limit: number(key.rate_limit.map(|rate| u64::from(rate.limit))).unwrap_or_default(),
-            rate_period: number(key.rate_limit.map(|rate| u64::from(rate.period_seconds))).unwrap_or_default(),
+            lasts: if key.expires_at.is_some() {
+                "keep".into()
+            } else {
+                String::new()
+            },
+            rate_limit: number(key.rate_limit.map(|rate| u64::from(rate.limit)))
+                .unwrap_or_default(),
+            rate_period: number(key.rate_limit.map(|rate| u64::from(rate.period_seconds)))
+                .unwrap_or_default(),
             caps: caps.map(|cap| number(cap).unwrap_or_default()),
         }
     }
@@ -84,9 +94,15 @@ pub(super) fn fields(
 ) -> Markup {
     let wrong = |pointer: &str| wrong_at(problem, pointer);
     let is_open = !is_new
-        || ["/scopes", "/allowed_ips", "/expires_at", "/rate_limit", "/spend_caps"]
-            .iter()
-            .any(|pointer| wrong(pointer).is_some());
+        || [
+            "/scopes",
+            "/allowed_ips",
+            "/expires_at",
+            "/rate_limit",
+            "/spend_caps",
+        ]
+        .iter()
+        .any(|pointer| wrong(pointer).is_some());
     let general = problem.filter(|problem| problem.errors.is_empty());
     html! {
         input type="hidden" name="sent" value="yes";
@@ -134,7 +150,10 @@ fn origin_hint(mode: Mode) -> &'static str {
 fn scopes(rules: &Rules, kind: Kind, filled: &Filled, wrong: Option<String>) -> Markup {
     let can = rules.grantable_scopes(kind);
     let names: Vec<_> = rules.scope_names(can).collect();
-    let offered = rules.scopes().iter().filter(|scope| names.contains(&&*scope.name));
+    let offered = rules
+        .scopes()
+        .iter()
+        .filter(|scope| names.contains(&&*scope.name));
     let is_listed = filled.scopes.is_some();
     let is_ticked = |name: &str| {
         let listed = filled.scopes.as_deref();
@@ -206,7 +225,11 @@ fn limits(kind: Kind, filled: &Filled, wrong: Option<String>) -> Markup {
 }
 
 fn caps(filled: &Filled, wrong: Option<String>) -> Markup {
-    let fields = [("cap_day", "a day"), ("cap_month", "a month"), ("cap_total", "in all")];
+    let fields = [
+        ("cap_day", "a day"),
+        ("cap_month", "a month"),
+        ("cap_total", "in all"),
+    ];
     html! {
         fieldset {
             legend { "Credits it may spend" }
@@ -224,7 +247,10 @@ fn caps(filled: &Filled, wrong: Option<String>) -> Markup {
 /// Whether a problem is about what was filled in, so that the form says it.
 pub(super) fn is_about_fields(problem: &Problem) -> bool {
     !problem.errors.is_empty()
-        || matches!(problem.code, "already_exists" | "too_many_keys" | "changed_meanwhile")
+        || matches!(
+            problem.code,
+            "already_exists" | "too_many_keys" | "changed_meanwhile"
+        )
 }
 
 /// A whole number, or nothing.
@@ -235,10 +261,16 @@ fn number<T: std::str::FromStr>(
     errors: &mut Vec<FieldError>,
 ) -> Option<T> {
     let text = form.filled(name)?;
-    let plain: String = text.chars().filter(|c| !matches!(c, ' ' | '\u{202f}' | ',')).collect();
+    let plain: String = text
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '\u{202f}' | ','))
+        .collect();
     let read = plain.parse().ok();
     if read.is_none() {
-        errors.push(FieldError::new(pointer, format!("{text:?} is no whole number")));
+        errors.push(FieldError::new(
+            pointer,
+            format!("{text:?} is no whole number"),
+        ));
     }
     read
 }

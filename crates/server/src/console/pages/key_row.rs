@@ -31,9 +31,9 @@ pub(super) fn row(row: &Row<'_>) -> Markup {
         tr class=[look(key)] {
             td {
                 a.name href=(at) { (parts::theirs(&key.name)) }
+                div { (value(key)) }
                 (state_words(key, row.now))
             }
-            td { (value(key)) }
             td data-label="May" { (scopes(key, row.rules)) }
             td data-label="Works from" { (places(key)) }
             td data-label="Last used" { (last_used(key, row.now)) (state_tags(key)) }

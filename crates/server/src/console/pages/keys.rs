@@ -112,7 +112,10 @@ fn head(
 
 /// Which world these keys belong to, and where they work.
 fn base(rules: &Rules, environment: &Environment) -> Markup {
-    let known = rules.environments.iter().find(|one| *one.name == *environment.name);
+    let known = rules
+        .environments
+        .iter()
+        .find(|one| *one.name == *environment.name);
     let urls = known.map(|known| &*known.base_urls).unwrap_or_default();
     let what = match environment.mode {
         Mode::Live => "Real calls, real credits.",
@@ -140,7 +143,10 @@ struct Listed {
 impl Listed {
     async fn of(visit: &Visit, environment: &Environment, kind: Kind) -> Result<Self, Problem> {
         let field = format!("before_{}", kind.as_str());
-        let before = visit.query.filled(&field).and_then(|text| text.parse().ok());
+        let before = visit
+            .query
+            .filled(&field)
+            .and_then(|text| text.parse().ok());
         let states: &[KeyState] = if visit.query.is_ticked("revoked") {
             &[KeyState::Revoked]
         } else {
@@ -193,7 +199,10 @@ fn section(
     };
     let is_revoked = visit.query.is_ticked("revoked");
     let room = at_most.is_none_or(|most| {
-        let working = listed.keys.iter().filter(|key| key.status != KeyState::Expired);
+        let working = listed
+            .keys
+            .iter()
+            .filter(|key| key.status != KeyState::Expired);
         working.count() < usize::try_from(most).unwrap_or(usize::MAX)
     });
     let can_add = may && room && rules.kind(kind).offered && !is_revoked;
@@ -214,8 +223,7 @@ fn section(
             } @else {
                 table {
                     thead { tr {
-                        th scope="col" { "Name" }
-                        th scope="col" { "Key" }
+                        th scope="col" { "Name and key" }
                         th scope="col" { "May" }
                         th scope="col" { "Works from" }
                         th scope="col" { "Last used" }
@@ -264,7 +272,11 @@ async fn embed(visit: &Visit, environment: &Environment) -> Result<Option<Markup
 }
 
 fn new_address(environment: &Environment, kind: Kind) -> String {
-    format!("/console/environments/{}/keys/new?kind={}", environment.id, kind.as_str())
+    format!(
+        "/console/environments/{}/keys/new?kind={}",
+        environment.id,
+        kind.as_str()
+    )
 }
 
 fn kind_of(visit: &Visit) -> Result<Kind, Problem> {
@@ -298,7 +310,12 @@ fn form(
     let action = format!("/console/environments/{}/keys/new", environment.id);
     let only_one = rules.kind(kind).max_active == Some(1);
     let verb = if only_one { "Generate" } else { "Create" };
-    let filled = Filled::of_form(&visit.form, &format!("{name} for {}", environment.name));
+    // Where there is only one, its name says nothing that people would have to think of.
+    let usual = match only_one {
+        true => capital(&environment.name),
+        false => String::new(),
+    };
+    let filled = Filled::of_form(&visit.form, &usual);
     let body = html! {
         form.stack method="post" action=(action) hx-post=(action) hx-target="#dialog" {
             (visit.ours()) (visit.once())
@@ -342,7 +359,13 @@ pub(in crate::console) async fn create(visit: Visit) -> Result<Shown, Problem> {
     match minted.secret {
         Some(secret) => {
             let said = html! { "It works from now on, in " b { (environment.name) } "." };
-            Ok(Shown::Dialog(once::dialog(&visit, &minted.key, &secret, &back, said)?))
+            Ok(Shown::Dialog(once::dialog(
+                &visit,
+                &minted.key,
+                &secret,
+                &back,
+                said,
+            )?))
         }
         None => Ok(Shown::Done {
             to: back,
@@ -354,7 +377,10 @@ pub(in crate::console) async fn create(visit: Visit) -> Result<Shown, Problem> {
 /// The page of keys where this environment is shown.
 fn back(visit: &Visit, environment: &Environment) -> Result<String, Problem> {
     let project = visit.project()?.id;
-    Ok(format!("/console/projects/{project}/keys?environment={}", environment.name))
+    Ok(format!(
+        "/console/projects/{project}/keys?environment={}",
+        environment.name
+    ))
 }
 
 /// The name of the page, for links to it.

@@ -18,7 +18,11 @@ pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
         before: None,
         limit: SHOWN,
     };
-    let members = visit.app.store.members_of_place(Some(organization), part).await?;
+    let members = visit
+        .app
+        .store
+        .members_of_place(Some(organization), part)
+        .await?;
     let mut rows = Vec::new();
     for member in members {
         let person = visit.app.store.person(member.person).await?;

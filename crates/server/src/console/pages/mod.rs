@@ -13,8 +13,9 @@ pub(super) mod keys;
 pub(super) mod members;
 mod once;
 pub(super) mod overview;
+pub(super) mod product;
 pub(super) mod projects;
 mod snippets;
 mod traffic;
+pub(super) mod trial;
 pub(super) mod turn;
-

@@ -22,8 +22,12 @@ pub(super) fn dialog(
     let note = key.note.as_deref().unwrap_or_default();
     let is_recoverable = key.sealed.is_some();
     let warning = match is_recoverable {
-        true => "Keep it on your server. It can be revealed again, and the audit log says when it was.",
-        false => "This is the only time it is shown. Lost it? Regenerate it; nobody can read it back.",
+        true => {
+            "Keep it on your server. It can be revealed again, and the audit log says when it was."
+        }
+        false => {
+            "This is the only time it is shown. Lost it? Regenerate it; nobody can read it back."
+        }
     };
     let body = html! {
         p { (warning) " " (said) }
@@ -43,5 +47,9 @@ pub(super) fn dialog(
             }
         }
     };
-    Ok(Dialog::tell(format!("Copy your {name} now"), back.to_owned(), body))
+    Ok(Dialog::tell(
+        format!("Copy your {name} now"),
+        back.to_owned(),
+        body,
+    ))
 }

@@ -22,7 +22,12 @@ pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
     let organization = visit.organization()?.clone();
     let at = format!("/console/organizations/{}", organization.id);
     let is_over_month = visit.query.text("over") == "month";
-    let traffic = Traffic::of(&visit, UsageOf::Organization(organization.id), is_over_month).await?;
+    let traffic = Traffic::of(
+        &visit,
+        UsageOf::Organization(organization.id),
+        is_over_month,
+    )
+    .await?;
     let filter = KeyFilter {
         organization: Some(organization.id),
         state: Some(KeyState::Active),
@@ -35,7 +40,10 @@ pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
     let keys = visit.app.store.keys(filter, part).await?;
     let keys = KeyView::all(&visit.app, &keys).await?;
     let number = |is: fn(&KeyView) -> bool| keys.iter().filter(|key| is(key)).count();
-    let (exposed, idle) = (number(|key| key.exposed_at.is_some()), number(|key| key.idle));
+    let (exposed, idle) = (
+        number(|key| key.exposed_at.is_some()),
+        number(|key| key.idle),
+    );
     let is_cut = keys.len() >= usize::try_from(LOOKED_AT).unwrap_or(usize::MAX);
     let working = format!("{}{}", keys.len(), if is_cut { "+" } else { "" });
     let lately = lately(&visit).await?;

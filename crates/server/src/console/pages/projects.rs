@@ -20,7 +20,10 @@ pub(in crate::console) async fn list(visit: Visit) -> Result<Shown, Problem> {
         organization: Some(organization),
         ..ProjectFilter::default()
     };
-    let before = visit.query.filled("before").and_then(|text| text.parse().ok());
+    let before = visit
+        .query
+        .filled("before")
+        .and_then(|text| text.parse().ok());
     let part = Part {
         before,
         limit: SHOWN + 1,
@@ -35,7 +38,9 @@ pub(in crate::console) async fn list(visit: Visit) -> Result<Shown, Problem> {
     rows.truncate(most);
     let next = rows.last().filter(|_| has_more).map(|row| row.id);
     let new = format!("/console/organizations/{organization}/projects/new");
-    let add = visit.may(Ability::ManageProjects).then(|| asks("btn", &new, "New project"));
+    let add = visit
+        .may(Ability::ManageProjects)
+        .then(|| asks("btn", &new, "New project"));
     let body = html! {
         (parts::page_head("Projects", Some(html! { "Each has its own environments and keys." }), add))
         section.card aria-label="Projects" {
@@ -67,7 +72,10 @@ pub(in crate::console) async fn ask(visit: Visit) -> Result<Shown, Problem> {
 }
 
 fn dialog(visit: &Visit, problem: Option<&Problem>) -> Result<Dialog, Problem> {
-    let back = format!("/console/organizations/{}/projects", visit.organization()?.id);
+    let back = format!(
+        "/console/organizations/{}/projects",
+        visit.organization()?.id
+    );
     let general = problem.filter(|problem| problem.errors.is_empty());
     let body = html! {
         form.stack method="post" action=(back) hx-post=(back) hx-target="#dialog" {

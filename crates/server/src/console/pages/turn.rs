@@ -29,7 +29,9 @@ async fn key(visit: &Visit) -> Result<KeyView, Problem> {
 /// Where the key is listed.
 fn back(visit: &Visit, key: &KeyView) -> Result<String, Problem> {
     let (project, environment) = (visit.project()?.id, &key.environment.name);
-    Ok(format!("/console/projects/{project}/keys?environment={environment}"))
+    Ok(format!(
+        "/console/projects/{project}/keys?environment={environment}"
+    ))
 }
 
 /// Who used it last and with what: whoever ends it should know.
@@ -38,7 +40,11 @@ fn warning(visit: &Visit, key: &KeyView) -> Markup {
     let Some(last) = &key.last_used else {
         return html! { p.say.green { "It was never used." } };
     };
-    let look = if key.was_used_lately(now) { "say amber" } else { "say" };
+    let look = if key.was_used_lately(now) {
+        "say amber"
+    } else {
+        "say"
+    };
     html! {
         p class=(look) {
             "Last used " (parts::time(last.at, now))
@@ -50,7 +56,13 @@ fn warning(visit: &Visit, key: &KeyView) -> Markup {
 }
 
 /// A form of one question.
-fn question(visit: &Visit, action: &str, body: Markup, (look, verb): (&str, &str), back: &str) -> Markup {
+fn question(
+    visit: &Visit,
+    action: &str,
+    body: Markup,
+    (look, verb): (&str, &str),
+    back: &str,
+) -> Markup {
     html! {
         form.stack method="post" action=(action) hx-post=(action) hx-target="#dialog" {
             (visit.ours()) (visit.once())
@@ -65,7 +77,10 @@ pub(super) fn proof(effective: &Effective, millis: u64) -> String {
     let Effective {
         nodes, confirmed, ..
     } = effective;
-    format!("dead on {confirmed} of {nodes} nodes after {} ms", millis.max(1))
+    format!(
+        "dead on {confirmed} of {nodes} nodes after {} ms",
+        millis.max(1)
+    )
 }
 
 fn sentence(text: &str) -> String {
@@ -96,7 +111,11 @@ pub(in crate::console) async fn ask_regenerate(visit: Visit) -> Result<Shown, Pr
     };
     let action = format!("/console/keys/{}/regenerate", key.id);
     let body = question(&visit, &action, fields, ("main", "Regenerate"), &back);
-    Ok(Shown::Dialog(Dialog::ask("Regenerate this key?", back, body)))
+    Ok(Shown::Dialog(Dialog::ask(
+        "Regenerate this key?",
+        back,
+        body,
+    )))
 }
 
 /// `POST /console/keys/{key}/regenerate`
@@ -153,7 +172,11 @@ pub(in crate::console) async fn ask_end_old(visit: Visit) -> Result<Shown, Probl
     };
     let action = format!("/console/keys/{}/end-old", key.id);
     let body = question(&visit, &action, fields, ("main", "End it now"), &back);
-    Ok(Shown::Dialog(Dialog::ask("End the old value now?", back, body)))
+    Ok(Shown::Dialog(Dialog::ask(
+        "End the old value now?",
+        back,
+        body,
+    )))
 }
 
 /// `POST /console/keys/{key}/end-old`
@@ -162,7 +185,11 @@ pub(in crate::console) async fn end_old(visit: Visit) -> Result<Shown, Problem> 
     let began = visit.app.tick();
     let (placed, effective) = end_grace(&visit.work(), before.id, 0).await?;
     let took = visit.app.tick().saturating_sub(began);
-    let notice = format!("The old value of “{}” is {}.", placed.key.name, proof(&effective, took));
+    let notice = format!(
+        "The old value of “{}” is {}.",
+        placed.key.name,
+        proof(&effective, took)
+    );
     Ok(done_at(back(&visit, &before)?, notice))
 }
 
@@ -206,7 +233,10 @@ pub(in crate::console) async fn ask_delete(visit: Visit) -> Result<Shown, Proble
 fn delete_dialog(visit: &Visit, key: &KeyView, wrong: Option<String>) -> Result<Dialog, Problem> {
     let back = back(visit, key)?;
     let action = format!("/console/keys/{}/delete", key.id);
-    let field = Field::text("name", "Type the key's name to confirm").needed().first().wrong(wrong);
+    let field = Field::text("name", "Type the key's name to confirm")
+        .needed()
+        .first()
+        .wrong(wrong);
     let body = html! {
         form.stack method="post" action=(action) hx-post=(action) hx-target="#dialog" {
             (visit.ours())
@@ -250,7 +280,11 @@ pub(in crate::console) async fn ask_reveal(visit: Visit) -> Result<Shown, Proble
     };
     let action = format!("/console/keys/{}/reveal", key.id);
     let body = question(&visit, &action, fields, ("main", "Reveal"), &back);
-    Ok(Shown::Dialog(Dialog::ask("Reveal this secret?", back, body)))
+    Ok(Shown::Dialog(Dialog::ask(
+        "Reveal this secret?",
+        back,
+        body,
+    )))
 }
 
 /// `POST /console/keys/{key}/reveal`

@@ -20,7 +20,12 @@ pub(in crate::console) struct Bar {
 
 /// Bars from the oldest to the newest.
 pub(in crate::console) fn chart(bars: &[Bar], of: &str) -> Markup {
-    let most = bars.iter().map(|bar| bar.allowed + bar.refused).max().unwrap_or(0).max(1);
+    let most = bars
+        .iter()
+        .map(|bar| bar.allowed + bar.refused)
+        .max()
+        .unwrap_or(0)
+        .max(1);
     let number = u64::try_from(bars.len()).unwrap_or(1).max(1);
     let step = WIDTH / number;
     let wide = (step * 7 / 10).max(1);

@@ -3,7 +3,12 @@
 use maud::{Markup, html};
 
 /// A piece of code with its parts; those that are `true` stand out.
-pub(in crate::console) fn code(id: &str, title: &str, hint: &str, parts: &[(&str, bool)]) -> Markup {
+pub(in crate::console) fn code(
+    id: &str,
+    title: &str,
+    hint: &str,
+    parts: &[(&str, bool)],
+) -> Markup {
     html! {
         section.card aria-labelledby={ (id) "-title" } {
             div.head {

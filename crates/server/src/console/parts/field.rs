@@ -99,7 +99,10 @@ impl<'a> Field<'a> {
 
     fn ids(&self) -> (Option<String>, Option<String>) {
         let hint = (!self.hint.is_empty()).then(|| format!("f-{}-hint", self.name));
-        let wrong = self.wrong.as_ref().map(|_| format!("f-{}-wrong", self.name));
+        let wrong = self
+            .wrong
+            .as_ref()
+            .map(|_| format!("f-{}-wrong", self.name));
         (hint, wrong)
     }
 

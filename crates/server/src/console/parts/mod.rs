@@ -94,11 +94,6 @@ pub(super) fn asks(class: &str, href: &str, text: &str) -> Markup {
     html! { a class=(class) href=(href) hx-get=(href) hx-target="#dialog" { (text) } }
 }
 
-/// A link that looks like a button.
-pub(super) fn link(class: &str, href: &str, text: &str) -> Markup {
-    html! { a class=(class) href=(href) { (text) } }
-}
-
 /// The head of a page.
 pub(super) fn page_head(title: &str, sub: Option<Markup>, aside: Option<Markup>) -> Markup {
     html! {

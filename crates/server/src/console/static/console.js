@@ -47,7 +47,7 @@
   }, true);
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") for (const open of all("details.drop[open]")) { open.open = false; one("summary", open).focus(); }
-    if (event.key === "k" && (event.ctrlKey || event.metaKey)) {
+    if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
       const find = one(".find");
       if (find && !dialog()?.open) { event.preventDefault(); find.click(); }
     }
