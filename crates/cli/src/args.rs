@@ -97,6 +97,9 @@ pub(crate) enum Command {
     /// Operator keys, with which programs call Keystile.
     #[command(subcommand)]
     OperatorKey(OperatorKey),
+    /// The people of the console.
+    #[command(subcommand)]
+    People(People),
     /// The audit log.
     #[command(subcommand)]
     Audit(Audit),
@@ -503,6 +506,12 @@ pub(crate) enum OperatorKey {
     },
     /// List them.
     List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum People {
+    /// Print the one-time link with which the first owner is made; earlier ones end.
+    SetupLink,
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,6 +9,7 @@ use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior,
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::{Global, LogForm, Serve};
+use crate::commands::people::tell_setup_link;
 use crate::output::{Failed, heading, line};
 use crate::{demo, settings};
 
@@ -45,6 +46,10 @@ pub(crate) async fn run(global: &Global, serve: &Serve) -> Result<(), Failed> {
         ));
         line("because without it no key can be verified and every one must be reissued");
     }
+    let link = setup_link(&app).await;
+    if let Some(link) = link {
+        tell_setup_link(&link);
+    }
     if serve.demo {
         demo::tell(&global.data, running.address).await?;
     }
@@ -58,6 +63,20 @@ pub(crate) async fn run(global: &Global, serve: &Serve) -> Result<(), Failed> {
         return Ok(());
     }
     Err(Failed::new("some requests did not finish in time"))
+}
+
+/// Whatever keeps it from being made does not keep keys from being verified.
+async fn setup_link(app: &App) -> Option<String> {
+    match keystile_server::setup_link(app).await {
+        Ok(link) => link,
+        Err(reason) => {
+            tracing::warn!(
+                reason,
+                "no set-up link for the console; `keystile people setup-link` makes one"
+            );
+            None
+        }
+    }
 }
 
 async fn take_bootstrap(app: &App) -> Result<(), Failed> {

@@ -1,12 +1,13 @@
 //! What every request can reach, and who is asking.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use keystile_core::engine::{Engine, NewDigest};
 use keystile_core::key::{KeyDigest, Keyring, MasterKey, Random, WrappedKey};
 use keystile_core::manifest::ScopeSet;
-use keystile_core::model::{Actor, Binding, KeyId, Slug, Timestamp};
+use keystile_core::model::{Actor, Binding, KeyId, OrganizationId, PersonId, Slug, Timestamp};
 use keystile_core::snapshot::Identity;
 use keystile_store::Store;
 use tokio::sync::{mpsc, watch};
@@ -14,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::background::Uses;
 use crate::config::Settings;
+use crate::manage::people::People;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
 
@@ -35,8 +37,12 @@ pub struct App {
     pub(crate) exposures: mpsc::Sender<Exposed>,
     /// What keys were used for and is not written down yet.
     pub(crate) uses: Uses,
+    /// What is known of the people of the console besides their records.
+    pub(crate) people: Arc<People>,
     /// Checked settings.
     pub(crate) settings: Settings,
+    /// Where it listens, once it does: the settings may leave the port to the system.
+    pub(crate) listening: OnceLock<SocketAddr>,
     /// When this began; only how long ago that is means anything.
     pub(crate) begun: Instant,
     /// Counters.
@@ -151,6 +157,7 @@ pub struct Caller {
     scopes: Option<ScopeSet>,
     product: Option<Slug>,
     environment: Option<String>,
+    organization: Option<OrganizationId>,
 }
 
 impl Caller {
@@ -163,6 +170,7 @@ impl Caller {
             scopes: None,
             product: None,
             environment: None,
+            organization: None,
         }
     }
 
@@ -173,6 +181,34 @@ impl Caller {
             scopes: None,
             product: None,
             environment: None,
+            organization: None,
+        }
+    }
+
+    #[allow(dead_code, reason = "the pages of the console use it")]
+    /// Somebody who has not proved to be anybody, such as at the sign-in page: reaches nothing.
+    pub(crate) fn stranger() -> Self {
+        Self {
+            scopes: Some(ScopeSet::EMPTY),
+            // There is none of this id.
+            organization: Some(OrganizationId::from_u128(0)),
+            ..Self::system()
+        }
+    }
+
+    /// A person at the console, confined to an organization or not; `everything` is for owners of
+    /// the installation. What else their role allows them is asked before.
+    pub(crate) fn person(
+        id: PersonId,
+        organization: Option<OrganizationId>,
+        everything: bool,
+    ) -> Self {
+        Self {
+            actor: Actor::Person { id },
+            scopes: (!everything).then_some(ScopeSet::EMPTY),
+            product: None,
+            environment: None,
+            organization,
         }
     }
 
@@ -183,6 +219,7 @@ impl Caller {
             scopes: Some(ScopeSet::EMPTY),
             product: Some(product),
             environment: None,
+            organization: None,
         }
     }
 
@@ -193,6 +230,7 @@ impl Caller {
             scopes: Some(scopes),
             product: bound.map(|bound| bound.product.clone()),
             environment: bound.and_then(|bound| bound.environment.clone()),
+            organization: None,
         }
     }
 
@@ -214,10 +252,25 @@ impl Caller {
         self.environment.as_deref()
     }
 
-    /// Whether things of that product may be known to it at all.
+    /// The one organization it may act for, if it is confined to one.
+    #[must_use]
+    pub fn organization(&self) -> Option<OrganizationId> {
+        self.organization
+    }
+
+    /// Whether things of that organization may be known to it at all, as far as that depends on
+    /// the organization alone.
+    #[must_use]
+    pub fn reaches_organization(&self, organization: OrganizationId) -> bool {
+        self.organization.is_none_or(|own| own == organization)
+    }
+
+    /// Whether things of that product may be known to it at all, as far as that depends on the
+    /// product alone. Nothing of Keystile's own is for members of an organization.
     #[must_use]
     pub fn reaches(&self, product: &Slug) -> bool {
-        self.product.as_ref().is_none_or(|own| own == product)
+        let ours_alone = product.is_operator() && self.organization.is_some();
+        !ours_alone && self.product.as_ref().is_none_or(|own| own == product)
     }
 
     /// Whether things of that product and environment may be known to it at all.
@@ -241,6 +294,7 @@ impl Caller {
     pub fn scope(&self) -> String {
         match &self.actor {
             Actor::OperatorKey { id } | Actor::KeyHolder { id } => id.to_string(),
+            Actor::Person { id } => id.to_string(),
             Actor::Local => "local".to_owned(),
             Actor::System => "system".to_owned(),
         }

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Method, request::Parts};
 use keystile_core::key::MasterKey;
-use keystile_store::AuditReport;
+use keystile_store::{AuditReport, CommitError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::body;
 use crate::app::{App, Caller};
+use crate::manage::people::ensure_setup_link;
 use crate::manage::{
     Request, Work, rotate_master_key, rotate_pepper, rotate_sealing_key, rotate_signing_key,
 };
@@ -73,9 +74,16 @@ pub(crate) async fn answer(app: &Arc<App>, parts: &Parts, sent: &Bytes) -> Resul
             let (version, gone) = rotate_signing_key(&work, asked.at_once).await?;
             Ok(json!({ "version": version, "retired": gone }))
         }
+        (&Method::POST, "people/setup-link") => new_setup_link(app).await,
         (&Method::GET, "doctor") => doctor(app).await,
         _ => Err(Problem::not_found("address")),
     }
+}
+
+async fn new_setup_link(app: &App) -> Result<Value, Problem> {
+    let token = ensure_setup_link(app).await?;
+    let token = token.ok_or(CommitError::HasOwner)?;
+    Ok(json!({ "link": app.link("setup", &token) }))
 }
 
 fn read_master_key(file: &PathBuf) -> Result<MasterKey, Problem> {

@@ -23,5 +23,6 @@ pub use app::{App, Caller};
 pub use control::describe_audit;
 pub use front::{CONTROL_SOCKET, Running, StartError, start};
 pub use manage::bootstrap::take_bootstrap_key;
+pub use manage::people::setup_link;
 pub use openapi::document as openapi_document;
 pub use system::OsRandom;

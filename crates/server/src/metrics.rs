@@ -51,6 +51,11 @@ struct VerifyLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SignInLabels {
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ManageLabels {
     operation: &'static str,
     status: u16,
@@ -62,6 +67,7 @@ pub(crate) struct Metrics {
     registry: Registry,
     verifies: Vec<[Counter; Code::ALL.len()]>,
     manage: Family<ManageLabels, Counter>,
+    sign_ins: Family<SignInLabels, Counter>,
     /// Connections that are open.
     pub(crate) connections: Gauge,
     /// The last journal row that the index has applied.
@@ -106,6 +112,12 @@ impl Metrics {
             "Manage requests by operation",
             manage.clone(),
         );
+        let sign_ins = Family::<SignInLabels, Counter>::default();
+        registry.register(
+            "sign_ins",
+            "Sign-ins at the console by how they ended",
+            sign_ins.clone(),
+        );
         registry.register("connections", "Open connections", connections.clone());
         registry.register(
             "applied_seq",
@@ -121,6 +133,7 @@ impl Metrics {
             registry,
             verifies,
             manage,
+            sign_ins,
             connections,
             applied_seq,
             refused_rows,
@@ -144,6 +157,11 @@ impl Metrics {
         self.manage
             .get_or_create(&ManageLabels { operation, status })
             .inc();
+    }
+
+    /// Counts how a sign-in ended.
+    pub(crate) fn signed_in(&self, outcome: &'static str) {
+        self.sign_ins.get_or_create(&SignInLabels { outcome }).inc();
     }
 
     /// Everything in the text format.

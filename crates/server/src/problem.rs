@@ -213,6 +213,14 @@ impl From<CommitError> for Problem {
                 "too_many_credits",
                 format!("at most {room} credits more can be granted to this organization"),
             ),
+            CommitError::NoOwner => Self::conflict(
+                "last_owner",
+                "the installation keeps an owner: make somebody else one first",
+            ),
+            CommitError::HasOwner => Self::conflict(
+                "has_owner",
+                "the installation has an owner already: sign in, or have yourself invited",
+            ),
             CommitError::IdempotencyTaken => Self::conflict(
                 "idempotency_key_in_flight",
                 "a request with this Idempotency-Key is being worked on; ask again in a moment",

@@ -5,6 +5,7 @@ pub(crate) mod import;
 mod installation;
 mod keys;
 pub(crate) mod offline;
+pub(crate) mod people;
 mod structure;
 
 use crate::args::{Command, Global};
@@ -29,6 +30,7 @@ pub(crate) async fn run(global: &Global, command: Command) -> Result<(), Failed>
         Command::Import(what) => import::run(&keystile, &what, form).await,
         Command::Verify(verify) => keys::verify(&keystile, verify, form).await,
         Command::OperatorKey(what) => installation::operator_key(&keystile, what, form).await,
+        Command::People(what) => people::run(&keystile, what, form).await,
         Command::Audit(what) => installation::audit(&keystile, what, form).await,
         Command::Backup(backup) => installation::backup(&keystile, &backup, form).await,
         Command::MasterKey(what) => installation::master_key(global, &keystile, what).await,

@@ -14,6 +14,7 @@ mod exhaustion;
 mod key_material;
 mod moving_in;
 mod moving_in_at_work;
+mod people;
 mod process;
 mod refusals;
 mod settings;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use keystile_core::engine::Engine;
 use keystile_core::key::{Keyring, MasterKey, Random, UnwrapError};
@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use crate::app::{App, Exposed, Rehash};
 use crate::background::Uses;
 use crate::config::Settings;
+use crate::manage::people::People;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
 
@@ -94,8 +95,9 @@ pub async fn load(
     let keyring = Keyring::open(&master, &store.keyring().await?)?;
     let metrics = Metrics::new();
     let index = Arc::new(Index::new());
-    let report = scan(&*store, &index, &metrics).await?;
-    refuse_suspects(&*store, &index, &metrics, &report).await?;
+    let people = Arc::<People>::default();
+    let report = scan(&*store, &index, &people, &metrics).await?;
+    refuse_suspects(&*store, &index, &people, &metrics, &report).await?;
     let refused = index.loaded(report.head.seq);
     refuse(&metrics.refused_rows, refused);
     metrics.applied_seq.set(report.head.seq);
@@ -114,6 +116,8 @@ pub async fn load(
         rehashes,
         exposures,
         uses: Uses::default(),
+        people,
+        listening: OnceLock::new(),
         begun: Instant::now(),
         settings,
         metrics,
@@ -131,10 +135,11 @@ pub async fn load(
 async fn scan(
     store: &dyn Store,
     index: &Arc<Index>,
+    people: &Arc<People>,
     metrics: &Metrics,
 ) -> Result<ScanReport, StoreError> {
     let refused = metrics.refused_rows.clone();
-    let filling = Arc::clone(index);
+    let (filling, people) = (Arc::clone(index), Arc::clone(people));
     let take = move |scanned: Scanned| {
         let (record, sound) = match scanned {
             Scanned::Sound(record) => (record, true),
@@ -150,6 +155,7 @@ async fn scan(
                 return;
             }
         };
+        people.current.put(&record, sound);
         refuse(&refused, filling.load(record, sound));
     };
     store.scan(Arc::new(take)).await
@@ -167,6 +173,7 @@ fn refuse(refused: &Gauge, taken: Result<(), Vec<ApplyProblem>>) {
 async fn refuse_suspects(
     store: &dyn Store,
     index: &Index,
+    people: &People,
     metrics: &Metrics,
     report: &ScanReport,
 ) -> Result<(), StoreError> {
@@ -188,6 +195,9 @@ async fn refuse_suspects(
         .iter()
         .filter_map(|finding| finding.subject.clone())
         .collect();
+    wanted
+        .iter()
+        .for_each(|subject| people.current.refuse(subject));
     if wanted.is_empty() {
         return Ok(());
     }

@@ -49,7 +49,11 @@ async fn apply(app: &App, row: FeedRow) -> Result<(), StoreError> {
         .records
         .into_iter()
         .filter_map(|scanned| put(app, scanned));
-    let all = removed.chain(records).collect();
+    let all: Vec<_> = removed.chain(records).collect();
+    all.iter().for_each(|one| match one {
+        Applied::Put(record, sound) => app.people.current.put(record, *sound),
+        Applied::Removed(subject) => app.people.current.remove(subject),
+    });
     if let Err(problems) = app.engine.index().apply(seq, all) {
         for problem in problems {
             app.metrics.refused_rows.inc();

@@ -1,6 +1,6 @@
 //! Settings in their checked form. Where they come from is the command line's business.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -102,6 +102,25 @@ impl Settings {
         let local = || format!("{scheme}://{listen}");
         let is_local = listen.ip().is_loopback() && !self.behind_proxy;
         self.public_url.clone().or_else(|| is_local.then(local))
+    }
+
+    /// The base of links to the console. Without a public address it is where it listens, which
+    /// may have been left to the system.
+    #[must_use]
+    pub fn base(&self, listening: Option<SocketAddr>) -> String {
+        if let Some(public) = &self.public_url {
+            return public.clone();
+        }
+        let mut address = listening.unwrap_or(self.listen);
+        if address.ip().is_unspecified() {
+            // No browser goes there; on this machine, this is the same.
+            address.set_ip(match address {
+                SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{address}")
     }
 
     /// Checks what one setting alone cannot tell, and reports everything at once.

@@ -106,6 +106,8 @@ pub async fn start(app: Arc<App>) -> Result<Running, StartError> {
 
     let listener = bind(settings.listen).await?;
     let address = local(&listener, settings.listen)?;
+    // Links name it.
+    let _ = shared.app.listening.set(address);
     let surface = Surface::Whole;
     tokio::spawn(accept(listener, tls.clone(), surface, shared.clone()));
     let public_address = match settings.public_listen {

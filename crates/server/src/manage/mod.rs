@@ -14,6 +14,7 @@ mod material;
 mod minting;
 mod operator_keys;
 mod organizations;
+pub(crate) mod people;
 mod products;
 mod projects;
 mod reveal;

@@ -31,7 +31,7 @@ pub(crate) struct CreatedOrganization {
 }
 
 /// What shall change; the outer `None` leaves a field as it is.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct OrganizationChange {
     pub(crate) name: Option<String>,
     pub(crate) external_id: Option<Option<String>>,
@@ -41,6 +41,17 @@ pub(crate) struct OrganizationChange {
     pub(crate) delete: bool,
 }
 
+impl OrganizationChange {
+    /// Whether it is for the organization itself to decide, which can change what it is called.
+    fn is_its_own_matter(&self) -> bool {
+        *self
+            == Self {
+                name: self.name.clone(),
+                ..Self::default()
+            }
+    }
+}
+
 /// Creates an organization and, where the manifest says so, its project with environments and
 /// keys, in one change.
 pub(crate) async fn create_organization(
@@ -48,6 +59,7 @@ pub(crate) async fn create_organization(
     new: &NewOrganization,
 ) -> Result<CreatedOrganization, Problem> {
     work.must_not_be_confined()?;
+    work.must_be_the_operators()?;
     work.attempt(async || {
         if new.product.is_operator() {
             return Err(Problem::field("/product", "this product is Keystile's own").into());
@@ -131,6 +143,9 @@ pub(crate) async fn update_organization(
     wanted: &OrganizationChange,
 ) -> Result<(Organization, Option<Effective>), Problem> {
     work.must_not_be_confined()?;
+    if !wanted.is_its_own_matter() {
+        work.must_be_the_operators()?;
+    }
     work.attempt(async || {
         let before = work.organization(id).await?;
         work.must_not_be_built_in(&before.product)?;

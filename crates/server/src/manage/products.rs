@@ -31,6 +31,7 @@ pub(crate) async fn apply_manifest(
     dry_run: bool,
 ) -> Result<Applied, Problem> {
     work.must_not_be_confined()?;
+    work.must_be_the_operators()?;
     if !work.caller.reaches(slug) {
         return Err(Problem::not_found("product"));
     }

@@ -214,18 +214,29 @@ impl<'a> Work<'a> {
         Ok((Arc::new(rules), guard))
     }
 
-    /// A product within the caller's reach.
+    /// A product within the caller's reach: for members of an organization that one's alone.
     pub(crate) async fn product(&self, slug: &Slug) -> Result<Product, Failure> {
+        if let Some(own) = self.caller.organization() {
+            let own = self.organization(own).await;
+            let own = own.map_err(|failure| hide(failure, "product"))?;
+            if own.product != *slug {
+                return Err(Problem::not_found("product").into());
+            }
+        }
         let found = self.app.store.product(slug).await?;
         let found = found.filter(|product| self.caller.reaches(&product.slug));
         found.ok_or_else(|| Problem::not_found("product").into())
     }
 
+    /// Whether an organization may be known to the caller at all.
+    pub(crate) fn reaches(&self, row: &Organization) -> bool {
+        self.caller.reaches(&row.product) && self.caller.reaches_organization(row.id)
+    }
+
     /// An organization within the caller's reach that is not deleted.
     pub(crate) async fn organization(&self, id: OrganizationId) -> Result<Organization, Failure> {
         let found = self.app.store.organization(id).await?;
-        let known =
-            |row: &Organization| row.deleted_at.is_none() && self.caller.reaches(&row.product);
+        let known = |row: &Organization| row.deleted_at.is_none() && self.reaches(row);
         found
             .filter(known)
             .ok_or_else(|| Problem::not_found("organization").into())
@@ -234,7 +245,11 @@ impl<'a> Work<'a> {
     /// A project within the caller's reach that is not deleted, with its organization.
     pub(crate) async fn project(&self, id: ProjectId) -> Result<(Project, Organization), Failure> {
         let found = self.app.store.project(id).await?;
-        let known = |row: &Project| row.deleted_at.is_none() && self.caller.reaches(&row.product);
+        let known = |row: &Project| {
+            row.deleted_at.is_none()
+                && self.caller.reaches(&row.product)
+                && self.caller.reaches_organization(row.organization)
+        };
         let project = found
             .filter(known)
             .ok_or_else(|| Problem::not_found("project"))?;
@@ -250,7 +265,9 @@ impl<'a> Work<'a> {
     ) -> Result<(Environment, Project, Organization), Failure> {
         let found = self.app.store.environment(id).await?;
         let known = |row: &Environment| {
-            row.deleted_at.is_none() && self.caller.reaches_environment(&row.product, &row.name)
+            row.deleted_at.is_none()
+                && self.caller.reaches_environment(&row.product, &row.name)
+                && self.caller.reaches_organization(row.organization)
         };
         let environment = found
             .filter(known)
@@ -322,8 +339,20 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// What the operator alone decides is not for members of an organization.
+    pub(crate) fn must_be_the_operators(&self) -> Result<(), Problem> {
+        match self.caller.organization() {
+            None => Ok(()),
+            Some(_) => Err(Problem::forbidden(
+                "outside_binding",
+                "this is for the operator, not for members of an organization",
+            )),
+        }
+    }
+
     /// Only callers that are bound to nothing.
     pub(crate) fn must_be_unbound(&self) -> Result<(), Problem> {
+        self.must_be_the_operators()?;
         match self.caller.product() {
             None => Ok(()),
             Some(slug) => Err(Problem::forbidden(

@@ -88,6 +88,7 @@ pub(super) fn operation() -> Operation {
 
 async fn handle(call: Call) -> Result<Answer, Problem> {
     call.work().must_not_be_confined()?;
+    call.work().must_be_the_operators()?;
     let filter: Filter = call.query()?;
     let limit = check_limit(filter.limit)?;
     let before = cursor::<u64>(filter.cursor.as_deref())?;

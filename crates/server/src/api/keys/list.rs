@@ -51,7 +51,10 @@ pub(super) fn operation() -> Operation {
         .says("List keys", "Newest first; deleted keys are not listed.")
         .query::<Filter>()
         .answers::<Page<KeyView>>(200, "A page of keys")
-        .handled(|call| async move { list(&call, call.query()?).await })
+        .handled(|call| async move {
+            call.work().must_be_the_operators()?;
+            list(&call, call.query()?).await
+        })
 }
 
 pub(super) fn operation_in_environment() -> Operation {

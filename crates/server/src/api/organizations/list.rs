@@ -55,6 +55,7 @@ pub(super) fn show() -> Operation {
 }
 
 async fn handle(call: Call) -> Result<Answer, Problem> {
+    call.work().must_be_the_operators()?;
     let filter: Filter = call.query()?;
     let limit = check_limit(filter.limit)?;
     let before = cursor(filter.cursor.as_deref())?;

@@ -36,6 +36,7 @@ pub(super) fn operation() -> Operation {
         .says("List products", "All of them, by slug.")
         .answers::<Page<ProductView>>(200, "The products")
         .handled(|call| async move {
+            call.work().must_be_the_operators()?;
             let rows = call.app.store.products().await?;
             let known = rows.iter().filter(|row| call.caller.reaches(&row.slug));
             let data = known

@@ -29,6 +29,7 @@ pub(crate) async fn create_grant(
     new: &NewGrant,
 ) -> Result<Grant, Problem> {
     work.must_not_be_confined()?;
+    work.must_be_the_operators()?;
     work.attempt(async || {
         let owner = work.organization(organization).await?;
         work.must_not_be_built_in(&owner.product)?;
@@ -74,6 +75,7 @@ fn check(new: &NewGrant, now: Timestamp) -> Result<(), Problem> {
 /// Declares a grant void: what is left of it ends. One that is void already stays as it is.
 pub(crate) async fn void_grant(work: &Work<'_>, id: GrantId) -> Result<Grant, Problem> {
     work.must_not_be_confined()?;
+    work.must_be_the_operators()?;
     work.attempt(async || {
         let (before, owner) = work.grant(id).await?;
         if before.voided_at.is_some() {
@@ -113,7 +115,7 @@ impl Work<'_> {
     /// are reconciled after customers have left.
     pub(crate) async fn account_owner(&self, id: OrganizationId) -> Result<Organization, Failure> {
         let found = self.app.store.organization(id).await?;
-        let reached = found.filter(|row| self.caller.reaches(&row.product));
+        let reached = found.filter(|row| self.reaches(row));
         reached.ok_or_else(|| Problem::not_found("organization").into())
     }
 }

@@ -71,6 +71,7 @@ pub(crate) async fn change_spend(
     id: SpendId,
     change: Change,
 ) -> Result<Changed, Problem> {
+    work.must_be_the_operators()?;
     work.spend(id).await?;
     let changed = work.app.store.change_charge(id, change).await;
     let changed = changed.map_err(unwritten)?;

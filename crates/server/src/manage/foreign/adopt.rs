@@ -44,6 +44,7 @@ pub(crate) enum Adopted {
 
 /// Adopts a key. Adopting it again finds it and changes nothing.
 pub(crate) async fn adopt_key(work: &Work<'_>, wanted: &Adoption) -> Result<Adopted, Problem> {
+    work.must_be_the_operators()?;
     let product = work.product_or_bound(wanted.product.as_ref())?;
     work.attempt(async || {
         let (rules, guard) = named_rules(work, &product).await?;

@@ -64,6 +64,7 @@ pub(super) type Outcomes = Vec<Option<Outcome>>;
 
 /// Imports what can be imported, and says of each row what became of it.
 pub(crate) async fn import_keys(work: &Work<'_>, wanted: &Import) -> Result<Vec<Outcome>, Problem> {
+    work.must_be_the_operators()?;
     let product = work.product_or_bound(wanted.product.as_ref())?;
     if wanted.create_organizations {
         work.must_not_be_confined()?;

@@ -1,0 +1,42 @@
+//! The people of the console: signing in, sessions, invitations, memberships.
+//!
+//! Everything here works on records alone and knows neither HTTP nor HTML. Whatever it decides, it
+//! decides on what the store holds at that moment, so a change is in force with the next request.
+//! Where a change concerns somebody's own person, the journal names them as the one who did it,
+//! whoever the caller is.
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "the pages of the console, which call these, come one by one"
+)]
+
+mod accepting;
+mod current;
+mod guessing;
+mod links;
+mod passwords;
+mod sessions;
+mod sign_in;
+#[cfg(test)]
+mod tests;
+mod visitor;
+
+pub(crate) use accepting::{NewPerson, accept, accept_as, invitation};
+pub(crate) use current::Current;
+pub(crate) use links::ensure_setup_link;
+pub use links::setup_link;
+pub(crate) use sessions::{Begun, end_session, renew, sign_out};
+pub(crate) use sign_in::{SignInProblem, confirm, sign_in};
+pub(crate) use visitor::{Visitor, visitor};
+
+use guessing::Guessing;
+use passwords::Passwords;
+
+/// What is known of people besides their records; it lives as long as the server.
+#[derive(Debug, Default)]
+pub(crate) struct People {
+    /// Which versions of their records are the current ones.
+    pub(crate) current: Current,
+    passwords: Passwords,
+    guessing: Guessing,
+}
