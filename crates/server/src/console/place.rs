@@ -19,8 +19,21 @@ pub(super) struct Place {
 }
 
 /// The organization of whatever the path names; `None` when it names nothing that exists, or
-/// nothing of an organization's.
+/// nothing of a customer's: what belongs to Keystile itself is not looked after here.
 pub(super) async fn organization_of(
+    app: &App,
+    parameters: &[(String, String)],
+) -> Result<Option<OrganizationId>, Problem> {
+    let Some(id) = owner_of(app, parameters).await? else {
+        return Ok(None);
+    };
+    let found = app.store.organization(id).await?;
+    let is_customer =
+        found.is_some_and(|row| row.deleted_at.is_none() && !row.product.is_operator());
+    Ok(is_customer.then_some(id))
+}
+
+async fn owner_of(
     app: &App,
     parameters: &[(String, String)],
 ) -> Result<Option<OrganizationId>, Problem> {

@@ -68,17 +68,11 @@ impl Named {
         let body = json!({ "product": "innkept", "name": name }).to_string();
         let made = call(app, "POST", "/v1/organizations", &body).await;
         let organization = made["organization"]["id"].as_str().unwrap().to_owned();
-        let projects = call(
-            app,
-            "GET",
-            &format!("/v1/projects?organization={organization}"),
-            "",
-        )
-        .await;
-        let project = projects["data"][0]["id"].as_str().unwrap().to_owned();
-        let path = format!("/v1/environments?project={project}");
-        let environments = call(app, "GET", &path, "").await;
-        let environment = environments["data"][0]["id"].as_str().unwrap().to_owned();
+        let project = &made["projects"][0];
+        let environment = project["environments"][0]["id"].as_str().unwrap();
+        let environment = environment.to_owned();
+        let project = project["id"].as_str().or(project["project"]["id"].as_str());
+        let project = project.unwrap().to_owned();
         let key = json!({ "kind": "secret", "name": "Server" }).to_string();
         let path = format!("/v1/environments/{environment}/keys");
         let key = call(app, "POST", &path, &key).await["key"]["id"].clone();
