@@ -143,7 +143,7 @@ describe("every page", () => {
 });
 
 describe("what strangers write", () => {
-  test("d01_d02_no_payload_runs_wherever_it_is_stored", async () => {
+  test("d01_d02_d11_no_payload_runs_wherever_it_is_stored", async () => {
     const { organization, projects } = await server.organization("innkept", PAYLOADS[0], { external_id: "x1" });
     const project = projects[0].project ?? projects[0];
     const environments = (await server.ok("GET", `/v1/projects/${project.id}/environments`)).data;
@@ -175,7 +175,7 @@ describe("what strangers write", () => {
     await cautious.close();
   });
 
-  test("d03_no_page_can_be_framed_and_nothing_is_kept", async () => {
+  test("d03_d04_d08_no_page_can_be_framed_and_nothing_is_kept", async () => {
     const cookies = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
     for (const path of Object.values(places).filter(Boolean)) {
       const answer = await fetch(server.base + path, { headers: { cookie: cookies }, redirect: "manual" });
@@ -186,7 +186,7 @@ describe("what strangers write", () => {
     }
   });
 
-  test("d06_d07_a_secret_is_nowhere_after_its_dialog", async () => {
+  test("d06_d07_d12_a_secret_is_nowhere_after_its_dialog", async () => {
     await page.goto(places.keys);
     await page.getByRole("region", { name: "Secret Keys", exact: true }).getByRole("link", { name: "Add key" }).click();
     await dialog(page).getByLabel("Name").fill("Nowhere");
@@ -219,7 +219,7 @@ describe("forms", () => {
     return fetch(server.base + path, { method: "POST", redirect: "manual", headers: { cookie: cookies, "content-type": "application/x-www-form-urlencoded", ...headers }, body: new URLSearchParams(body) });
   };
 
-  test("s04_s05_a_form_from_elsewhere_changes_nothing", async () => {
+  test("s04_s05_s06_a_form_from_elsewhere_changes_nothing", async () => {
     const path = `${places.revoke}`;
     for (const headers of [{}, { origin: "https://evil.example" }, { origin: "null" }, { "sec-fetch-site": "cross-site" }, { "sec-fetch-site": "same-site" }, { "sec-fetch-site": "none" }]) {
       const answer = await send(path, { form_token: "0".repeat(32) }, headers);
@@ -231,6 +231,9 @@ describe("forms", () => {
     }
     const key = await server.ok("GET", `/v1/keys/${places.revoke.split("/")[3]}`);
     assert.equal(key.status, "active");
+    // Nor signs anybody in.
+    const door = await send("/console/sign-in", { email: "ada@example.com", password: "correct horse battery" }, { "sec-fetch-site": "cross-site" });
+    assert.deepEqual([door.status, door.headers.get("set-cookie")], [403, null]);
   });
 
   test("d09_a_form_that_is_sent_twice_makes_one_key_and_shows_it_once", async () => {

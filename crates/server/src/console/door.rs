@@ -6,23 +6,23 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
 use keystile_core::model::{Personal, Role};
-use maud::{Markup, html};
+use maud::html;
 
 use super::assets;
 use super::cookie::Cookies;
 use super::forgery;
 use super::form::Fields;
-use super::parts::{Field, hidden, submit};
+use super::grave;
 use super::place::{Place, organization_of};
+use super::refused::{Manner, ask, away, refusal, wrong_method};
 use super::rights::may;
 use super::routes::{Need, Route, TABLE};
 use super::shell::Frame;
-use super::shown::{self, Dialog, Shown};
+use super::shown::{self, Shown};
 use super::visit::Visit;
 use crate::api::Body;
 use crate::app::{App, Caller};
-use crate::manage::people::{self, SignInProblem, Visitor};
-use crate::manage::{Request, Work};
+use crate::manage::people::{self, Visitor};
 use crate::problem::{Problem, broken};
 use crate::request_id::RequestName;
 
@@ -47,29 +47,6 @@ enum Turned {
 impl From<Problem> for Turned {
     fn from(problem: Problem) -> Self {
         Self::Told(problem)
-    }
-}
-
-/// How the browser wants its answer.
-#[derive(Debug, Clone, Copy)]
-struct Manner {
-    /// A script fetches it for a page that is there.
-    is_inside: bool,
-    /// It goes into that page's dialog.
-    is_dialog: bool,
-}
-
-impl Manner {
-    fn of(parts: &Parts) -> Self {
-        let is = |name: &str, value: &str| {
-            let found = parts.headers.get(name);
-            found.is_some_and(|found| found.as_bytes() == value.as_bytes())
-        };
-        let is_inside = is("hx-request", "true");
-        Self {
-            is_inside,
-            is_dialog: is_inside && is("hx-target", "dialog"),
-        }
     }
 }
 
@@ -100,7 +77,9 @@ pub(crate) async fn answer(app: &Arc<App>, asked: Asked) -> Reply {
         Err((turned, frame)) => {
             let reply = match turned {
                 Turned::Away => away(route, to.as_deref(), manner, request.as_str()),
-                Turned::Told(problem) => refusal(&problem, frame, manner, request.as_str()),
+                Turned::Told(problem) => {
+                    refusal(&problem, frame.as_ref(), manner, request.as_str())
+                }
             };
             (reply, "unknown".to_owned())
         }
@@ -240,7 +219,7 @@ async fn serve(
     let stranger = visit.visitor.is_none();
     let mut visit = visit;
     let new_cookie = (stranger && visit.cookie.is_none()).then(|| new_stranger(&mut visit));
-    let outcome = match grave(&mut visit, route).await {
+    let outcome = match grave::question(&visit, route).await {
         Ok(Some(question)) => Ok(question),
         // In a task of its own: a browser that goes away must not stop a change half-way, and a
         // panic must not end the connection.
@@ -252,7 +231,7 @@ async fn serve(
     let frame = (!stranger).then_some(frame);
     let id = request.as_str();
     let mut reply = match outcome {
-        Err(problem) => refusal(&problem, frame, manner, id),
+        Err(problem) => refusal(&problem, frame.as_ref(), manner, id),
         Ok(Shown::Page(page)) => {
             let document = match &frame {
                 Some(frame) => frame.page(&page, notice.as_deref()),
@@ -307,141 +286,4 @@ fn new_stranger(visit: &mut Visit) -> String {
     let name: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     visit.cookie = Some(name.clone());
     name
-}
-
-/// Asks for the password before what is grave, unless it was given a moment ago.
-async fn grave(visit: &mut Visit, route: &Route) -> Result<Option<Shown>, Problem> {
-    let Some(visitor) = visit.visitor.as_ref().filter(|_| route.is_grave) else {
-        return Ok(None);
-    };
-    if visitor.is_fresh(visit.now()) {
-        return Ok(None);
-    }
-    let wrong = match visit.form.get("confirm_password") {
-        None => None,
-        Some(password) => {
-            let known = Request {
-                id: Some(visit.request.id),
-                personal: Some(visit.personal.clone()),
-                idempotency: None,
-            };
-            let work = Work::new(&visit.app, &visit.caller, known);
-            match people::confirm(&work, visitor, password).await {
-                Ok(()) => return Ok(None),
-                Err(SignInProblem::Problem(problem)) => return Err(problem),
-                Err(SignInProblem::Slow { seconds }) => {
-                    Some(format!("too many tries; wait {seconds} s, then try again"))
-                }
-                Err(_) => Some("this is not your password".to_owned()),
-            }
-        }
-    };
-    let status = match wrong {
-        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        None => StatusCode::OK,
-    };
-    let back = visit
-        .path
-        .rsplit_once('/')
-        .map_or("/console", |(above, _)| above);
-    let body = html! {
-        p { "You gave your password more than ten minutes ago. This step asks for it again." }
-        form.stack method="post" action=(visit.path) hx-post=(visit.path) hx-target="#dialog" {
-            (visit.ours())
-            @for (name, value) in visit.form.but(&[forgery::FIELD, "confirm_password"]) {
-                (hidden(name, value))
-            }
-            (Field::text("confirm_password", "Your password")
-                .kind("password", "current-password").needed().first().wrong(wrong).input())
-            (submit("main", "Go on", back))
-        }
-    };
-    let dialog = Dialog::ask("Is it you?", back.to_owned(), body).status(status);
-    Ok(Some(Shown::Dialog(dialog)))
-}
-
-/// Shows a question in the page where it was asked, or on a page of its own.
-fn ask(dialog: &Dialog, frame: Option<&Frame>, manner: Manner, id: &str) -> Reply {
-    if manner.is_dialog {
-        return shown::html_reply(dialog.status, dialog.fragment(), id);
-    }
-    let document = match frame {
-        Some(frame) => frame.plain(&dialog.title, &dialog.alone()),
-        None => shown::narrow(&dialog.title, &dialog.alone()),
-    };
-    shown::html_reply(dialog.status, document, id)
-}
-
-/// Nobody is signed in (any more).
-fn away(route: &Route, to: Option<&str>, manner: Manner, id: &str) -> Reply {
-    if route.method == Method::GET {
-        let to = to.filter(|_| !manner.is_inside).unwrap_or("/console");
-        let to: String = to
-            .bytes()
-            .map(|byte| match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'_' | b'-' => {
-                    char::from(byte).to_string()
-                }
-                other => format!("%{other:02X}"),
-            })
-            .collect();
-        return shown::go(&format!("/console/sign-in?to={to}"), manner.is_inside, id);
-    }
-    let words = html! {
-        p.say.amber {
-            "You have been signed out. Nothing was changed, and what you have typed is still here. "
-            a href="/console/sign-in" target="_blank" rel="noopener" { "Sign in in another tab" }
-            ", then send this again."
-        }
-    };
-    let status = StatusCode::UNAUTHORIZED;
-    if !manner.is_dialog {
-        let title = "You have been signed out";
-        return shown::html_reply(status, shown::narrow(title, &words), id);
-    }
-    let mut reply = shown::html_reply(status, words, id);
-    // Above the form, which stays as it is.
-    let headers = reply.headers_mut();
-    headers.insert("hx-retarget", HeaderValue::from_static("#dialog-said"));
-    headers.insert("hx-reswap", HeaderValue::from_static("innerHTML"));
-    reply
-}
-
-fn wrong_method(here: &[Route], manner: Manner, id: &str) -> Reply {
-    let allow: Vec<_> = here.iter().map(|route| route.method.as_str()).collect();
-    let allow = allow.join(", ");
-    let status = StatusCode::METHOD_NOT_ALLOWED;
-    let detail = format!("this address takes {allow}");
-    let problem = Problem::new(status, "method_not_allowed", detail);
-    let mut reply = refusal(&problem, None, manner, id);
-    if let Ok(allow) = HeaderValue::from_str(&allow) {
-        reply.headers_mut().insert(http::header::ALLOW, allow);
-    }
-    reply
-}
-
-/// Says what was wrong, and what has become of what was sent.
-fn refusal(problem: &Problem, frame: Option<Frame>, manner: Manner, id: &str) -> Reply {
-    let title = match problem.status {
-        StatusCode::NOT_FOUND => "There is no such page",
-        StatusCode::FORBIDDEN => "You may not do this",
-        StatusCode::CONFLICT => "This cannot be done now",
-        StatusCode::TOO_MANY_REQUESTS => "Too many tries",
-        status if status.is_server_error() => "This went wrong on our side",
-        _ => "Something about this is not right",
-    };
-    let is_unknown = problem.code == "outcome_unknown";
-    let detail = keystile_core::key::masked(&problem.detail);
-    let body: Markup = html! {
-        p { (detail) "." }
-        @if !is_unknown { p { "Nothing was changed." } }
-    };
-    let dialog = Dialog::ask(title, "/console".to_owned(), body).status(problem.status);
-    let mut reply = ask(&dialog, frame.as_ref(), manner, id);
-    if let Some(seconds) = problem.retry_after {
-        reply
-            .headers_mut()
-            .insert(http::header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    reply
 }

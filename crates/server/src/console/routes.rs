@@ -15,6 +15,9 @@ use crate::problem::Problem;
 
 type Handled = Pin<Box<dyn Future<Output = Result<Shown, Problem>> + Send>>;
 
+/// What stands in a path, by name.
+pub(super) type Parameters = Vec<(String, String)>;
+
 /// Who may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Need {
@@ -274,7 +277,7 @@ impl Table {
     }
 
     /// All routes at a path, with its parameters as they stand there.
-    pub(super) fn at(&self, path: &str) -> Option<(&[Route], Vec<(String, String)>)> {
+    pub(super) fn at(&self, path: &str) -> Option<(&[Route], Parameters)> {
         let found = self.paths.at(path).ok()?;
         let parameters = found.params.iter();
         let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));

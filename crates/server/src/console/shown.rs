@@ -79,7 +79,8 @@ pub(super) enum Entry {
 }
 
 impl Page {
-    pub(super) fn new(title: impl Into<String>, entry: Entry, body: Markup) -> Shown {
+    /// A page that stays as it is.
+    pub(super) fn still(title: impl Into<String>, entry: Entry, body: Markup) -> Shown {
         Shown::Page(Self {
             title: title.into(),
             entry,

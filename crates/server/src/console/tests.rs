@@ -206,7 +206,7 @@ fn expected(route: &Route, role: Option<(Option<OrganizationId>, Role)>, own: bo
         return Some(404);
     };
     let is_everywhere = place.is_none();
-    if everywhere_only && !is_everywhere || !is_everywhere && !own {
+    if !is_everywhere && (everywhere_only || !own) {
         return Some(404);
     }
     let allowed =

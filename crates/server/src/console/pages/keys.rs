@@ -364,7 +364,7 @@ pub(in crate::console) async fn create(visit: Visit) -> Result<Shown, Problem> {
                 &minted.key,
                 &secret,
                 &back,
-                said,
+                &said,
             )?))
         }
         None => Ok(Shown::Done {

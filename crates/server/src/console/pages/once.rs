@@ -15,7 +15,7 @@ pub(super) fn dialog(
     key: &Key,
     secret: &PlainKey,
     back: &str,
-    said: Markup,
+    said: &Markup,
 ) -> Result<Dialog, Problem> {
     let name = visit.rules()?.kind_name(key.kind).to_lowercase();
     let action = format!("/console/keys/{}/note", key.id);

@@ -54,7 +54,7 @@ pub(in crate::console) async fn change(visit: Visit) -> Result<Shown, Problem> {
     };
     let said = match applied {
         Ok(applied) if applied.changes.is_empty() => {
-            parts::say("", html! { "This is what is in force already." })
+            parts::say("", &html! { "This is what is in force already." })
         }
         Ok(applied) if is_dry => html! {
             section.card aria-labelledby="diff-title" {
@@ -136,7 +136,7 @@ fn page(visit: &Visit, slug: &Slug, manifest: &str, said: &Markup) -> Result<Sho
             }
         }
     };
-    Ok(Page::new(rules.name.to_string(), Entry::Products, body))
+    Ok(Page::still(rules.name.to_string(), Entry::Products, body))
 }
 
 /// The rules as sentences.

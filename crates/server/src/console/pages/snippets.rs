@@ -124,7 +124,7 @@ fn server(rules: &Rules, key: &KeyView) -> Markup {
         ),
     ];
     let rust = [
-        (format!("let secret = std::env::var(\""), false),
+        ("let secret = std::env::var(\"".to_owned(), false),
         (variable.clone(), true),
         (
             format!(

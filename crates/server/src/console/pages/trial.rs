@@ -66,7 +66,7 @@ fn page(visit: &Visit, verdict: Option<&Markup>) -> Result<Shown, Problem> {
         }
         @if let Some(verdict) = verdict { (verdict) }
     };
-    Ok(Page::new("Try it", Entry::Trial, body))
+    Ok(Page::still("Try it", Entry::Trial, body))
 }
 
 fn verdict(visit: &Visit) -> Result<Markup, Problem> {
@@ -109,7 +109,7 @@ fn verdict(visit: &Visit) -> Result<Markup, Problem> {
 }
 
 fn said(look: &str, text: &str) -> Markup {
-    html! { section.card aria-label="Verdict" { div.body.stack { p {} (parts::say(look, html! { (text) })) } } }
+    html! { section.card aria-label="Verdict" { div.body.stack { p {} (parts::say(look, &html! { (text) })) } } }
 }
 
 /// Each check in turn. Of a key of another organization nobody is told more than of one that nobody has.

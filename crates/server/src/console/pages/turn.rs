@@ -59,7 +59,7 @@ fn warning(visit: &Visit, key: &KeyView) -> Markup {
 fn question(
     visit: &Visit,
     action: &str,
-    body: Markup,
+    body: &Markup,
     (look, verb): (&str, &str),
     back: &str,
 ) -> Markup {
@@ -110,7 +110,7 @@ pub(in crate::console) async fn ask_regenerate(visit: Visit) -> Result<Shown, Pr
         }
     };
     let action = format!("/console/keys/{}/regenerate", key.id);
-    let body = question(&visit, &action, fields, ("main", "Regenerate"), &back);
+    let body = question(&visit, &action, &fields, ("main", "Regenerate"), &back);
     Ok(Shown::Dialog(Dialog::ask(
         "Regenerate this key?",
         back,
@@ -141,7 +141,7 @@ pub(in crate::console) async fn regenerate(visit: Visit) -> Result<Shown, Proble
     match rotated.secret {
         Some(secret) => {
             let key = &rotated.placed.key;
-            let dialog = once::dialog(&visit, key, &secret, &back, html! { (said) })?;
+            let dialog = once::dialog(&visit, key, &secret, &back, &html! { (said) })?;
             Ok(Shown::Dialog(dialog))
         }
         None => {
@@ -171,7 +171,7 @@ pub(in crate::console) async fn ask_end_old(visit: Visit) -> Result<Shown, Probl
         }
     };
     let action = format!("/console/keys/{}/end-old", key.id);
-    let body = question(&visit, &action, fields, ("main", "End it now"), &back);
+    let body = question(&visit, &action, &fields, ("main", "End it now"), &back);
     Ok(Shown::Dialog(Dialog::ask(
         "End the old value now?",
         back,
@@ -205,7 +205,7 @@ pub(in crate::console) async fn ask_revoke(visit: Visit) -> Result<Shown, Proble
         (warning(&visit, &key))
     };
     let action = format!("/console/keys/{}/revoke", key.id);
-    let body = question(&visit, &action, fields, ("bad main", "Revoke"), &back);
+    let body = question(&visit, &action, &fields, ("bad main", "Revoke"), &back);
     Ok(Shown::Dialog(Dialog::ask("Revoke this key?", back, body)))
 }
 
@@ -279,7 +279,7 @@ pub(in crate::console) async fn ask_reveal(visit: Visit) -> Result<Shown, Proble
         }
     };
     let action = format!("/console/keys/{}/reveal", key.id);
-    let body = question(&visit, &action, fields, ("main", "Reveal"), &back);
+    let body = question(&visit, &action, &fields, ("main", "Reveal"), &back);
     Ok(Shown::Dialog(Dialog::ask(
         "Reveal this secret?",
         back,

@@ -75,7 +75,7 @@ pub(super) fn copied(text: &str, what: &str) -> Markup {
 }
 
 /// A few words on coloured ground.
-pub(super) fn say(look: &str, text: Markup) -> Markup {
+pub(super) fn say(look: &str, text: &Markup) -> Markup {
     html! { p class={ "say " (look) } { (text) } }
 }
 
