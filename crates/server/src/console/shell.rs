@@ -16,6 +16,8 @@ pub(super) struct Frame {
     /// Whoever is signed in.
     name: String,
     form_token: String,
+    /// The state of things when the page was made.
+    state: String,
     /// The organization that is looked at: its name, and what is said of it.
     organization: Option<(String, String)>,
     /// What the menu leads to.
@@ -32,6 +34,7 @@ impl Frame {
         };
         let cookie = visit.cookie.as_deref();
         frame.form_token = cookie.map(forgery::token).unwrap_or_default();
+        frame.state = visit.state();
         if visit.is_everywhere && visit.place.organization.is_none() {
             let products = (
                 Entry::Products,
@@ -93,6 +96,7 @@ impl Frame {
         Self {
             name: String::new(),
             form_token: String::new(),
+            state: String::new(),
             organization: None,
             menu: Vec::new(),
             foot: Vec::new(),
@@ -102,7 +106,7 @@ impl Frame {
     /// A page in it.
     pub(super) fn page(&self, page: &Page, notice: Option<&str>) -> Markup {
         let body = html! {
-            main #main data-refresh[page.is_live] { (page.body) }
+            main #main data-refresh=[page.is_live.then_some(&self.state)] { (page.body) }
             @if let Some(notice) = notice {
                 div.toast role="status" {
                     span { (notice) }

@@ -141,7 +141,7 @@ impl Dialog {
     /// The same on a page of its own.
     pub(super) fn alone(&self) -> Markup {
         html! {
-            div.alone.stack {
+            div.alone.stack hx-disable {
                 h1 { (self.title) }
                 (self.body)
                 p { a href=(self.back) { "Back" } }

@@ -121,6 +121,15 @@ impl Visit {
         self.place.rules.as_ref().ok_or_else(missing)
     }
 
+    /// A word that is another one when anything has changed. It says nothing else.
+    pub(super) fn state(&self) -> String {
+        let applied = *self.app.applied.borrow();
+        let mut hash = Sha256::new();
+        hash.update(self.cookie.as_deref().unwrap_or_default());
+        hash.update(applied.to_be_bytes());
+        hexadecimal(hash.finalize().get(..8).unwrap_or_default())
+    }
+
     /// What every form of this visit carries, so that it is known to be from a page of ours.
     pub(super) fn ours(&self) -> Markup {
         let token = self

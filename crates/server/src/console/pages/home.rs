@@ -4,7 +4,6 @@ use keystile_core::model::{Organization, OrganizationId};
 use keystile_store::{KeyFilter, OrganizationFilter, Page as Part};
 use maud::{Markup, html};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use crate::console::parts::{self, empty};
 use crate::console::shown::{Dialog, Entry, Page, Shown};
@@ -112,19 +111,9 @@ async fn organizations(
     Ok(found)
 }
 
-/// `GET /console/live`: a word that is another one when anything has changed. It says nothing else.
+/// `GET /console/live`
 pub(in crate::console) async fn live(visit: Visit) -> Result<Shown, Problem> {
-    let state = *visit.app.applied.borrow();
-    let mut hash = Sha256::new();
-    hash.update(visit.cookie.as_deref().unwrap_or_default());
-    hash.update(state.to_be_bytes());
-    let word: String = hash
-        .finalize()
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Ok(Shown::Json(json!({ "state": word })))
+    Ok(Shown::Json(json!({ "state": visit.state() })))
 }
 
 /// `GET /console/search`

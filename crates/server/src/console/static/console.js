@@ -73,8 +73,12 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     const box = dialog();
     if (event.detail.target === box && box.childElementCount && !box.open) box.showModal();
+    dress(document);
+  });
+  // After htmx has looked for fields that want the focus: what is wrong wants it more.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const box = dialog();
     if (event.detail.target === box) (one("[aria-invalid=true]", box) ?? one("[autofocus]", box) ?? one("h2", box))?.focus();
-    dress(event.detail.target ?? document);
   });
 
   // Copying.
@@ -136,7 +140,7 @@
 
   // Live: when anything has changed, what is shown is fetched anew. Never under somebody's hands.
   const busy = () => dialog()?.open || one("details.drop[open]") || ["INPUT", "TEXTAREA", "SELECT"].includes(document.activeElement?.tagName);
-  let known = null, shown = performance.now();
+  let shown = performance.now();
   const look = async () => {
     const main = one("main[data-refresh]");
     if (!main || document.hidden || busy()) return;
@@ -144,8 +148,7 @@
       const answer = await fetch("/console/live", { headers: { accept: "application/json" } });
       if (!answer.ok) return;
       const { state } = await answer.json();
-      const changed = known !== null && known !== state;
-      known = state;
+      const changed = main.dataset.refresh !== state;
       // What keys are used for changes without a change of anything else.
       if ((changed || performance.now() - shown > 30000) && !busy()) {
         shown = performance.now();
