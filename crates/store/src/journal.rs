@@ -3,8 +3,8 @@
 
 use keystile_core::key::{ChainLink, Encoder, Integrity, RowTag, WrappedKey};
 use keystile_core::model::{
-    Action, AuditEntry, EnvironmentId, GrantId, InvitationId, KeyId, MemberId, OrganizationId,
-    PersonId, Personal, ProjectId, RequestId, SessionId, Subject, Timestamp,
+    Action, Actor, AuditEntry, EnvironmentId, GrantId, InvitationId, KeyId, MemberId,
+    OrganizationId, PersonId, Personal, ProjectId, RequestId, SessionId, Subject, Timestamp,
 };
 use sha2::{Digest, Sha256};
 
@@ -164,6 +164,12 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
     let (taken, rest) = bytes.split_first_chunk::<N>()?;
     *bytes = rest;
     Some(*taken)
+}
+
+/// Whoever made a change, as a row names them. An actor is a plain structure, whose JSON cannot
+/// fail.
+pub(crate) fn actor_text(actor: &Actor) -> String {
+    serde_json::to_string(actor).unwrap_or_default()
 }
 
 /// The hash of personal fields by which the chain covers them, so that they can be erased.

@@ -1,7 +1,7 @@
 //! What lists can be asked for.
 
 use keystile_core::model::{
-    Action, EnvironmentId, KeyId, KeyState, Kind, OrganizationId, ProjectId, Slug, Timestamp,
+    Action, Actor, EnvironmentId, KeyId, KeyState, Kind, OrganizationId, ProjectId, Slug, Timestamp,
 };
 
 /// A part of a list, newest first.
@@ -94,6 +94,8 @@ pub struct AuditFilter {
     pub key: Option<KeyId>,
     /// That did this.
     pub action: Option<Action>,
+    /// Done by them.
+    pub actor: Option<Actor>,
     /// Not earlier than this.
     pub since: Option<Timestamp>,
     /// Earlier than this.

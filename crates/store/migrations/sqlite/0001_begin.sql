@@ -170,7 +170,8 @@ CREATE TABLE members (
   seq INTEGER NOT NULL,
   tag BLOB NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX members_by_person ON members (person, organization)
+CREATE INDEX members_by_person ON members (person, id) WHERE removed_at IS NULL;
+CREATE UNIQUE INDEX members_of_organization ON members (person, organization)
   WHERE removed_at IS NULL AND organization IS NOT NULL;
 CREATE UNIQUE INDEX members_of_installation ON members (person)
   WHERE removed_at IS NULL AND organization IS NULL;
@@ -277,6 +278,7 @@ CREATE TABLE journal (
 CREATE INDEX journal_by_time ON journal (at);
 CREATE INDEX journal_by_action ON journal (action);
 CREATE INDEX journal_by_product ON journal (product) WHERE product IS NOT NULL;
+CREATE INDEX journal_by_person ON journal (actor) WHERE substr(actor, 1, 16) = '{"type":"person"';
 CREATE INDEX journal_by_organization ON journal (organization) WHERE organization IS NOT NULL;
 
 -- Which journal rows wrote a key or a former value of it.

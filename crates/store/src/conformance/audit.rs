@@ -119,6 +119,15 @@ pub async fn rows_are_found_by_what_they_are_about(store: &dyn Store) {
         ),
         (
             AuditFilter {
+                actor: Some(Actor::OperatorKey {
+                    id: KeyId::from_u128(7),
+                }),
+                ..base()
+            },
+            &[1],
+        ),
+        (
+            AuditFilter {
                 since: Some(later),
                 ..base()
             },

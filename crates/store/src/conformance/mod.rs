@@ -75,6 +75,7 @@ macro_rules! conformance_tests {
                 s16_an_installation_without_owner_gets_one_once,
                 the_last_owner_stays,
                 people_are_scanned_and_followed,
+                rows_of_a_person_are_found_everywhere_and_in_one_organization,
             ];
             guards: [
                 an_unchanged_record_lets_the_change_pass,

@@ -1,13 +1,13 @@
 //! The people of the console: found by what they are asked for, unique where they must be.
 
 use keystile_core::model::{
-    Action, Invitation, Member, Person, PersonId, Record, Role, Session, SessionId, Subject,
+    Action, Actor, Invitation, Member, Person, PersonId, Record, Role, Session, SessionId, Subject,
     Timestamp,
 };
 
 use super::feed::scan;
 use super::sample::{START, change, commit, digest, invitation, member, person, session, set_up};
-use crate::{CommitError, Guard, Page, Scanned, Store, Write};
+use crate::{AuditFilter, CommitError, Guard, Page, Scanned, Store, Write};
 
 fn insert(records: impl IntoIterator<Item = Record>) -> Vec<Write> {
     records.into_iter().map(Write::Insert).collect()
@@ -349,6 +349,39 @@ pub async fn people_are_scanned_and_followed(store: &dyn Store) {
     let (report, seen) = scan(store).await;
     assert_eq!((report.suspects, seen.len()), (Vec::new(), 2));
     assert_eq!(store.verify_audit().await.unwrap().findings, []);
+}
+
+pub async fn rows_of_a_person_are_found_everywhere_and_in_one_organization(store: &dyn Store) {
+    let owners = set_up(store).await;
+    let done_by = |person, place| {
+        let mut change = change(Action::KeyRevealed, Vec::new());
+        change.actor = Actor::Person {
+            id: PersonId::from_u128(person),
+        };
+        change.organization = place;
+        change
+    };
+    let place = Some(owners.organization.id);
+    for (person, place) in [(1, place), (2, place), (1, None), (1, place)] {
+        commit(store, done_by(person, place)).await;
+    }
+    let found = async |person, organization| {
+        let filter = AuditFilter {
+            actor: Some(done_by(person, None).actor),
+            organization,
+            ..AuditFilter::default()
+        };
+        let page = Page {
+            before: None,
+            limit: 10,
+        };
+        let rows = store.audit(filter, page).await.unwrap();
+        rows.iter().map(|row| row.seq).collect::<Vec<_>>()
+    };
+    assert_eq!(found(1, None).await, [5, 4, 2]);
+    assert_eq!(found(1, place).await, [5, 2]);
+    assert_eq!(found(2, place).await, [3]);
+    assert!(found(3, None).await.is_empty());
 }
 
 fn assert_taken<T: std::fmt::Debug>(result: Result<T, CommitError>, expected: &str) {

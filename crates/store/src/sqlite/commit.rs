@@ -11,7 +11,7 @@ use super::rows::{self, Table};
 use super::values::Values;
 use super::writer::Desk;
 use super::{Faults, Step, columns, guards, journal, keyring, remembered, stored};
-use crate::journal::{JournalRow, Mark, encode_marks, keyring_hash, personal_hash};
+use crate::journal::{JournalRow, Mark, actor_text, encode_marks, keyring_hash, personal_hash};
 use crate::{Change, CommitError, Committed, MAX_WRITES, Write};
 
 impl Desk {
@@ -309,7 +309,7 @@ impl<'a> Draft<'a> {
         let row = JournalRow {
             seq: self.seq,
             at: self.at,
-            actor: json(&change.actor),
+            actor: actor_text(&change.actor),
             action: change.action.as_str().into(),
             product: change.product.as_ref().map(ToString::to_string),
             organization: change.organization.map(OrganizationId::to_bytes),
@@ -333,7 +333,7 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// Actors and personal fields are plain structures, whose JSON cannot fail.
+/// Personal fields are a plain structure, whose JSON cannot fail.
 fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! Pages of the journal for people.
 
 use keystile_core::key::Integrity;
-use keystile_core::model::AuditEntry;
+use keystile_core::model::{Actor, AuditEntry};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
@@ -33,8 +33,12 @@ pub(super) fn page(
     Ok(entries)
 }
 
+/// Which rows tell of people.
+const PEOPLE: &str = r#"substr(j.actor, 1, 16) = '{"type":"person"'"#;
+
 fn query(filter: &AuditFilter) -> (String, Vec<Value>) {
     let mut from = "journal j";
+    let by_person = matches!(filter.actor, Some(Actor::Person { .. }));
     let (mut conditions, mut values) = (Vec::new(), Vec::new());
     let mut and = |condition, value: Option<Value>| {
         if let Some(value) = value {
@@ -52,9 +56,17 @@ fn query(filter: &AuditFilter) -> (String, Vec<Value>) {
         product.map(|slug| Value::Text(slug.to_string())),
     );
     let organization = filter.organization.map(|id| id.to_bytes().to_vec());
-    and("j.organization = ?", organization.map(Value::Blob));
+    // What one person did in it is little beside all that was done in it, which SQLite cannot know:
+    // with the sign it looks for the person first.
+    let organization_is = match by_person {
+        true => "+j.organization = ?",
+        false => "j.organization = ?",
+    };
+    and(organization_is, organization.map(Value::Blob));
     let action = filter.action.map(|action| action.as_str().to_owned());
     and("j.action = ?", action.map(Value::Text));
+    let actor = filter.actor.as_ref().map(crate::journal::actor_text);
+    and("j.actor = ?", actor.map(Value::Text));
     // The time never runs backwards along the journal, so a bound of time is one of numbers.
     let since = filter.since.map(|since| Value::Integer(since.millis()));
     and(
@@ -67,6 +79,10 @@ fn query(filter: &AuditFilter) -> (String, Vec<Value>) {
         until,
     );
     conditions.push("j.seq < ?");
+    if by_person {
+        // As the index of those rows has it, so that it is used.
+        conditions.push(PEOPLE);
+    }
     let order = if filter.key.is_some() {
         "k.seq"
     } else {

@@ -110,6 +110,7 @@ async fn handle(call: Call) -> Result<Answer, Problem> {
         organization: filter.organization,
         key: filter.key,
         action,
+        actor: None,
         since: filter.since,
         until: filter.until,
     };

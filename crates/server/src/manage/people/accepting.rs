@@ -12,8 +12,8 @@ use serde_json::json;
 
 use super::sessions::Begun;
 use super::sign_in::EMAIL_BYTES;
-use super::visitor::{Visitor, role_at};
-use super::{links, passwords};
+use super::visitor::{Visitor, living, memberships, role_at};
+use super::{links, passwords, rights};
 use crate::app::App;
 use crate::manage::field::Fields;
 use crate::manage::work::{Failure, Work, update};
@@ -32,13 +32,18 @@ impl std::fmt::Debug for NewPerson {
     }
 }
 
-/// The invitation that this token is for; `None` when there is none, or its time is over.
+/// The invitation that this token is for; `None` when there is none, its time is over, or whoever
+/// made it may not let anybody in with it any more.
 pub(crate) async fn invitation(app: &App, token: &str) -> Result<Option<Invitation>, Problem> {
     let Some(digest) = Token::digest(TokenKind::Invitation, token) else {
         return Ok(None);
     };
     let found = app.current(async || app.store.invitation_by_digest(&digest).await);
-    Ok(found.await?.filter(|row| row.ends_at > app.now()))
+    let Some(found) = found.await?.filter(|row| row.ends_at > app.now()) else {
+        return Ok(None);
+    };
+    let backing = rights::backing(app, &found).await?;
+    Ok(backing.map(|_| found))
 }
 
 /// Makes somebody new a member, and signs them in.
@@ -110,12 +115,10 @@ pub(crate) async fn accept_as(
     }
     work.attempt(async || {
         let invitation = still(work, token).await?;
-        let store = &work.app.store;
         let id = visitor.person.id;
-        let members = work
-            .app
-            .all_current(async || store.members_of_person(id).await);
-        let members = members.await?;
+        let person = living(work.app, id).await?;
+        let person = person.ok_or_else(|| Problem::not_found("invitation"))?;
+        let members = memberships(work.app, id).await?;
         if role_at(&members, invitation.organization) >= Some(invitation.role) {
             let detail = "you may do all of this here already; the invitation is left as it is";
             return Err(Problem::conflict("already_member", detail).into());
@@ -123,7 +126,7 @@ pub(crate) async fn accept_as(
         let there = |one: &&Member| one.organization == invitation.organization;
         let (action, member, write) = match members.iter().find(there) {
             None => {
-                let member = work.new_member(&visitor.person, &invitation)?;
+                let member = work.new_member(&person, &invitation)?;
                 let write = Write::Insert(Record::Member(member.clone()));
                 (Action::MemberAdded, member, write)
             }
@@ -142,10 +145,10 @@ pub(crate) async fn accept_as(
         });
         let mut change = work.change(action, details);
         change.actor = visitor.actor();
-        change
-            .guards
-            .push(Guard::Unchanged(Subject::Person(id), visitor.person.seq));
-        change.writes.push(write);
+        // Written anew, so that they do not go at this moment because they had only one other
+        // membership, which has ended.
+        let seq = person.seq;
+        change.writes = vec![write, update(Record::Person(person), seq)];
         let seq = use_up(work, &invitation, change).await?;
         Ok(Member { seq, ..member })
     })
@@ -184,6 +187,9 @@ async fn use_up(
         change.product = Some(row.product);
         change.organization = Some(id);
     }
+    let backing = rights::backing(work.app, invitation).await?;
+    let backing = backing.ok_or_else(|| Problem::not_found("invitation"))?;
+    change.guards.extend(backing);
     if links::is_set_up(invitation) {
         change.guards.push(Guard::NobodyOwnsInstallation);
     }

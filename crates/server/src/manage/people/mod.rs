@@ -13,8 +13,13 @@
 mod accepting;
 mod current;
 mod guessing;
+mod inviting;
 mod links;
+mod members;
 mod passwords;
+mod profile;
+mod rights;
+mod seen;
 mod sessions;
 mod sign_in;
 #[cfg(test)]
@@ -23,8 +28,12 @@ mod visitor;
 
 pub(crate) use accepting::{NewPerson, accept, accept_as, invitation};
 pub(crate) use current::Current;
+pub(crate) use inviting::{invite, withdraw};
 pub(crate) use links::ensure_setup_link;
 pub use links::setup_link;
+pub(crate) use members::{change_role, remove_member};
+pub(crate) use profile::{change_password, end_other_sessions, rename, sessions};
+pub(crate) use seen::keys_seen_by;
 pub(crate) use sessions::{Begun, end_session, renew, sign_out};
 pub(crate) use sign_in::{SignInProblem, confirm, sign_in};
 pub(crate) use visitor::{Visitor, visitor};

@@ -64,8 +64,7 @@ pub(crate) async fn sign_in(
     second: Option<&str>,
 ) -> Result<Begun, SignInProblem> {
     let signed_in = try_sign_in(work, email, password, second).await;
-    note(work, &signed_in);
-    signed_in
+    noted(work, signed_in)
 }
 
 /// Notes that the visitor has given their password again.
@@ -75,12 +74,15 @@ pub(crate) async fn confirm(
     password: &str,
 ) -> Result<(), SignInProblem> {
     let confirmed = try_confirm(work, visitor, password).await;
-    note(work, &confirmed);
-    confirmed
+    noted(work, confirmed)
 }
 
-fn note<T>(work: &Work<'_>, done: &Result<T, SignInProblem>) {
-    let outcome = match done {
+/// Counts how it ended.
+pub(super) fn noted<T>(
+    work: &Work<'_>,
+    done: Result<T, SignInProblem>,
+) -> Result<T, SignInProblem> {
+    let outcome = match &done {
         Ok(_) => "ok",
         Err(problem) => problem.as_str(),
     };
@@ -89,6 +91,7 @@ fn note<T>(work: &Work<'_>, done: &Result<T, SignInProblem>) {
         let request_id = work.request.id.map(|id| id.to_string());
         tracing::warn!(outcome, request_id, "nobody was signed in");
     }
+    done
 }
 
 async fn try_sign_in(
@@ -113,10 +116,20 @@ async fn try_confirm(
     visitor: &Visitor,
     password: &str,
 ) -> Result<(), SignInProblem> {
+    let (_, guess) = proved_visitor(work, visitor, password).await?;
+    settled(guess, keep_confirmed(work, visitor).await)
+}
+
+/// The visitor as they are now, if this is their password; and the try, which is still to be
+/// ended.
+pub(super) async fn proved_visitor<'w>(
+    work: &Work<'w>,
+    visitor: &Visitor,
+    password: &str,
+) -> Result<(Person, Try<'w>), SignInProblem> {
     refuse_long("", password)?;
     let find = living(work.app, visitor.person.id);
-    let (_, guess) = proved(work, &visitor.person.email, password, find).await?;
-    settled(guess, keep_confirmed(work, visitor).await)
+    proved(work, &visitor.person.email, password, find).await
 }
 
 /// What nobody can have is no try.
@@ -168,7 +181,10 @@ async fn proved<'w>(
 }
 
 /// Ends a try whose password was right.
-fn settled<T>(guess: Try<'_>, done: Result<Option<T>, Problem>) -> Result<T, SignInProblem> {
+pub(super) fn settled<T>(
+    guess: Try<'_>,
+    done: Result<Option<T>, Problem>,
+) -> Result<T, SignInProblem> {
     match done {
         Ok(Some(done)) => {
             guess.succeeded();

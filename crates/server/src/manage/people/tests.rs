@@ -18,6 +18,8 @@ use crate::manage::{Request, Work};
 use crate::problem::Problem;
 
 mod guards;
+mod members;
+mod profile;
 mod reach;
 mod sessions;
 mod ways_in;

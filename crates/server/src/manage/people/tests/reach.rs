@@ -43,7 +43,7 @@ pub(super) async fn organization(house: &House, name: &str) -> (Value, Organizat
     (made, id)
 }
 
-fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(made: &Value, pointer: &str) -> T {
+pub(super) fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(made: &Value, pointer: &str) -> T {
     made.pointer(pointer)
         .unwrap()
         .as_str()
