@@ -101,6 +101,15 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/console/confirm", SignedIn, entry::confirm_form),
         Route::post("/console/confirm", SignedIn, entry::confirm),
         Route::get("/console/account", SignedIn, account::show),
+        Route::get("/console/account/name", SignedIn, account::ask_name),
+        Route::post("/console/account/name", SignedIn, account::name),
+        Route::get("/console/account/password", SignedIn, account::ask_password),
+        Route::post("/console/account/password", SignedIn, account::password),
+        Route::post(
+            "/console/account/sessions/end-others",
+            SignedIn,
+            account::end_others,
+        ),
         Route::post(
             "/console/account/sessions/{session}/end",
             SignedIn,
@@ -151,6 +160,83 @@ pub(super) fn routes() -> Vec<Route> {
             There(ManageMembers),
             members::show,
         ),
+        Route::get(
+            "/console/organizations/{organization}/members/invite",
+            There(ManageMembers),
+            members::ask_invite,
+        ),
+        Route::post(
+            "/console/organizations/{organization}/members/invite",
+            There(ManageMembers),
+            members::invite,
+        )
+        .grave(),
+        Route::post(
+            "/console/organizations/{organization}/members/invitations/{invitation}/withdraw",
+            There(ManageMembers),
+            members::withdraw,
+        ),
+        Route::get(
+            "/console/organizations/{organization}/members/{member}/role",
+            There(ManageMembers),
+            members::ask_role,
+        ),
+        Route::post(
+            "/console/organizations/{organization}/members/{member}/role",
+            There(ManageMembers),
+            members::role,
+        )
+        .grave(),
+        Route::get(
+            "/console/organizations/{organization}/members/{member}/remove",
+            There(ManageMembers),
+            members::ask_remove,
+        ),
+        Route::post(
+            "/console/organizations/{organization}/members/{member}/remove",
+            There(ManageMembers),
+            members::remove,
+        )
+        .grave(),
+        Route::get("/console/members", Everywhere(ManageMembers), members::show),
+        Route::get(
+            "/console/members/invite",
+            Everywhere(ManageMembers),
+            members::ask_invite,
+        ),
+        Route::post(
+            "/console/members/invite",
+            Everywhere(ManageMembers),
+            members::invite,
+        )
+        .grave(),
+        Route::post(
+            "/console/members/invitations/{invitation}/withdraw",
+            Everywhere(ManageMembers),
+            members::withdraw,
+        ),
+        Route::get(
+            "/console/members/{member}/role",
+            Everywhere(ManageMembers),
+            members::ask_role,
+        ),
+        Route::post(
+            "/console/members/{member}/role",
+            Everywhere(ManageMembers),
+            members::role,
+        )
+        .grave(),
+        Route::get(
+            "/console/members/{member}/remove",
+            Everywhere(ManageMembers),
+            members::ask_remove,
+        ),
+        Route::post(
+            "/console/members/{member}/remove",
+            Everywhere(ManageMembers),
+            members::remove,
+        )
+        .grave(),
         Route::get(
             "/console/organizations/{organization}/try",
             There(See),

@@ -46,6 +46,10 @@ impl Frame {
                 let audit = (Entry::Audit, "Audit log".into(), "/console/audit".into());
                 frame.menu.push(audit);
             }
+            if visit.may(Ability::ManageMembers) {
+                let members = (Entry::Members, "Members".into(), "/console/members".into());
+                frame.foot.insert(0, members);
+            }
         }
         let Some(organization) = &visit.place.organization else {
             return frame;

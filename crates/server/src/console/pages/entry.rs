@@ -1,6 +1,7 @@
 //! The way in: signing in, accepting an invitation, signing out.
 
 use http::StatusCode;
+use keystile_core::model::Invitation;
 use maud::{Markup, html};
 
 use crate::console::parts::{self, Field, wrong_at};
@@ -126,6 +127,15 @@ async fn accept_page(
         return Ok(used_up());
     };
     let is_setup = visit.path.ends_with("/setup");
+    if let Some(visitor) = visit.visitor.as_ref().filter(|_| !is_setup) {
+        return Ok(join_page(
+            visit,
+            &visitor.person.name,
+            &invitation,
+            token,
+            problem,
+        ));
+    }
     let email = invitation.email.as_deref().unwrap_or_default();
     let typed = visit.form.get("email").unwrap_or(email);
     let role = invitation.role.as_str();
@@ -136,7 +146,14 @@ async fn accept_page(
             @if is_setup { "You become the first owner of this installation. This link works once." }
             @else { "You join with the role " b { (role) } ". This link works once." }
         }
-        @if let Some(problem) = general { p.say.red role="alert" { (problem.detail) "." } }
+        @if let Some(problem) = general {
+            p.say.red role="alert" {
+                (problem.detail) "."
+                @if problem.code == "already_exists" {
+                    " If you have an account, sign in, then open this link again."
+                }
+            }
+        }
         form.stack method="post" action=(visit.path) {
             (visit.ours())
             (parts::hidden("token", token))
@@ -159,6 +176,31 @@ async fn accept_page(
     })
 }
 
+/// For whoever is signed in already: they join as who they are.
+fn join_page(
+    visit: &Visit,
+    name: &str,
+    invitation: &Invitation,
+    token: &str,
+    problem: Option<&Problem>,
+) -> Shown {
+    let body = html! {
+        h1 { "You are invited" }
+        p { "You join as " b { (parts::theirs(name)) } " with the role " b { (invitation.role.as_str()) } "." }
+        @if let Some(problem) = problem { p.say.red role="alert" { (problem.detail) "." } }
+        form.stack method="post" action=(visit.path) {
+            (visit.ours())
+            (parts::hidden("token", token))
+            button.btn.main.wide type="submit" { "Join" }
+        }
+    };
+    Shown::Narrow {
+        title: "Invitation".to_owned(),
+        body,
+        status: problem.map_or(StatusCode::OK, |problem| problem.status),
+    }
+}
+
 fn used_up() -> Shown {
     let body = html! {
         h1 { "This link has ended" }
@@ -179,6 +221,23 @@ fn used_up() -> Shown {
 /// `POST /console/setup` and `POST /console/invitation`
 pub(in crate::console) async fn accept(visit: Visit) -> Result<Shown, Problem> {
     let token = visit.form.text("token").to_owned();
+    if let Some(visitor) = visit
+        .visitor
+        .as_ref()
+        .filter(|_| !visit.path.ends_with("/setup"))
+    {
+        return match people::accept_as(&visit.work(), visitor, &token).await {
+            Ok(member) => Ok(Shown::Done {
+                to: "/console".to_owned(),
+                notice: Some(format!("You have joined as {}.", member.role.as_str())),
+            }),
+            Err(problem) if problem.status == StatusCode::NOT_FOUND => Ok(used_up()),
+            Err(problem) if problem.status.is_client_error() => {
+                accept_page(&visit, &token, Some(&problem)).await
+            }
+            Err(problem) => Err(problem),
+        };
+    }
     let new = NewPerson {
         email: visit.form.text("email").to_owned(),
         name: visit.form.text("name").to_owned(),
