@@ -63,6 +63,8 @@ pub struct KeyFilter {
     pub environment: Option<EnvironmentId>,
     /// Of this kind.
     pub kind: Option<Kind>,
+    /// Only such as are not revoked (`true`), or only revoked ones.
+    pub living: Option<bool>,
     /// In this state at the time of asking.
     pub state: Option<KeyState>,
     /// Whose name contains this, in any case.

@@ -85,6 +85,10 @@ pub trait Reads: Send + Sync {
     /// Keys, newest first.
     async fn keys(&self, filter: KeyFilter, page: Page<KeyId>) -> Result<Vec<Key>, StoreError>;
 
+    /// How many keys of an organization are neither revoked, deleted nor expired, disabled ones
+    /// included; as limits of plans count them.
+    async fn working_keys(&self, organization: OrganizationId) -> Result<u64, StoreError>;
+
     /// Keys of a product whose secret is kept sealed, newest first; also those below what is
     /// deleted, because their secrets are there all the same.
     async fn sealed_keys(&self, product: &Slug, page: Page<KeyId>) -> Result<Vec<Key>, StoreError>;

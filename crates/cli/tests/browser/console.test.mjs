@@ -177,7 +177,7 @@ describe("around the keys", () => {
   test("a session is ended from another one", async () => {
     const second = await signedIn(browser, server);
     await page.goto("/console/account");
-    await page.getByRole("button", { name: "End" }).first().click();
+    await page.getByRole("button", { name: "End", exact: true }).click();
     await page.getByText("That session has ended.").waitFor();
     await second.goto("/console");
     await second.waitForURL(/sign-in/);

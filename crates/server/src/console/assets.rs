@@ -54,17 +54,28 @@ impl Asset {
             media,
             text,
             address: format!("/console/static/{mark}/{name}"),
-            packed: packed(text),
+            packed: packed(text.as_bytes(), Compression::best()),
         }
     }
 }
 
-fn packed(text: &str) -> Bytes {
+/// The same in fewer bytes (RFC 1952).
+pub(super) fn packed(text: &[u8], how: Compression) -> Bytes {
     use std::io::Write;
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 4), how);
     // Memory takes everything.
-    let _ = encoder.write_all(text.as_bytes());
+    let _ = encoder.write_all(text);
     encoder.finish().unwrap_or_default().into()
+}
+
+/// Whether a browser takes it so.
+pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT_ENCODING);
+    let accepted = accepted
+        .and_then(|accepted| accepted.to_str().ok())
+        .unwrap_or_default();
+    let mut all = accepted.split(',');
+    all.any(|one| one.trim().eq_ignore_ascii_case("gzip"))
 }
 
 /// Where a file lies.
@@ -76,13 +87,7 @@ pub(super) fn address(name: &str) -> &'static str {
 /// Serves a file; `None` when there is none of that address.
 pub(super) fn serve(path: &str, headers: &HeaderMap, request_id: &str) -> Option<Response<Body>> {
     let asset = ASSETS.iter().find(|asset| asset.address == path)?;
-    let accepted = headers.get(header::ACCEPT_ENCODING);
-    let accepted = accepted
-        .and_then(|accepted| accepted.to_str().ok())
-        .unwrap_or_default();
-    let takes_gzip = accepted
-        .split(',')
-        .any(|one| one.trim().eq_ignore_ascii_case("gzip"));
+    let takes_gzip = takes_gzip(headers);
     let body = if takes_gzip {
         asset.packed.clone()
     } else {

@@ -237,7 +237,11 @@ async fn serve(
                 Some(frame) => frame.page(&page, notice.as_deref()),
                 None => shown::narrow(&page.title, &page.body),
             };
-            shown::html_reply(page.status, document, id)
+            let mut reply = shown::html_reply(page.status, document, id);
+            if manner.takes_gzip {
+                shown::compressed(&mut reply);
+            }
+            reply
         }
         Ok(Shown::Narrow {
             title,

@@ -5,6 +5,7 @@ use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
 use maud::{Markup, html};
 
+use super::assets;
 use super::routes::Route;
 use super::shell::Frame;
 use super::shown::{self, Dialog};
@@ -20,6 +21,8 @@ pub(super) struct Manner {
     pub(super) is_inside: bool,
     /// It goes into that page's dialog.
     pub(super) is_dialog: bool,
+    /// It takes fewer bytes.
+    pub(super) takes_gzip: bool,
 }
 
 impl Manner {
@@ -32,6 +35,7 @@ impl Manner {
         Self {
             is_inside,
             is_dialog: is_inside && is("hx-target", "dialog"),
+            takes_gzip: assets::takes_gzip(&parts.headers),
         }
     }
 }

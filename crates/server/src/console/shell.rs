@@ -33,7 +33,8 @@ impl Frame {
             None => Self::empty(),
         };
         let cookie = visit.cookie.as_deref();
-        frame.form_token = cookie.map(forgery::token).unwrap_or_default();
+        let token = cookie.map(|cookie| forgery::token(&visit.app, cookie));
+        frame.form_token = token.unwrap_or_default();
         frame.state = visit.state();
         if visit.is_everywhere && visit.place.organization.is_none() {
             let products = (
@@ -143,7 +144,7 @@ impl Frame {
                             }
                         }
                     }
-                    a.find href="/console/search" hx-get="/console/search" hx-target="#dialog" {
+                    a.find href="/console/search" data-ask {
                         "Search" kbd { "Ctrl K" }
                     }
                 }

@@ -1,5 +1,6 @@
 //! What a handler answers with, and how that becomes a response.
 
+use flate2::Compression;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use maud::{DOCTYPE, Markup, html};
 
@@ -195,7 +196,10 @@ pub(super) fn html_reply(status: StatusCode, page: Markup, request_id: &str) -> 
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-store"),
-        (header::VARY, "HX-Request, HX-Target, Cookie"),
+        (
+            header::VARY,
+            "HX-Request, HX-Target, Cookie, Accept-Encoding",
+        ),
     ];
     let named = [
         ("cross-origin-opener-policy", "same-origin"),
@@ -216,6 +220,16 @@ pub(super) fn html_reply(status: StatusCode, page: Markup, request_id: &str) -> 
         headers.insert("x-request-id", id);
     }
     reply
+}
+
+/// A page in fewer bytes. Never one that shows a secret: how well it is compressed would tell of it.
+pub(super) fn compressed(reply: &mut Response<Body>) {
+    if let Body::Whole(page) = reply.body() {
+        let packed = assets::packed(page, Compression::fast());
+        *reply.body_mut() = Body::Whole(packed);
+        let gzip = HeaderValue::from_static("gzip");
+        reply.headers_mut().insert(header::CONTENT_ENCODING, gzip);
+    }
 }
 
 /// Sends the browser on; inside a page, without loading it anew.

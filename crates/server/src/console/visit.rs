@@ -132,10 +132,9 @@ impl Visit {
 
     /// What every form of this visit carries, so that it is known to be from a page of ours.
     pub(super) fn ours(&self) -> Markup {
-        let token = self
-            .cookie
-            .as_deref()
-            .map(forgery::token)
+        let cookie = self.cookie.as_deref();
+        let token = cookie
+            .map(|cookie| forgery::token(&self.app, cookie))
             .unwrap_or_default();
         parts::hidden(forgery::FIELD, &token)
     }

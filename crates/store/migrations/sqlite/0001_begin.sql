@@ -105,6 +105,11 @@ CREATE TABLE keys (
 CREATE UNIQUE INDEX keys_by_name ON keys (environment, kind, name)
   WHERE deleted_at IS NULL AND revoked_at IS NULL;
 CREATE INDEX keys_by_environment ON keys (environment, id);
+-- What pages list, newest first, however many keys there are; and what is counted.
+CREATE INDEX keys_living ON keys (environment, kind, id, expires_at)
+  WHERE deleted_at IS NULL AND revoked_at IS NULL;
+CREATE INDEX keys_revoked ON keys (environment, kind, id)
+  WHERE deleted_at IS NULL AND revoked_at IS NOT NULL;
 CREATE INDEX keys_sealed ON keys (id) WHERE sealed IS NOT NULL;
 -- Also of dead keys: what was revoked must not come back as the value of another key.
 CREATE UNIQUE INDEX keys_by_digest ON keys (digest);

@@ -303,6 +303,26 @@ pub async fn keys_are_found_by_their_state_now(store: &dyn Store) {
         };
         assert_eq!(key_numbers(store, filter).await, expected, "{state:?}");
     }
+    for (living, name, expected) in [
+        (true, None, &[15, 14, 13, 12][..]),
+        (false, None, &[11, 10]),
+        (true, Some("eY 14"), &[14]),
+        (true, Some("eY 11"), &[]),
+        (false, Some("eY 11"), &[11]),
+    ] {
+        let filter = KeyFilter {
+            environment: Some(owners.environment.id),
+            kind: Some(Kind::Secret),
+            living: Some(living),
+            name: name.map(str::to_owned),
+            ..KeyFilter::default()
+        };
+        let found = key_numbers(store, filter).await;
+        assert_eq!(found, expected, "{living}, {name:?}");
+    }
+    // One has expired, two are disabled, of which one is that.
+    let working = store.working_keys(owners.organization.id).await;
+    assert_eq!(working.unwrap(), 3);
 }
 
 pub async fn keys_below_anything_deleted_are_not_listed_but_found(store: &dyn Store) {

@@ -1,7 +1,7 @@
 //! What a change rests on, looked at in the transaction that makes it.
 
 use keystile_core::key::Integrity;
-use keystile_core::model::{Subject, Timestamp};
+use keystile_core::model::{OrganizationId, Subject, Timestamp};
 use rusqlite::{Connection, Params, params};
 
 use super::commit::not_written;
@@ -66,6 +66,20 @@ pub(super) fn counts(
         }
     }
     Ok(())
+}
+
+/// How many keys of an organization work at a time.
+pub(super) fn working_keys(
+    connection: &Connection,
+    organization: OrganizationId,
+    now: Timestamp,
+) -> rusqlite::Result<u64> {
+    let counted: i64 = connection
+        .prepare_cached(IN_ORGANIZATION)?
+        .query_row(params![now.millis(), organization.to_bytes()], |row| {
+            row.get(0)
+        })?;
+    Ok(u64::try_from(counted).unwrap_or(0))
 }
 
 const IN_ENVIRONMENT: &str = "SELECT count(*) FROM keys k \

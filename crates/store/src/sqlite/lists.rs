@@ -222,7 +222,21 @@ pub(super) fn keys(
         "t.kind = ?",
         filter.kind.map(|kind| kind.as_str().to_owned()),
     );
-    query.and("holds_text(t.name, ?)", filter.name);
+    // Names of living keys stand in an index, which is read much quicker than the keys.
+    let named = match filter.living {
+        Some(true) => {
+            "t.rowid IN (SELECT k.rowid FROM keys k INDEXED BY keys_by_name \
+             WHERE k.deleted_at IS NULL AND k.revoked_at IS NULL AND holds_text(k.name, ?))"
+        }
+        _ => "holds_text(t.name, ?)",
+    };
+    query.and(named, filter.name);
+    query
+        .conditions
+        .extend(filter.living.map(|living| match living {
+            true => "t.revoked_at IS NULL".into(),
+            false => "t.revoked_at IS NOT NULL".into(),
+        }));
     if let Some(state) = filter.state {
         query.and(in_state(state), Some(now.millis()));
     }

@@ -13,7 +13,7 @@ use super::errors::unavailable;
 use super::lists::{self, Query};
 use super::rows::{PRODUCTS, RETIRED_VALUES, Table};
 use super::stored::{self, FORGED, Met, Reader};
-use super::{SqliteStore, keyring, remembered};
+use super::{SqliteStore, guards, keyring, remembered};
 use crate::{
     EnvironmentFilter, KeyFilter, OrganizationFilter, Page, ProjectFilter, Reads, StoreError,
     StoredIdempotency,
@@ -154,6 +154,14 @@ impl Reads for SqliteStore {
         let product = product.clone();
         let counted = self.readers.read(move |connection| {
             lists::sealed_count(connection, &product).map_err(|error| unavailable(&error))
+        });
+        counted.await
+    }
+
+    async fn working_keys(&self, organization: OrganizationId) -> Result<u64, StoreError> {
+        let now = self.now();
+        let counted = self.readers.read(move |connection| {
+            guards::working_keys(connection, organization, now).map_err(|error| unavailable(&error))
         });
         counted.await
     }

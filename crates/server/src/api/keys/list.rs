@@ -102,6 +102,7 @@ async fn list(call: &Call, filter: Filter) -> Result<Answer, Problem> {
         project: filter.project,
         environment: filter.environment,
         kind: filter.kind,
+        living: None,
         state: filter.status,
         name: filter.name,
         idle: filter.idle.unwrap_or(false).then(|| idle_rules(call)),

@@ -163,6 +163,7 @@ async fn found(visit: &Visit, asked: &str) -> Result<Markup, Problem> {
         let filter = KeyFilter {
             organization: place.flatten(),
             name: Some(asked.to_owned()),
+            living: Some(true),
             ..KeyFilter::default()
         };
         if place.is_some_and(|place| place.is_none()) {

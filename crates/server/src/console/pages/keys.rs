@@ -1,7 +1,7 @@
 //! The page of a project's keys.
 
 use keystile_core::manifest::Rules;
-use keystile_core::model::{Environment, Key, KeyId, KeyState, Kind, Mode};
+use keystile_core::model::{Environment, KeyId, KeyState, Kind, Mode};
 use keystile_store::{EnvironmentFilter, KeyFilter, Page as Part};
 use maud::{Markup, html};
 
@@ -34,20 +34,20 @@ pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
         None => environments.first(),
     };
     let chosen = chosen.ok_or_else(|| Problem::not_found("environment"))?;
-    let mut sections = Vec::new();
+    let (mut sections, mut tag) = (Vec::new(), None);
     for kind in [Kind::Publishable, Kind::Secret] {
         let rows = Listed::of(&visit, chosen, kind).await?;
         if rules.kind(kind).offered || !rows.keys.is_empty() {
+            tag = tag.or_else(|| embed(&visit, rules, &rows.keys));
             sections.push(section(&visit, rules, chosen, kind, &rows));
         }
     }
-    let embed = embed(&visit, chosen).await?;
     let title = &rules.console.page_title;
     let body = html! {
         (head(&visit, rules, &environments, chosen)?)
         (base(rules, chosen))
         @for section in &sections { (section) }
-        @if let Some(embed) = embed { (embed) }
+        @if let Some(tag) = tag { (tag) }
     };
     Ok(Page::live(title.to_string(), Entry::Keys, body))
 }
@@ -147,27 +147,17 @@ impl Listed {
             .query
             .filled(&field)
             .and_then(|text| text.parse().ok());
-        let states: &[KeyState] = if visit.query.is_ticked("revoked") {
-            &[KeyState::Revoked]
-        } else {
-            &[KeyState::Active, KeyState::Disabled, KeyState::Expired]
+        let filter = KeyFilter {
+            environment: Some(environment.id),
+            kind: Some(kind),
+            living: Some(!visit.query.is_ticked("revoked")),
+            ..KeyFilter::default()
         };
-        let mut keys: Vec<Key> = Vec::new();
-        for state in states {
-            let filter = KeyFilter {
-                environment: Some(environment.id),
-                kind: Some(kind),
-                state: Some(*state),
-                name: visit.query.filled("name").map(str::to_owned),
-                ..KeyFilter::default()
-            };
-            let part = Part {
-                before,
-                limit: SHOWN + 1,
-            };
-            keys.extend(visit.app.store.keys(filter, part).await?);
-        }
-        keys.sort_by_key(|key| std::cmp::Reverse(key.id));
+        let part = Part {
+            before,
+            limit: SHOWN + 1,
+        };
+        let mut keys = visit.app.store.keys(filter, part).await?;
         let most = usize::try_from(SHOWN).unwrap_or(usize::MAX);
         let has_more = keys.len() > most;
         keys.truncate(most);
@@ -254,21 +244,13 @@ fn none(kind: Kind, may: bool) -> &'static str {
 }
 
 /// The tag for web pages, with the newest publishable key that works.
-async fn embed(visit: &Visit, environment: &Environment) -> Result<Option<Markup>, Problem> {
-    let filter = KeyFilter {
-        environment: Some(environment.id),
-        kind: Some(Kind::Publishable),
-        state: Some(KeyState::Active),
-        ..KeyFilter::default()
-    };
-    let part = Part {
-        before: None,
-        limit: 1,
-    };
-    let found = visit.app.store.keys(filter, part).await?;
-    let value = found.first().and_then(|key| key.value.as_deref());
-    let rules = visit.rules()?;
-    Ok(value.map(|value| snippets::embed(&visit.app, rules, value)))
+fn embed(visit: &Visit, rules: &Rules, keys: &[KeyView]) -> Option<Markup> {
+    let works = |key: &&KeyView| key.status == KeyState::Active;
+    let value = keys
+        .iter()
+        .filter(works)
+        .find_map(|key| key.value.as_deref());
+    value.map(|value| snippets::embed(&visit.app, rules, value))
 }
 
 fn new_address(environment: &Environment, kind: Kind) -> String {

@@ -1,7 +1,7 @@
 //! How an organization is doing.
 
-use keystile_core::model::{KeyState, Kind};
-use keystile_store::{AuditFilter, KeyFilter, Page as Part, UsageOf};
+use keystile_core::model::{Kind, OrganizationId};
+use keystile_store::{AuditFilter, EnvironmentFilter, KeyFilter, Page as Part, UsageOf};
 use maud::{Markup, html};
 
 use super::audit;
@@ -14,8 +14,12 @@ use crate::console::visit::Visit;
 use crate::console::words::count;
 use crate::problem::Problem;
 
-/// So many keys are looked at for what wants attention.
-const LOOKED_AT: u32 = 200;
+/// So many keys of each kind and environment are looked at for what wants attention, the newest
+/// first.
+const LOOKED_AT: u32 = 25;
+
+/// In so many environments.
+const ENVIRONMENTS: u32 = 12;
 
 /// `GET /console/organizations/{organization}`
 pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
@@ -28,24 +32,13 @@ pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
         is_over_month,
     )
     .await?;
-    let filter = KeyFilter {
-        organization: Some(organization.id),
-        state: Some(KeyState::Active),
-        ..KeyFilter::default()
-    };
-    let part = Part {
-        before: None,
-        limit: LOOKED_AT,
-    };
-    let keys = visit.app.store.keys(filter, part).await?;
-    let keys = KeyView::all(&visit.app, &keys).await?;
+    let keys = newest(&visit, organization.id).await?;
+    let working = visit.app.store.working_keys(organization.id).await?;
     let number = |is: fn(&KeyView) -> bool| keys.iter().filter(|key| is(key)).count();
     let (exposed, idle) = (
         number(|key| key.exposed_at.is_some()),
         number(|key| key.idle),
     );
-    let is_cut = keys.len() >= usize::try_from(LOOKED_AT).unwrap_or(usize::MAX);
-    let working = format!("{}{}", keys.len(), if is_cut { "+" } else { "" });
     let lately = lately(&visit).await?;
     let sub = html! {
         (copied(&organization.id.to_string(), "organization id"))
@@ -55,7 +48,7 @@ pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
     let body = html! {
         (parts::page_head(&organization.name, Some(sub), None))
         div.tiles {
-            (tile(&working, "keys that work", ""))
+            (tile(&count(working), "keys that work", ""))
             (tile(&count(traffic.allowed), if is_over_month { "calls in 30 days" } else { "calls in 24 hours" }, ""))
             (tile(&count(traffic.refused), "refused of these", ""))
             (tile(&idle.to_string(), "idle keys", look(idle, "warn")))
@@ -66,6 +59,35 @@ pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
         @if let Some(lately) = lately { (lately) }
     };
     Ok(Page::live("Overview", Entry::Overview, body))
+}
+
+/// The newest keys of each environment.
+async fn newest(visit: &Visit, organization: OrganizationId) -> Result<Vec<KeyView>, Problem> {
+    let filter = EnvironmentFilter {
+        organization: Some(organization),
+        ..EnvironmentFilter::default()
+    };
+    let part = Part {
+        before: None,
+        limit: ENVIRONMENTS,
+    };
+    let mut keys = Vec::new();
+    for environment in visit.app.store.environments(filter, part).await? {
+        for kind in [Kind::Publishable, Kind::Secret] {
+            let filter = KeyFilter {
+                environment: Some(environment.id),
+                kind: Some(kind),
+                living: Some(true),
+                ..KeyFilter::default()
+            };
+            let part = Part {
+                before: None,
+                limit: LOOKED_AT,
+            };
+            keys.extend(visit.app.store.keys(filter, part).await?);
+        }
+    }
+    KeyView::all(&visit.app, &keys).await
 }
 
 /// Keys that somebody should look at.

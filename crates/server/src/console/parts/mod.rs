@@ -91,7 +91,8 @@ pub(super) fn empty(title: &str, text: &str, action: Option<Markup>) -> Markup {
 
 /// A link that opens a dialog, or a page of its own without script.
 pub(super) fn asks(class: &str, href: &str, text: &str) -> Markup {
-    html! { a class=(class) href=(href) hx-get=(href) hx-target="#dialog" { (text) } }
+    let class = Some(class).filter(|class| !class.is_empty());
+    html! { a class=[class] href=(href) data-ask { (text) } }
 }
 
 /// The head of a page.

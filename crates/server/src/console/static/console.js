@@ -30,6 +30,14 @@
     return false;
   };
   const visit = (path) => htmx.ajax("GET", path, { target: "body", swap: "innerHTML" }).then(() => history.replaceState(null, "", path));
+  // Links that ask something open it in place; with a modifier they are links like any other.
+  document.addEventListener("click", (event) => {
+    const asks = event.target.closest?.("a[data-ask]");
+    if (!asks || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || !dialog()) return;
+    event.preventDefault();
+    if (!dialog().open) opener = asks;
+    htmx.ajax("GET", asks.getAttribute("href"), { source: asks, target: "#dialog", swap: "innerHTML" });
+  });
   document.addEventListener("click", (event) => {
     const closer = event.target.closest?.("[data-close]");
     if (closer && dialog()?.contains(closer)) {
