@@ -8,6 +8,7 @@ use clap_complete::Shell;
 
 use crate::commands::credits::Credits;
 use crate::commands::import::Import;
+use crate::commands::people::People;
 use crate::output::Form;
 
 /// API keys: issue, verify, scope, rotate and revoke.
@@ -506,12 +507,6 @@ pub(crate) enum OperatorKey {
     },
     /// List them.
     List,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum People {
-    /// Print the one-time link with which the first owner is made; earlier ones end.
-    SetupLink,
 }
 
 #[derive(Debug, Subcommand)]

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::api::body;
 use crate::app::{App, Caller};
-use crate::manage::people::ensure_setup_link;
+use crate::manage::people::{ensure_setup_link, reset_link};
 use crate::manage::{
     Request, Work, rotate_master_key, rotate_pepper, rotate_sealing_key, rotate_signing_key,
 };
@@ -42,6 +42,13 @@ struct NewSigningKey {
     /// Whether what older keys signed shall be refused from now on.
     #[serde(default)]
     at_once: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reset {
+    /// Whose password is to be set anew.
+    email: String,
 }
 
 /// Answers one of them.
@@ -75,6 +82,10 @@ pub(crate) async fn answer(app: &Arc<App>, parts: &Parts, sent: &Bytes) -> Resul
             Ok(json!({ "version": version, "retired": gone }))
         }
         (&Method::POST, "people/setup-link") => new_setup_link(app).await,
+        (&Method::POST, "people/reset") => {
+            let asked: Reset = body::parse(&parts.headers, sent)?;
+            Ok(json!({ "link": reset_link(&work, &asked.email).await? }))
+        }
         (&Method::GET, "doctor") => doctor(app).await,
         _ => Err(Problem::not_found("address")),
     }

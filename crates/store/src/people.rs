@@ -19,6 +19,9 @@ pub trait PeopleStore: Send + Sync {
     /// The person with this address, in its canonical form.
     async fn person_by_email(&self, email: &str) -> Result<Option<Person>, StoreError>;
 
+    /// The person the token of whose link for a new password has this digest.
+    async fn person_by_reset(&self, digest: &[u8; 32]) -> Result<Option<Person>, StoreError>;
+
     /// People, newest first.
     async fn people(&self, page: Page<PersonId>) -> Result<Vec<Person>, StoreError>;
 

@@ -1,19 +1,42 @@
 //! The people of the console, from the machine itself.
 
+use clap::Subcommand;
 use serde_json::json;
 
-use crate::args::People;
 use crate::call::Keystile;
 use crate::output::{Failed, Form, line, text_of};
 
+/// What is done about people on the command line.
+#[derive(Debug, Subcommand)]
+pub(crate) enum People {
+    /// Print the one-time link with which the first owner is made; earlier ones end.
+    SetupLink,
+    /// Print a link with which somebody sets a new password. Their old one, their one-time codes
+    /// and their sessions end at once.
+    Reset {
+        /// Their address.
+        email: String,
+    },
+}
+
 /// Makes links that let people in.
 pub(super) async fn run(keystile: &Keystile, what: People, form: Form) -> Result<(), Failed> {
-    let People::SetupLink = what;
-    let made = keystile
-        .post("/control/people/setup-link", json!({}))
-        .await?;
-    if !form.told(&made) {
-        tell_setup_link(&text_of(&made["link"]));
+    match what {
+        People::SetupLink => {
+            let made = keystile.post("/control/people/setup-link", json!({}));
+            let made = made.await?;
+            if !form.told(&made) {
+                tell_setup_link(&text_of(&made["link"]));
+            }
+        }
+        People::Reset { email } => {
+            let made = keystile.post("/control/people/reset", json!({ "email": email }));
+            let made = made.await?;
+            if !form.told(&made) {
+                line("whoever opens this link first, within 24 hours, sets the new password:");
+                line(&text_of(&made["link"]));
+            }
+        }
     }
     Ok(())
 }

@@ -61,3 +61,16 @@ fn s16_a_set_up_link_is_made_with_and_without_a_server() {
     let second = token(&said).unwrap();
     assert_ne!(first, second);
 }
+
+#[test]
+fn a_reset_names_nobody_who_is_not_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let server = Process::start(&data, &operator_key());
+    let (well, said) = people(&data, &["reset", "nobody@example.com"]);
+    assert!(
+        !well && said.contains("there is nobody of this address"),
+        "{said}"
+    );
+    drop(server);
+}

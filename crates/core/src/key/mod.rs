@@ -9,6 +9,8 @@ mod keyring;
 mod mac;
 mod mask;
 mod material;
+mod one_time;
+mod recovery;
 mod sealed;
 mod secret;
 mod signing;
@@ -25,6 +27,8 @@ pub use integrity::{ChainLink, Integrity, LedgerEnd, RowTag, SealedHead, SetSum}
 pub use keyring::{KeyMaterial, Keyring, Purpose, UnwrapError, WrappedKey};
 pub use mask::{holds_secret_key, masked, may_hold_key};
 pub use material::{MasterKey, MasterKeyError, SealingKey};
+pub use one_time::OneTimeSecret;
+pub use recovery::RecoveryCode;
 pub use sealed::UnsealError;
 #[cfg(any(test, feature = "testing"))]
 pub use secret::testing;

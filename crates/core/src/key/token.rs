@@ -1,5 +1,5 @@
-//! Tokens of the console: what a browser holds of a session, and what stands in an invitation's
-//! link. Keystile itself keeps their digests only.
+//! Tokens of the console: what a browser holds of a session, and what stands in the link of an
+//! invitation or of a new password. Keystile itself keeps their digests only.
 
 use std::fmt;
 
@@ -19,6 +19,8 @@ pub enum TokenKind {
     Session,
     /// An invitation.
     Invitation,
+    /// Setting a new password.
+    Reset,
 }
 
 /// A token in clear. It can be shown and never stored: it has no `Serialize`, its `Debug` says
@@ -33,6 +35,7 @@ impl TokenKind {
         match self {
             Self::Session => "kcs_",
             Self::Invitation => "kci_",
+            Self::Reset => "kcr_",
         }
     }
 }

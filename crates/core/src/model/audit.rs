@@ -142,6 +142,8 @@ actions! {
     MemberChanged = "member.changed",
     /// A membership ended.
     MemberRemoved = "member.removed",
+    /// A person was given a secret for one-time codes, which do not count yet.
+    TotpBegun = "totp.begun",
     /// Signing in takes a one-time code from now on.
     TotpEnabled = "totp.enabled",
     /// Signing in takes no one-time code any more.

@@ -25,7 +25,7 @@ pub use id::{
     PersonId, ProjectId, RequestId, SessionId, SpendId, Subject, VisitorId, random_id_bytes,
 };
 pub use kind::{Kind, Mode, ModeFilter};
-pub use person::{Invitation, Member, Person, Role, Session};
+pub use person::{Invitation, Member, Person, Reset, Role, Session};
 pub use record::{
     Binding, Environment, Key, KeyState, Organization, Product, Project, RateLimit, Record,
     RetiredValue, Slug, SlugError, THIS_ROW,

@@ -28,16 +28,28 @@ pub struct Person {
     pub password_at: Option<Timestamp>,
     /// The secret of their one-time codes (RFC 6238), sealed for them.
     pub totp: Option<Vec<u8>>,
-    /// The last step of time whose code was used: it and all before are used up.
+    /// The last step of time whose code was used: it and all before are used up. None was used
+    /// before the first, with which they begin to count.
     pub totp_step: Option<u64>,
     /// Hashes of the recovery codes that are not used up.
     pub recovery: Option<TextList>,
+    /// The link with which they set a new password.
+    pub reset: Option<Reset>,
     /// When they came.
     pub created_at: Timestamp,
     /// When they were removed.
     pub removed_at: Option<Timestamp>,
     /// The journal row that wrote this version.
     pub seq: u64,
+}
+
+/// A link with which somebody sets a new password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reset {
+    /// SHA-256 of the token in it.
+    pub digest: [u8; 32],
+    /// From when on it counts no more.
+    pub ends_at: Timestamp,
 }
 
 /// What somebody may do in the console, least first.
@@ -155,6 +167,18 @@ impl Person {
         text.trim().to_lowercase()
     }
 
+    /// Whether signing in takes a one-time code or a recovery code besides the password.
+    #[must_use]
+    pub const fn has_second(&self) -> bool {
+        self.totp.is_some() && self.totp_step.is_some()
+    }
+
+    /// How many recovery codes are left.
+    #[must_use]
+    pub fn recovery_left(&self) -> usize {
+        self.recovery.as_ref().map_or(0, |codes| codes.len())
+    }
+
     pub(super) fn encode(&self, out: &mut Encoder<'_>) {
         out.text("person/1");
         out.bytes(&self.id.to_bytes());
@@ -165,6 +189,9 @@ impl Person {
         out.maybe_bytes(self.totp.as_deref());
         out.maybe_number(self.totp_step);
         out.maybe_list(self.recovery.as_ref());
+        let reset = self.reset.as_ref();
+        out.maybe_bytes(reset.map(|reset| reset.digest.as_slice()));
+        out.maybe_time(reset.map(|reset| reset.ends_at));
         out.time(self.created_at);
         out.maybe_time(self.removed_at);
         out.number(self.seq);
@@ -229,6 +256,14 @@ impl fmt::Debug for Person {
     }
 }
 
+impl fmt::Debug for Reset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reset")
+            .field("ends_at", &self.ends_at)
+            .finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
@@ -283,6 +318,10 @@ mod tests {
             totp: Some(vec![7; 4]),
             totp_step: Some(5),
             recovery: Some(vec!["code".to_owned()].into()),
+            reset: Some(Reset {
+                digest: [0xab; 32],
+                ends_at: Timestamp::from_millis(0),
+            }),
             created_at: Timestamp::from_millis(0),
             removed_at: None,
             seq: 3,
@@ -296,7 +335,7 @@ mod tests {
             ends_at: Timestamp::from_millis(0),
             seq: 3,
         };
-        let shown = format!("{person:?} {session:?}");
+        let shown = format!("{person:?} {session:?} {:?}", person.reset);
         for hidden in ["argon2", "ada@", "Ada", "code", "[7", "171"] {
             assert!(!shown.contains(hidden), "{hidden}: {shown}");
         }

@@ -156,12 +156,15 @@ CREATE TABLE people (
   totp BLOB,
   totp_step INTEGER,
   recovery TEXT,
+  reset_digest BLOB,
+  reset_ends_at INTEGER,
   created_at INTEGER NOT NULL,
   removed_at INTEGER,
   seq INTEGER NOT NULL,
   tag BLOB NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX people_by_email ON people (email) WHERE removed_at IS NULL;
+CREATE UNIQUE INDEX people_by_reset ON people (reset_digest) WHERE reset_digest IS NOT NULL;
 
 -- Without an organization: of the whole installation.
 CREATE TABLE members (

@@ -1,8 +1,8 @@
 //! The people of the console: found by what they are asked for, unique where they must be.
 
 use keystile_core::model::{
-    Action, Actor, Invitation, Member, Person, PersonId, Record, Role, Session, SessionId, Subject,
-    Timestamp,
+    Action, Actor, Invitation, Member, Person, PersonId, Record, Reset, Role, Session, SessionId,
+    Subject, Timestamp,
 };
 
 use super::feed::scan;
@@ -73,6 +73,10 @@ pub async fn every_field_about_people_comes_back_as_it_was_written(store: &dyn S
         totp: Some(vec![0, 255]),
         totp_step: Some(u64::try_from(i64::MAX).unwrap()),
         recovery: Some(vec!["a".to_owned(), "\"".to_owned()].into()),
+        reset: Some(Reset {
+            digest: [9; 32],
+            ends_at: START,
+        }),
         seq: 2,
         ..person(10)
     };
@@ -103,6 +107,9 @@ pub async fn every_field_about_people_comes_back_as_it_was_written(store: &dyn S
         Record::Invitation(invitation.clone()),
     ];
     commit(store, change(Action::PersonCreated, insert(records))).await;
+    let found = store.person_by_reset(&[9; 32]).await.unwrap();
+    assert!(found.as_ref() == Some(&full));
+    assert!(store.person_by_reset(&[8; 32]).await.unwrap().is_none());
     assert!(store.person(full.id).await.unwrap() == Some(full));
     assert!(store.person(bare.id).await.unwrap() == Some(bare));
     assert_eq!(store.member(member.id).await.unwrap(), Some(member));

@@ -200,6 +200,7 @@ pub fn person(number: u128) -> Person {
         totp: None,
         totp_step: None,
         recovery: None,
+        reset: None,
         created_at: START,
         removed_at: None,
         seq: 0,

@@ -348,7 +348,7 @@ fn refusal(error: &rusqlite::Error, subject: &Subject) -> CommitError {
         _ => (0, ""),
     };
     match (code, subject) {
-        (ffi::SQLITE_CONSTRAINT_UNIQUE, _) if said.ends_with(".digest") => {
+        (ffi::SQLITE_CONSTRAINT_UNIQUE, _) if said.ends_with("digest") => {
             CommitError::Taken { field: "value" }
         }
         (ffi::SQLITE_CONSTRAINT_PRIMARYKEY, _) => CommitError::Conflict(subject.clone()),

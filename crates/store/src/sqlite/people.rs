@@ -32,6 +32,17 @@ impl PeopleStore for SqliteStore {
         self.found(asked, only!(Person), is_it).await
     }
 
+    async fn person_by_reset(&self, digest: &[u8; 32]) -> Result<Option<Person>, StoreError> {
+        let wanted = *digest;
+        let asked = Asked {
+            table: &PEOPLE,
+            which: "t.reset_digest = ?1",
+            value: Value::Blob(wanted.to_vec()),
+        };
+        let is_its = move |row: &Person| row.reset.as_ref().is_some_and(|one| one.digest == wanted);
+        self.found(asked, only!(Person), is_its).await
+    }
+
     async fn people(&self, page: Page<PersonId>) -> Result<Vec<Person>, StoreError> {
         let page = page.map(PersonId::as_u128);
         let people = self.list(|_| Ok(lists::people()), page, only!(Person));

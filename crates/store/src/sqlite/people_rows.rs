@@ -1,8 +1,8 @@
 //! People, memberships, sessions and invitations as rows, column by column.
 
 use keystile_core::model::{
-    Invitation, InvitationId, Member, MemberId, OrganizationId, Person, PersonId, Record, Role,
-    Session, SessionId,
+    Invitation, InvitationId, Member, MemberId, OrganizationId, Person, PersonId, Record, Reset,
+    Role, Session, SessionId,
 };
 
 use super::columns::{Columns, Unreadable, Values};
@@ -21,10 +21,17 @@ pub(super) fn person(
         totp: columns.maybe_bytes()?,
         totp_step: columns.maybe_number()?,
         recovery: columns.maybe_list(known)?,
+        reset: reset(columns)?,
         created_at: columns.time()?,
         removed_at: columns.maybe_time()?,
         seq: columns.number()?,
     }))
+}
+
+/// Half a link is never written; it reads as none, and the row's MAC fails.
+fn reset(columns: &mut Columns<'_>) -> Result<Option<Reset>, Unreadable> {
+    let both = columns.maybe_array()?.zip(columns.maybe_time()?);
+    Ok(both.map(|(digest, ends_at)| Reset { digest, ends_at }))
 }
 
 pub(super) fn person_values<'a>(row: &'a Person, out: &mut Values<'a>) {
@@ -36,6 +43,9 @@ pub(super) fn person_values<'a>(row: &'a Person, out: &mut Values<'a>) {
     out.maybe_bytes(row.totp.as_deref());
     out.maybe_number(row.totp_step);
     out.maybe_list(row.recovery.as_deref());
+    let reset = row.reset.as_ref();
+    out.maybe_bytes(reset.map(|reset| reset.digest.as_slice()));
+    out.maybe_time(reset.map(|reset| reset.ends_at));
     out.time(row.created_at);
     out.maybe_time(row.removed_at);
 }

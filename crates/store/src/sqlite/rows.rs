@@ -120,7 +120,7 @@ tables! {
     ];
     PEOPLE: "people", 1, people_rows::person, [
         "id", "email", "name", "password", "password_at", "totp", "totp_step", "recovery",
-        "created_at", "removed_at", "seq", "tag",
+        "reset_digest", "reset_ends_at", "created_at", "removed_at", "seq", "tag",
     ];
     MEMBERS: "members", 1, people_rows::member, [
         "id", "person", "organization", "role", "created_at", "created_by", "removed_at", "seq",

@@ -73,6 +73,7 @@ pub(crate) async fn accept(
             totp: None,
             totp_step: None,
             recovery: None,
+            reset: None,
             created_at: now,
             removed_at: None,
             seq: 0,

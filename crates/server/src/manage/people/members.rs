@@ -102,6 +102,7 @@ async fn removal(work: &Work<'_>, person: &Person) -> Result<Vec<Write>, Failure
         totp: None,
         totp_step: None,
         recovery: None,
+        reset: None,
         removed_at: Some(work.now()),
         ..person.clone()
     };

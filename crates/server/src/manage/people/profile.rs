@@ -47,11 +47,11 @@ async fn keep_changed(
     visitor: &Visitor,
     proved: &Person,
     hash: &str,
-) -> Result<Option<()>, Problem> {
+) -> Result<Result<(), SignInProblem>, Problem> {
     work.attempt(async || {
         let person = living(work.app, proved.id).await?;
         let Some(person) = person.filter(|row| row.password == proved.password) else {
-            return Ok(None);
+            return Ok(Err(SignInProblem::Wrong));
         };
         let now = work.now();
         let sessions = work.app.store.sessions_of(person.id).await?;
@@ -83,7 +83,7 @@ async fn keep_changed(
             at_most: 1,
         });
         work.commit(change).await?;
-        Ok(Some(()))
+        Ok(Ok(()))
     })
     .await
 }

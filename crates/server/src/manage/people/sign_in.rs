@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::guessing::Try;
 use super::passwords::{Busy, MOST_BYTES, too_long};
+use super::second;
 use super::sessions::Begun;
 use super::visitor::{Visitor, living};
 use crate::manage::work::{Work, update};
@@ -98,7 +99,7 @@ async fn try_sign_in(
     work: &Work<'_>,
     email: &str,
     password: &str,
-    _second: Option<&str>,
+    second: Option<&str>,
 ) -> Result<Begun, SignInProblem> {
     refuse_long(email, password)?;
     let email = Person::canonical_email(email);
@@ -107,7 +108,7 @@ async fn try_sign_in(
         .app
         .current(async || store.person_by_email(&email).await);
     let (person, guess) = proved(work, &email, password, find).await?;
-    let begun = begin(work, &person).await;
+    let begun = begin(work, &person, second).await;
     settled(guess, begun)
 }
 
@@ -151,12 +152,7 @@ async fn proved<'w>(
     password: &str,
     find: impl Future<Output = Result<Option<Person>, Problem>>,
 ) -> Result<(Person, Try<'w>), SignInProblem> {
-    let people = &work.app.people;
-    let slow = |seconds| SignInProblem::Slow { seconds };
-    let guess = people
-        .guessing
-        .begin(account, address(work), work.app.tick())
-        .map_err(slow)?;
+    let guess = guessing(work, account)?;
     let person = match find.await {
         Ok(person) => person,
         Err(problem) => {
@@ -167,7 +163,7 @@ async fn proved<'w>(
     let stored = person
         .as_ref()
         .and_then(|person| person.password.as_deref());
-    match (people.passwords.is(password, stored).await, person) {
+    match (work.app.people.passwords.is(password, stored).await, person) {
         (Ok(true), Some(person)) => Ok((person, guess)),
         (Ok(_), _) => {
             guess.failed();
@@ -175,30 +171,30 @@ async fn proved<'w>(
         }
         (Err(Busy), _) => {
             guess.taken_back();
-            Err(slow(1))
+            Err(SignInProblem::Slow { seconds: 1 })
         }
     }
 }
 
-/// Ends a try whose password was right.
+/// Begins a try at an account from the address that the request came from.
+pub(super) fn guessing<'w>(work: &Work<'w>, account: &str) -> Result<Try<'w>, SignInProblem> {
+    let guessing = &work.app.people.guessing;
+    let guess = guessing.begin(account, address(work), work.app.tick());
+    guess.map_err(|seconds| SignInProblem::Slow { seconds })
+}
+
+/// Ends a try by how it went on after the password was right.
 pub(super) fn settled<T>(
     guess: Try<'_>,
-    done: Result<Option<T>, Problem>,
+    done: Result<Result<T, SignInProblem>, Problem>,
 ) -> Result<T, SignInProblem> {
-    match done {
-        Ok(Some(done)) => {
-            guess.succeeded();
-            Ok(done)
-        }
-        Ok(None) => {
-            guess.failed();
-            Err(SignInProblem::Wrong)
-        }
-        Err(problem) => {
-            guess.taken_back();
-            Err(problem.into())
-        }
+    let done = done.map_err(SignInProblem::Problem).flatten();
+    match &done {
+        Ok(_) => guess.succeeded(),
+        Err(SignInProblem::Wrong | SignInProblem::SecondWrong) => guess.failed(),
+        Err(_) => guess.taken_back(),
     }
+    done
 }
 
 fn address(work: &Work<'_>) -> Option<IpAddr> {
@@ -206,29 +202,49 @@ fn address(work: &Work<'_>) -> Option<IpAddr> {
     personal.ip.as_ref()?.parse().ok()
 }
 
-/// Begins a session, unless the password has changed since it was looked at.
-async fn begin(work: &Work<'_>, proved: &Person) -> Result<Option<Begun>, Problem> {
+/// Begins a session, unless the password has changed since it was looked at, or a second factor is
+/// missing.
+async fn begin(
+    work: &Work<'_>,
+    proved: &Person,
+    second: Option<&str>,
+) -> Result<Result<Begun, SignInProblem>, Problem> {
     work.attempt(async || {
-        let Some(person) = living(work.app, proved.id).await? else {
-            return Ok(None);
+        let person = living(work.app, proved.id).await?;
+        let Some(person) = person.filter(|row| row.password == proved.password) else {
+            return Ok(Err(SignInProblem::Wrong));
         };
-        if person.password != proved.password {
-            return Ok(None);
-        }
+        let used = match second {
+            _ if !person.has_second() => None,
+            None => return Ok(Err(SignInProblem::SecondNeeded)),
+            Some(text) => match second::used(work, &person, text)? {
+                None => return Ok(Err(SignInProblem::SecondWrong)),
+                used => used,
+            },
+        };
         let mut begun = work.new_session(person.id)?;
-        let change = work.beginning(&person, &begun).await?;
+        let mut change = work.beginning(&person, &begun).await?;
+        if let Some((after, kind)) = used {
+            change.details["second"] = json!(kind);
+            change
+                .writes
+                .push(update(Record::Person(after), person.seq));
+        }
         begun.session.seq = work.commit(change).await?.seq;
-        Ok(Some(begun))
+        Ok(Ok(begun))
     })
     .await
 }
 
-async fn keep_confirmed(work: &Work<'_>, visitor: &Visitor) -> Result<Option<()>, Problem> {
+async fn keep_confirmed(
+    work: &Work<'_>,
+    visitor: &Visitor,
+) -> Result<Result<(), SignInProblem>, Problem> {
     work.attempt(async || {
         let digest = &visitor.session.digest;
         let read = async || work.app.store.session_by_digest(digest).await;
         let Some(before) = work.app.current(read).await? else {
-            return Ok(None);
+            return Ok(Err(SignInProblem::Wrong));
         };
         let session = Session {
             confirmed_at: work.now(),
@@ -240,7 +256,7 @@ async fn keep_confirmed(work: &Work<'_>, visitor: &Visitor) -> Result<Option<()>
             .writes
             .push(update(Record::Session(session), before.seq));
         work.commit(change).await?;
-        Ok(Some(()))
+        Ok(Ok(()))
     })
     .await
 }

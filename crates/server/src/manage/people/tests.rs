@@ -21,6 +21,7 @@ mod guards;
 mod members;
 mod profile;
 mod reach;
+mod seconds;
 mod sessions;
 mod ways_in;
 

@@ -2,6 +2,7 @@
 
 mod journal;
 mod ledger;
+mod people;
 mod records;
 mod schema;
 

@@ -9,7 +9,7 @@ use super::*;
 use crate::bench::{SqliteBench, run};
 
 /// Swaps two rows of a table behind the back of one of its indexes.
-fn mislead(bench: &SqliteBench, table: &str, index: &str, one: u128, other: u128) {
+pub(super) fn mislead(bench: &SqliteBench, table: &str, index: &str, one: u128, other: u128) {
     let find = |connection: &Connection| -> (Option<String>, i64, String) {
         let sql = "SELECT i.sql, i.rootpage, t.sql FROM sqlite_schema i, sqlite_schema t \
                    WHERE i.name = ?1 AND t.name = ?2";
