@@ -64,6 +64,10 @@ export async function start({ systems = ["keepem", "innkept", "bkend", "datakeen
     async project(organization, name) {
       return server.ok("POST", `/v1/organizations/${organization}/projects`, { name });
     },
+    /** A command of the machine itself, over the control socket. */
+    command(...words) {
+      return execFileSync(program, ["--data", join(directory, "data"), ...words]).toString();
+    },
     async stop() {
       child.removeAllListeners("exit");
       const ended = new Promise((done) => child.on("exit", done));

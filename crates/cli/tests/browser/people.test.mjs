@@ -1,5 +1,6 @@
 // People: invitations, roles, what becomes of keys when somebody leaves.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { dialog, launch, openKeys, signedIn, start, watch } from "./harness.mjs";
 
@@ -140,5 +141,77 @@ describe("one's own account", () => {
     await second.context().close();
     await owner.goto("/console/account");
     await owner.getByRole("heading", { level: 1, name: "Ada Owner" }).waitFor();
+  });
+
+  /** The code that an authenticator shows `steps` of 30 seconds from now (RFC 6238). */
+  const codeOf = (secret, steps = 0) => {
+    const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    const bits = [...secret.replace(/\s|=/g, "")].map((letter) => letters.indexOf(letter).toString(2).padStart(5, "0")).join("");
+    const bytes = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+    const counter = Buffer.alloc(8);
+    counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + steps));
+    const mac = createHmac("sha1", bytes).update(counter).digest();
+    return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+  };
+
+  const signIn = async (password, code) => {
+    const context = await browser.newContext({ baseURL: server.base });
+    const page = await context.newPage();
+    await page.goto("/console/sign-in");
+    for (const asked of [undefined, code]) {
+      await page.getByLabel("Email").fill("ada@example.com");
+      await page.getByLabel("Password").fill(password);
+      if (asked !== undefined) await page.getByLabel(/Code of your authenticator/).fill(asked);
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.waitForLoadState();
+      if (!page.url().includes("sign-in")) break;
+    }
+    const isIn = !page.url().includes("sign-in");
+    await context.close();
+    return isIn;
+  };
+
+  test("s15_with_one_time_codes_a_password_alone_signs_nobody_in_and_each_code_works_once", async () => {
+    const password = "another long sentence";
+    await owner.goto("/console/account");
+    await owner.getByRole("link", { name: "Ask for a code too" }).click();
+    await dialog(owner).getByRole("button", { name: "Begin" }).click();
+    const secret = (await dialog(owner).locator("#secret-value").textContent()).trim();
+    await dialog(owner).getByRole("button", { name: "Copy" }).click();
+    await dialog(owner).getByLabel("The code it shows now").fill("000000");
+    await dialog(owner).getByRole("button", { name: "Enable" }).click();
+    await dialog(owner).getByText("this is not the code that it shows now").waitFor();
+    await dialog(owner).getByLabel("The code it shows now").fill(codeOf(secret));
+    await dialog(owner).getByRole("button", { name: "Enable" }).click();
+    await dialog(owner).getByRole("heading", { name: "Your recovery codes" }).waitFor();
+    const codes = (await dialog(owner).locator("#secret-value").textContent()).trim().split("\n");
+    assert.equal(codes.length, 10);
+    await dialog(owner).getByRole("button", { name: "Copy" }).click();
+    await dialog(owner).getByRole("link", { name: "I have stored them" }).click();
+    await owner.getByText("Signing in takes your password and a code.").waitFor();
+    assert.ok(!(await owner.content()).includes(codes[0]));
+    const next = codeOf(secret, 1);
+    assert.equal(await signIn(password, next), true);
+    assert.equal(await signIn(password, next), false);
+    assert.equal(await signIn(password, codes[0]), true);
+    assert.equal(await signIn(password, codes[0]), false);
+  });
+
+  test("a link from the machine lets somebody in again who has lost everything", async () => {
+    const printed = server.command("people", "reset", "ada@example.com");
+    const link = printed.match(/http:\/\/\S+\/console\/reset\?token=\S+/)[0];
+    const context = await browser.newContext({ baseURL: server.base });
+    const page = await context.newPage();
+    await page.goto(link);
+    await page.getByLabel("Password").fill("short");
+    await page.getByRole("button", { name: "Set it and sign in" }).click();
+    await page.locator("#f-password-wrong").waitFor();
+    await page.getByLabel("Password").fill("a third long sentence");
+    await page.getByRole("button", { name: "Set it and sign in" }).click();
+    await page.waitForURL(/\/console$/);
+    assert.equal((await fetch(link)).status, 404);
+    await context.close();
+    await owner.goto("/console");
+    await owner.waitForURL(/sign-in/);
   });
 });

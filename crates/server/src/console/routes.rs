@@ -85,7 +85,7 @@ pub(super) fn routes() -> Vec<Route> {
     };
     use Need::{Everywhere, Nothing, SignedIn, There};
     use pages::{account, audit, components, credits, entry, home, key, keys, members, overview};
-    use pages::{product, projects, trial, turn};
+    use pages::{product, projects, second, trial, turn};
     vec![
         Route::get("/console", SignedIn, home::show),
         Route::get("/console/live", SignedIn, home::live),
@@ -101,6 +101,18 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/console/confirm", SignedIn, entry::confirm_form),
         Route::post("/console/confirm", SignedIn, entry::confirm),
         Route::get("/console/account", SignedIn, account::show),
+        Route::get("/console/account/codes", SignedIn, second::ask_begin),
+        Route::post("/console/account/codes", SignedIn, second::begin).grave(),
+        Route::post("/console/account/codes/enable", SignedIn, second::enable),
+        Route::post("/console/account/codes/recovery", SignedIn, second::replace).grave(),
+        Route::get(
+            "/console/account/codes/disable",
+            SignedIn,
+            second::ask_disable,
+        ),
+        Route::post("/console/account/codes/disable", SignedIn, second::disable).grave(),
+        Route::get("/console/reset", Nothing, entry::reset_form),
+        Route::post("/console/reset", Nothing, entry::reset),
         Route::get("/console/account/name", SignedIn, account::ask_name),
         Route::post("/console/account/name", SignedIn, account::name),
         Route::get("/console/account/password", SignedIn, account::ask_password),

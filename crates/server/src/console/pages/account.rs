@@ -63,9 +63,35 @@ pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
                 }
             }
         }
+        (second(&visit)?)
         (memberships(&visit).await?)
     };
     Ok(Page::live("Account", Entry::Account, body))
+}
+
+/// Whether signing in takes a code too.
+fn second(visit: &Visit) -> Result<Markup, Problem> {
+    let is_on = visit.visitor()?.person.has_second();
+    let recovery = "/console/account/codes/recovery";
+    Ok(html! {
+        section.card aria-labelledby="codes-title" {
+            div.head {
+                div {
+                    h2 #codes-title { "One-time codes" }
+                    p { @if is_on { "Signing in takes your password and a code." } @else { "Your password alone signs you in." } }
+                }
+                @if is_on {
+                    div.row {
+                        form method="post" action=(recovery) hx-post=(recovery) hx-target="#dialog" {
+                            (visit.ours())
+                            button.btn type="submit" { "New recovery codes" }
+                        }
+                        (asks("btn bad", "/console/account/codes/disable", "Ask for no code"))
+                    }
+                } @else { (asks("btn", "/console/account/codes", "Ask for a code too")) }
+            }
+        }
+    })
 }
 
 /// Where one has which role.

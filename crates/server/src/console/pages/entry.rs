@@ -55,7 +55,7 @@ fn sign_in_page(
             }
             button.btn.main.wide type="submit" { "Sign in" }
         }
-        p.soft { "Lost your password? Somebody with the role owner can invite you anew." }
+        p.soft { "Lost your password? " code { "keystile people reset" } " on the machine makes a link for a new one." }
     };
     Shown::Narrow {
         title: "Sign in".to_owned(),
@@ -251,6 +251,56 @@ pub(in crate::console) async fn accept(visit: Visit) -> Result<Shown, Problem> {
         Err(problem) if problem.status == StatusCode::NOT_FOUND => Ok(used_up()),
         Err(problem) if problem.status.is_client_error() => {
             accept_page(&visit, &token, Some(&problem)).await
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// `GET /console/reset`
+pub(in crate::console) async fn reset_form(visit: Visit) -> Result<Shown, Problem> {
+    let token = visit.query.text("token").to_owned();
+    reset_page(&visit, &token, None).await
+}
+
+async fn reset_page(
+    visit: &Visit,
+    token: &str,
+    problem: Option<&Problem>,
+) -> Result<Shown, Problem> {
+    let Some(person) = people::resetting(&visit.app, token).await? else {
+        return Ok(used_up());
+    };
+    let body = html! {
+        h1 { "A new password" }
+        p { "For " b { (parts::theirs(&person.email)) } ". This link works once, and one-time codes are off afterwards." }
+        form.stack method="post" action="/console/reset" {
+            (visit.ours())
+            (parts::hidden("token", token))
+            (Field::text("password", "Password").kind("password", "new-password").needed().first()
+                .hint("At least 8 characters. A sentence is good.")
+                .wrong(wrong_at(problem, "/password")).input())
+            button.btn.main.wide type="submit" { "Set it and sign in" }
+        }
+    };
+    Ok(Shown::Narrow {
+        title: "A new password".to_owned(),
+        body,
+        status: problem.map_or(StatusCode::OK, |problem| problem.status),
+    })
+}
+
+/// `POST /console/reset`
+pub(in crate::console) async fn reset(visit: Visit) -> Result<Shown, Problem> {
+    let token = visit.form.text("token").to_owned();
+    let set = people::set_password(&visit.work(), &token, visit.form.text("password")).await;
+    match set {
+        Ok(begun) => Ok(Shown::Begun {
+            token: begun.token.reveal().to_owned(),
+            to: "/console".to_owned(),
+        }),
+        Err(problem) if problem.status == StatusCode::NOT_FOUND => Ok(used_up()),
+        Err(problem) if !problem.errors.is_empty() => {
+            reset_page(&visit, &token, Some(&problem)).await
         }
         Err(problem) => Err(problem),
     }

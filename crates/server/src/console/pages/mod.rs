@@ -15,6 +15,7 @@ mod once;
 pub(super) mod overview;
 pub(super) mod product;
 pub(super) mod projects;
+pub(super) mod second;
 mod snippets;
 mod traffic;
 pub(super) mod trial;

@@ -82,7 +82,9 @@ impl Traffic {
                     a.btn.quiet href={ (at) "?over=" (other) } { (word) }
                 }
                 div.body.stack {
-                    (chart(&self.bars, title))
+                    @if self.allowed + self.refused == 0 {
+                        p.soft { "No calls in this time. The first one shows up here within seconds." }
+                    } @else { (chart(&self.bars, title)) }
                     @if !self.refusals.is_empty() {
                         dl.facts {
                             @for (code, number) in &self.refusals {
