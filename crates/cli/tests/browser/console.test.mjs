@@ -95,6 +95,27 @@ describe("keys", () => {
   });
 });
 
+describe("many keys", () => {
+  test("d13_however_many_there_are_a_page_shows_fifty_and_leads_to_the_older_ones", async () => {
+    const { projects } = await server.organization("innkept", "Grand Hotel");
+    const grand = projects[0].project ?? projects[0];
+    const environments = (await server.ok("GET", `/v1/projects/${grand.id}/environments`)).data;
+    const { id } = environments.find(({ name }) => name === "production");
+    for (let at = 0; at < 120; at++) await server.ok("POST", `/v1/environments/${id}/keys`, { kind: "secret", name: `Room ${at}` });
+    await openKeys(page, grand.id);
+    const rows = page.getByRole("row").filter({ hasText: "Room" });
+    const seen = [];
+    for (const expected of [50, 50, 20]) {
+      assert.equal(await rows.count(), expected);
+      seen.push(...await rows.locator(".name").allTextContents());
+      if (expected === 50) await page.getByRole("link", { name: "Older keys" }).click();
+      await page.waitForLoadState();
+    }
+    assert.equal(new Set(seen).size, 120);
+    assert.equal(await page.getByRole("link", { name: "Older keys" }).count(), 0);
+  });
+});
+
 describe("around the keys", () => {
   test("search finds keys and organizations by name", async () => {
     await key("Find me please");
