@@ -247,6 +247,12 @@ describe("forms", () => {
     const second = await send(path, body, same);
     assert.equal(second.status, 303);
     assert.ok(!/sk_live_[0-9A-Za-z]{38}/.test(await second.text()));
+    // Nor does a key that is regenerated twice lose the value that was shown.
+    const { id } = (await server.ok("GET", "/v1/keys?name=Sent%20twice")).data[0];
+    const again = { grace: "0", once: "b".repeat(32) };
+    const shown = (await (await send(`/console/keys/${id}/regenerate`, again, same)).text()).match(/sk_live_[0-9A-Za-z]{38}/)[0];
+    assert.equal((await send(`/console/keys/${id}/regenerate`, again, same)).status, 303);
+    assert.equal((await server.verify(shown, { product: "innkept", operation: "GET /v1/leads" })).code, "ok");
   });
 
   test("everything works as a plain form, without script", async () => {

@@ -15,7 +15,7 @@ use super::form::Fields;
 use super::grave;
 use super::place::{Place, organization_of};
 use super::refused::{Manner, ask, away, refusal, wrong_method};
-use super::rights::may;
+use super::rights::may_there;
 use super::routes::{Need, Route, TABLE};
 use super::shell::Frame;
 use super::shown::{self, Shown};
@@ -27,6 +27,9 @@ use crate::problem::{Problem, broken};
 use crate::request_id::RequestName;
 
 type Reply = Response<Body>;
+
+/// Says that a script asks, and nobody has clicked.
+const BY_ITSELF: &str = "x-keystile-by-itself";
 
 /// A request with all of its body.
 pub(crate) struct Asked {
@@ -125,7 +128,7 @@ async fn admit(
     if visitor.is_none() && route.need != Need::Nothing {
         return Err((Turned::Away, None));
     }
-    let (caller, role, is_everywhere) = rights(app, visitor.as_ref(), route, &parameters)
+    let (caller, role, everywhere) = rights(app, visitor.as_ref(), route, &parameters)
         .await
         .map_err(|turned| (turned, visitor.as_ref().map(Frame::of_visitor)))?;
     let mut visit = Visit {
@@ -133,7 +136,7 @@ async fn admit(
         visitor,
         caller,
         role,
-        is_everywhere,
+        everywhere,
         place: Place::default(),
         path: asked.parts.uri.path().to_owned(),
         parameters,
@@ -147,7 +150,9 @@ async fn admit(
         let frame = visit.visitor.as_ref().map(Frame::of_visitor);
         return Err((Turned::Told(problem), frame));
     }
-    if visit.visitor.is_some() && route.method == Method::GET {
+    // A page that looks for news by itself is no sign that anybody is there.
+    let by_itself = asked.parts.headers.contains_key(BY_ITSELF);
+    if visit.visitor.is_some() && route.method == Method::GET && !by_itself {
         renew(&visit).await;
     }
     Ok(visit)
@@ -159,17 +164,17 @@ async fn rights(
     visitor: Option<&Visitor>,
     route: &Route,
     parameters: &[(String, String)],
-) -> Result<(Caller, Role, bool), Turned> {
+) -> Result<(Caller, Role, Option<Role>), Turned> {
     let missing = || Turned::Told(Problem::not_found("page"));
     let Some(visitor) = visitor else {
-        return Ok((Caller::stranger(), Role::Viewer, false));
+        return Ok((Caller::stranger(), Role::Viewer, None));
     };
     let everywhere = visitor.role_at(None);
     let (place, ability) = match route.need {
         Need::Nothing | Need::SignedIn => {
             let caller = visitor.caller(None).unwrap_or_else(Caller::stranger);
             let role = everywhere.unwrap_or(Role::Viewer);
-            return Ok((caller, role, everywhere.is_some()));
+            return Ok((caller, role, everywhere));
         }
         Need::Everywhere(ability) => {
             everywhere.ok_or_else(missing)?;
@@ -182,11 +187,8 @@ async fn rights(
     };
     let role = visitor.role_at(place).ok_or_else(missing)?;
     let caller = visitor.caller(place).ok_or_else(missing)?;
-    // A role at all organizations and one at this one: each counts for what it allows.
-    let here = may(role, false, ability);
-    let there = everywhere.is_some_and(|role| may(role, true, ability));
-    if here || there {
-        return Ok((caller, role, everywhere.is_some()));
+    if may_there(role, everywhere, ability) {
+        return Ok((caller, role, everywhere));
     }
     let detail = format!("your role here is {}, which may not do this", role.as_str());
     Err(Turned::Told(Problem::forbidden(

@@ -40,6 +40,13 @@ pub(super) fn may(role: Role, everywhere: bool, ability: Ability) -> bool {
     }
 }
 
+/// Whether somebody may, whose highest role at a place is `here` and who has this one everywhere.
+/// Each counts for what it allows where it holds: being owner of one organization and viewer of
+/// all does not make an owner of all.
+pub(super) fn may_there(here: Role, everywhere: Option<Role>, ability: Ability) -> bool {
+    may(here, false, ability) || everywhere.is_some_and(|role| may(role, true, ability))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +60,23 @@ mod tests {
             able.map(|role| role.as_str().chars().next().unwrap())
                 .collect()
         })
+    }
+
+    #[test]
+    fn a12_a_role_here_and_one_everywhere_do_not_add_up() {
+        let everywhere = Some(Role::Viewer);
+        assert!(may_there(Role::Owner, everywhere, Ability::ManageMembers));
+        assert!(!may_there(
+            Role::Owner,
+            everywhere,
+            Ability::RunOrganizations
+        ));
+        assert!(may_there(
+            Role::Admin,
+            Some(Role::Admin),
+            Ability::RunOrganizations
+        ));
+        assert!(!may_there(Role::Owner, None, Ability::RunOrganizations));
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl Frame {
         let token = cookie.map(|cookie| forgery::token(&visit.app, cookie));
         frame.form_token = token.unwrap_or_default();
         frame.state = visit.state();
-        if visit.is_everywhere && visit.place.organization.is_none() {
+        if visit.is_everywhere() && visit.place.organization.is_none() {
             let products = (
                 Entry::Products,
                 "Products".into(),

@@ -13,7 +13,7 @@ use super::forgery;
 use super::form::Fields;
 use super::parts;
 use super::place::Place;
-use super::rights::{Ability, may};
+use super::rights::{Ability, may_there};
 use crate::app::{App, Caller};
 use crate::manage::people::Visitor;
 use crate::manage::{Request, Work};
@@ -32,10 +32,10 @@ pub(super) struct Visit {
     /// Whoever visits; nobody on the pages before the door.
     pub(super) visitor: Option<Visitor>,
     pub(super) caller: Caller,
-    /// Its role where the address leads.
+    /// The highest role where the address leads.
     pub(super) role: Role,
-    /// Whether it has that role at all organizations.
-    pub(super) is_everywhere: bool,
+    /// The role in the whole installation.
+    pub(super) everywhere: Option<Role>,
     pub(super) place: Place,
     pub(super) path: String,
     pub(super) parameters: Vec<(String, String)>,
@@ -97,7 +97,12 @@ impl Visit {
     }
 
     pub(super) fn may(&self, ability: Ability) -> bool {
-        may(self.role, self.is_everywhere, ability)
+        may_there(self.role, self.everywhere, ability)
+    }
+
+    /// Whether all organizations are open to whoever visits.
+    pub(super) fn is_everywhere(&self) -> bool {
+        self.everywhere.is_some()
     }
 
     /// Whoever is signed in.

@@ -63,6 +63,7 @@ pub(crate) async fn rotate_key(work: &Work<'_>, id: KeyId, grace: u32) -> Result
                 &before, now, grace,
             ))));
         change.writes.extend(end_graces(work, id, now).await?);
+        change.idempotency = work.remember(&id);
         let effective = work.narrow(change).await?;
         placed.key.seq = effective.seq;
         placed.key.narrowed_seq = Some(effective.seq);

@@ -24,7 +24,7 @@ pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
         .filled("before")
         .and_then(|text| text.parse().ok());
     let mut rows = organizations(&visit, name.clone(), before, SHOWN + 1).await?;
-    if let ([only], None, false) = (rows.as_slice(), &name, visit.is_everywhere) {
+    if let ([only], None, false) = (rows.as_slice(), &name, visit.is_everywhere()) {
         let to = format!("/console/organizations/{}", only.id);
         return Ok(Shown::Done { to, notice: None });
     }
@@ -76,7 +76,7 @@ async fn organizations(
     before: Option<OrganizationId>,
     limit: u32,
 ) -> Result<Vec<Organization>, Problem> {
-    if visit.is_everywhere {
+    if visit.is_everywhere() {
         let filter = OrganizationFilter {
             name,
             ..OrganizationFilter::default()
@@ -150,7 +150,7 @@ pub(in crate::console) async fn search(visit: Visit) -> Result<Shown, Problem> {
 async fn found(visit: &Visit, asked: &str) -> Result<Markup, Problem> {
     let organizations = organizations(visit, Some(asked.to_owned()), None, FOUND).await?;
     let mut keys = Vec::new();
-    let places: Vec<_> = match visit.is_everywhere {
+    let places: Vec<_> = match visit.is_everywhere() {
         true => vec![None],
         false => visit
             .visitor()?
@@ -175,6 +175,12 @@ async fn found(visit: &Visit, asked: &str) -> Result<Markup, Problem> {
         };
         keys.extend(visit.app.store.keys(filter, part).await?);
     }
+    // Operator keys are not looked after here.
+    let index = visit.app.engine.index();
+    keys.retain(|key| {
+        let environment = index.environment(key.environment);
+        environment.is_some_and(|found| !found.product().slug().is_operator())
+    });
     let ids = [
         ("key_", "keys"),
         ("org_", "organizations"),

@@ -34,7 +34,6 @@ pub(super) fn dialog(
         (parts::secret(secret.reveal()))
         form.stack method="post" action=(action) hx-post=(action) hx-target="#dialog" {
             (visit.ours())
-            (parts::hidden("back", back))
             (Field::text("note", "Where did you store it?")
                 .hint("Optional. Helps the next person: 1Password › Server › booking")
                 .value(note).input())

@@ -153,14 +153,14 @@
     const main = one("main[data-refresh]");
     if (!main || document.hidden || busy()) return;
     try {
-      const answer = await fetch("/console/live", { headers: { accept: "application/json" } });
+      const answer = await fetch("/console/live", { headers: { "x-keystile-by-itself": "yes" } });
       if (!answer.ok) return;
       const { state } = await answer.json();
       const changed = main.dataset.refresh !== state;
       // What keys are used for changes without a change of anything else.
       if ((changed || performance.now() - shown > 30000) && !busy()) {
         shown = performance.now();
-        htmx.ajax("GET", location.pathname + location.search, { target: "#main", select: "#main", swap: "outerHTML" });
+        htmx.ajax("GET", location.pathname + location.search, { target: "#main", select: "#main", swap: "outerHTML", headers: { "x-keystile-by-itself": "yes" } });
       }
     } catch { /* The next look tells. */ }
   };
