@@ -204,7 +204,7 @@ fn address(work: &Work<'_>) -> Option<IpAddr> {
 
 /// Begins a session, unless the password has changed since it was looked at, or a second factor is
 /// missing.
-async fn begin(
+pub(super) async fn begin(
     work: &Work<'_>,
     proved: &Person,
     second: Option<&str>,

@@ -59,6 +59,8 @@ async fn a12_nobody_grants_a_role_above_their_own() {
         change_role(work, dora, Role::Developer).await.unwrap();
     })
     .await;
+    let confined = house.visitor(&admin).await.unwrap().caller(place).unwrap();
+    assert_eq!(confined.organization(), place);
     asked(&house, &developer, place, async |work| {
         let bob = member(&house, &admin).await;
         let refused = [

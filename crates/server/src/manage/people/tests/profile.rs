@@ -57,6 +57,22 @@ async fn s09_nobody_is_signed_in_with_a_password_that_is_being_changed() {
 }
 
 #[tokio::test]
+async fn s09_a_password_that_was_right_a_moment_ago_begins_nothing() {
+    let house = House::open().await;
+    let owner = house.owner().await;
+    let ada = house.visitor(&owner).await.unwrap();
+    let caller = Caller::stranger();
+    let work = house.work(&caller);
+    // Between looking at the password and beginning the session it is changed.
+    let proved = &ada.person;
+    change_password(&work, &ada, PASSWORD, ANOTHER)
+        .await
+        .unwrap();
+    let begun = sign_in::begin(&work, proved, None).await.unwrap();
+    assert_eq!(outcome(&begun), "wrong");
+}
+
+#[tokio::test]
 async fn a_name_is_changed_and_the_journal_does_not_repeat_it() {
     let house = House::open().await;
     let owner = house.owner().await;
