@@ -23,7 +23,7 @@ pub(super) fn tests() -> Count {
     let running = Command::new("node")
         .args(["--test", "--test-reporter=tap", "--test-concurrency=1"])
         .args(files())
-        .env("KEYSTILE_BROWSER_TOOLS", provision::browser_packages())
+        .env("BROWSER_PACKAGES", provision::browser_packages())
         .current_dir(tree::root())
         .stdout(Stdio::piped())
         .spawn();

@@ -8,10 +8,10 @@ import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 export const root = resolve(here, "../../../..");
-const need = createRequire(join(process.env.KEYSTILE_BROWSER_TOOLS ?? join(root, "target/tools/browser"), "package.json"));
+const need = createRequire(join(process.env.BROWSER_PACKAGES ?? join(root, "target/tools/browser"), "package.json"));
 const { chromium } = need("playwright-core");
 export const axe = readFileSync(need.resolve("axe-core/axe.min.js"), "utf8");
-const program = process.env.KEYSTILE_PROGRAM ?? join(root, "target/debug/keystile");
+const program = process.env.TRIED_PROGRAM ?? join(root, "target/debug/keystile");
 const pictures = join(root, "target/screenshots");
 
 const SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -84,7 +84,7 @@ export async function start({ systems = ["keepem", "innkept", "bkend", "datakeen
 
 /** A Chromium with an empty profile. */
 export function launch() {
-  return chromium.launch({ executablePath: process.env.KEYSTILE_CHROMIUM ?? "/usr/bin/chromium", args: SWITCHES, headless: true });
+  return chromium.launch({ executablePath: process.env.TRIED_BROWSER ?? "/usr/bin/chromium", args: SWITCHES, headless: true });
 }
 
 export const OWNER = { name: "Ada Owner", email: "ada@example.com", password: "correct horse battery" };
