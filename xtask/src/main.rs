@@ -3,6 +3,7 @@
 //! `cargo xtask --help` lists them. Nothing here is part of what users run.
 
 mod bench;
+mod docs;
 mod generate;
 mod server;
 mod soak;
@@ -26,6 +27,8 @@ struct Arguments {
 enum Chore {
     /// Writes the generated files anew.
     Generate(generate::Arguments),
+    /// Builds the site of the documents.
+    Docs,
     /// Checks the house rules.
     Tidy,
     /// Runs every check and test; `fast` only those that need nothing but Rust.
@@ -39,6 +42,7 @@ enum Chore {
 fn main() -> ExitCode {
     match Arguments::parse().chore {
         Chore::Generate(arguments) => generate::run(&arguments),
+        Chore::Docs => docs::run(),
         Chore::Tidy => tidy::run(),
         Chore::Test(arguments) => test::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),

@@ -8,7 +8,7 @@ use crate::tree;
 
 /// Builds a binary in the given profile, and says where it is.
 pub(crate) fn built(profile: &str, package: &str, more: &[&str]) -> Option<PathBuf> {
-    let built = Command::new(env!("CARGO"))
+    let built = tree::cargo()
         .args([
             "build",
             "--message-format",
@@ -18,7 +18,6 @@ pub(crate) fn built(profile: &str, package: &str, more: &[&str]) -> Option<PathB
         ])
         .args(["--package", package])
         .args(more)
-        .current_dir(tree::root())
         .stderr(Stdio::inherit())
         .output()
         .ok()?;

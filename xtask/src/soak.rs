@@ -1,6 +1,6 @@
 //! The long counts: the same tests as always, told to go on for longer.
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use crate::tree;
 
@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 
 /// Runs tests as they are built for users; whether they passed.
 fn tests(which: &[&str], counts: &[(&str, u32)]) -> bool {
-    let mut soak = Command::new(env!("CARGO"));
+    let mut soak = tree::cargo();
     soak.args(["test", "--release"]).args(which);
     for (name, count) in counts {
         soak.env(name, count.to_string());

@@ -9,6 +9,24 @@ pub(crate) fn root() -> PathBuf {
     here.parent().unwrap_or(here).to_owned()
 }
 
+/// The cargo that runs this, at the top of the tree. It forgets which package this is, because build
+/// scripts that ask would run anew whenever cargo is called by hand or from here in turn.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only to forget what is in the environment"
+)]
+pub(crate) fn cargo() -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    for (name, _) in std::env::vars_os() {
+        let is_about = |what: &str| name.to_string_lossy().starts_with(what);
+        if is_about("CARGO_PKG_") || is_about("CARGO_MANIFEST_") {
+            cargo.env_remove(&name);
+        }
+    }
+    cargo.current_dir(root());
+    cargo
+}
+
 /// One text file of the project.
 pub(crate) struct File {
     /// Its path from the top.

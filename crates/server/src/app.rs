@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use crate::background::Uses;
 use crate::config::Settings;
 use crate::manage::people::People;
+use crate::manage::portal::OpenedLinks;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
 
@@ -39,10 +40,14 @@ pub struct App {
     pub(crate) uses: Uses,
     /// What is known of the people of the console besides their records.
     pub(crate) people: Arc<People>,
+    /// Links to the portal that were opened.
+    pub(crate) opened_links: OpenedLinks,
     /// Checked settings.
     pub(crate) settings: Settings,
     /// Where it listens, once it does: the settings may leave the port to the system.
     pub(crate) listening: OnceLock<SocketAddr>,
+    /// The embed's files, made when the first is asked for.
+    pub(crate) embed: OnceLock<crate::embed::Shelf>,
     /// When this began; only how long ago that is means anything.
     pub(crate) begun: Instant,
     /// Counters.
@@ -185,7 +190,6 @@ impl Caller {
         }
     }
 
-    #[allow(dead_code, reason = "the pages of the console use it")]
     /// Somebody who has not proved to be anybody, such as at the sign-in page: reaches nothing.
     pub(crate) fn stranger() -> Self {
         Self {
@@ -193,6 +197,26 @@ impl Caller {
             // There is none of this id.
             organization: Some(OrganizationId::from_u128(0)),
             ..Self::system()
+        }
+    }
+
+    /// A guest of the portal, confined to an organization and to what the operator key is bound to
+    /// that let them in. What else they may do is asked before.
+    pub(crate) fn portal(
+        operator_key: Option<KeyId>,
+        visitor: Option<String>,
+        organization: OrganizationId,
+        bound: Option<&Binding>,
+    ) -> Self {
+        Self {
+            actor: Actor::Portal {
+                operator_key,
+                visitor,
+            },
+            scopes: Some(ScopeSet::EMPTY),
+            product: bound.map(|bound| bound.product.clone()),
+            environment: bound.and_then(|bound| bound.environment.clone()),
+            organization: Some(organization),
         }
     }
 
@@ -295,6 +319,9 @@ impl Caller {
         match &self.actor {
             Actor::OperatorKey { id } | Actor::KeyHolder { id } => id.to_string(),
             Actor::Person { id } => id.to_string(),
+            Actor::Portal { visitor, .. } => {
+                format!("portal:{}", visitor.as_deref().unwrap_or_default())
+            }
             Actor::Local => "local".to_owned(),
             Actor::System => "system".to_owned(),
         }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::api::body;
 use crate::app::{App, Caller};
+use crate::hexadecimal::hexadecimal;
 use crate::manage::people::{ensure_setup_link, reset_link};
 use crate::manage::{
     Request, Work, rotate_master_key, rotate_pepper, rotate_sealing_key, rotate_signing_key,
@@ -136,10 +137,6 @@ pub fn describe_audit(report: &AuditReport) -> Value {
         },
         "findings": findings.collect::<Vec<_>>(),
     })
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 async fn doctor(app: &App) -> Result<Value, Problem> {

@@ -7,16 +7,22 @@ pub mod client;
 pub mod config;
 mod console;
 mod control;
+mod embed;
 mod front;
+mod gzip;
+mod hexadecimal;
 pub mod installation;
 mod manage;
 mod metrics;
+mod object;
 mod openapi;
 mod problem;
 mod reference;
 mod request_id;
 mod sessions;
 mod system;
+#[cfg(test)]
+mod testing;
 mod verify;
 
 pub use app::{App, Caller};

@@ -67,6 +67,10 @@ pub struct KeyFilter {
     pub living: Option<bool>,
     /// In this state at the time of asking.
     pub state: Option<KeyState>,
+    /// Only such as came from a web page though they are secret.
+    pub exposed: bool,
+    /// Only such as have an old value that still works, at the time of asking.
+    pub retiring: bool,
     /// Whose name contains this, in any case.
     pub name: Option<String>,
     /// Only such as are idle by one of these.

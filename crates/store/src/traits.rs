@@ -6,7 +6,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use keystile_core::key::WrappedKey;
 use keystile_core::model::{
-    AuditEntry, Effective, Environment, EnvironmentId, Grant, GrantId, Key, KeyId, Kind,
+    AuditEntry, Effective, Environment, EnvironmentId, Grant, GrantId, Key, KeyId, Kind, Mode,
     Organization, OrganizationId, Product, Project, ProjectId, Record, RetiredValue, Slug, Subject,
     Timestamp,
 };
@@ -99,10 +99,11 @@ pub trait Reads: Send + Sync {
     /// One grant.
     async fn grant(&self, id: GrantId) -> Result<Option<Grant>, StoreError>;
 
-    /// Grants of an organization, newest first.
+    /// Grants of an organization, of one mode or of both, newest first.
     async fn grants(
         &self,
         organization: OrganizationId,
+        mode: Option<Mode>,
         page: Page<GrantId>,
     ) -> Result<Vec<Grant>, StoreError>;
 

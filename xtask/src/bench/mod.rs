@@ -3,6 +3,7 @@
 //! The server and the bare server share one core and run in turn; the load generator has the other.
 //! Absolute numbers are those of the machine; the ratio is ours.
 
+mod pages;
 mod sizes;
 mod spends;
 mod table;
@@ -63,6 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     table::speeds(main.keys, &rows);
     drop(server);
     spends::measure(&tools, arguments.seconds / 3 + 1);
+    pages::measure(&tools);
     ExitCode::SUCCESS
 }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use sha2::{Digest, Sha256};
+
 use super::{Tools, pinned};
 use crate::server::Server;
 use crate::tree;
@@ -20,7 +22,10 @@ pub(crate) struct Installation {
 impl Installation {
     /// Makes it if it is not there yet, and measures a start.
     pub(super) fn ready(tools: &Tools, keys: u64) -> Self {
-        let directory = tree::root().join(format!("target/bench/{keys}"));
+        // One that an older build made may not open any more.
+        let directory = tree::root().join(format!("target/bench/{}/{keys}", schema()));
+        let room = directory.parent().expect("a room");
+        std::fs::create_dir_all(room).expect("a room");
         let note = directory.with_extension("operator");
         let operator = match std::fs::read_to_string(&note) {
             Ok(operator) => operator,
@@ -73,6 +78,26 @@ pub(super) fn confine(id: u32) {
     };
     let done = (0..10).any(|_| confined());
     assert!(done, "taskset fails: it comes with util-linux");
+}
+
+/// What tells databases apart that this build opens from others.
+fn schema() -> String {
+    let begun = tree::root().join("crates/store/migrations/sqlite");
+    let mut files: Vec<_> = std::fs::read_dir(begun)
+        .expect("the migrations")
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.is_file())
+        .collect();
+    files.sort();
+    let mut hash = Sha256::new();
+    for file in files {
+        hash.update(std::fs::read(file).expect("a migration"));
+    }
+    let hash = hash.finalize();
+    hash.iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn make(tools: &Tools, directory: &PathBuf, keys: u64) -> String {

@@ -1,16 +1,18 @@
 //! Everything that must hold before a change is taken, ending in one line that says how much ran.
 //!
-//! `fast` needs only Rust. The whole needs nginx, Node, Chromium and a few packages; `--provision`
+//! `fast` needs only Rust. The whole needs nginx, Node, Chromium, Python, Go and a few packages; `--provision`
 //! installs them. What is missing counts as failed: nothing is skipped in silence.
 
 mod browser;
 mod cargo;
+mod examples;
 mod openapi;
-mod provision;
+pub(crate) mod provision;
+mod sdks;
 
 use std::process::ExitCode;
 
-use crate::tidy;
+use crate::{docs, tidy};
 
 /// What `test` can be told.
 #[derive(Debug, clap::Args)]
@@ -64,7 +66,11 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     count.add(cargo::tests(whole));
     if whole {
         count.add(openapi::checks());
+        announce("the site of the documents");
+        count.add(Count::one(docs::build()));
         count.add(browser::tests());
+        count.add(sdks::tests());
+        count.add(examples::tests());
     }
     println!("{} passed, {} failed", count.passed, count.failed);
     ExitCode::from(u8::from(count.failed > 0))

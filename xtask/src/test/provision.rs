@@ -15,7 +15,7 @@ struct Tool {
     install: fn() -> Vec<Command>,
 }
 
-const TOOLS: [Tool; 6] = [
+const TOOLS: [Tool; 12] = [
     Tool {
         name: "nginx",
         probe: || command("nginx", &["-v"]),
@@ -74,7 +74,68 @@ const TOOLS: [Tool; 6] = [
             vec![install]
         },
     },
+    Tool {
+        name: "what the TypeScript SDK is tried with",
+        probe: || inside("typescript", command("npm", &["ls", "--silent"])),
+        install: || {
+            let install = command("npm", &["install", "--silent", "--no-audit", "--no-fund"]);
+            let mut install = inside("typescript", install);
+            install.arg("--no-package-lock");
+            vec![install]
+        },
+    },
+    Tool {
+        name: "what the Python SDK is tried with",
+        probe: || command(sdk_python(), &["-c", PYTHON_PACKAGES]),
+        install: || {
+            let mut create = command("python3", &["-m", "venv"]);
+            create.arg(tools().join("sdk-python"));
+            let arguments = [
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+            ];
+            let mut install = inside("python", command(sdk_python(), &arguments));
+            install.args(["--requirement", "requirements-test.txt"]);
+            vec![create, install]
+        },
+    },
+    Tool {
+        name: "mkdocs",
+        probe: || command(mkdocs(), &["--version"]),
+        install: || {
+            let environment = tools().join("docs");
+            let arguments = ["install", "--quiet", "--disable-pip-version-check"];
+            let mut install = command(environment.join("bin/pip"), &arguments);
+            install.args(["mkdocs==1.6.1", "mkdocs-material==9.8.1"]);
+            let mut create = command("python3", &["-m", "venv"]);
+            create.arg(environment);
+            vec![create, install]
+        },
+    },
+    Tool {
+        name: "go",
+        probe: || command("go", &["version"]),
+        install: || debian("golang"),
+    },
+    // Makes the certificates that the Rust SDK is tried with.
+    Tool {
+        name: "openssl",
+        probe: || command("openssl", &["version"]),
+        install: || debian("openssl"),
+    },
+    Tool {
+        name: "what the examples are made of",
+        probe: || command(examples(), &["packages", "--check"]),
+        install: || vec![command(examples(), &["packages"])],
+    },
 ];
+
+/// Whether all packages are there that the Python SDK is tried with.
+const PYTHON_PACKAGES: &str =
+    "import build, cryptography, django, fastapi, flask, hatchling, httpx, mypy, pytest, uvicorn";
 
 /// Where tools are kept that are not the system's.
 fn tools() -> PathBuf {
@@ -91,9 +152,30 @@ pub(super) fn redocly() -> PathBuf {
     tools().join("node/node_modules/.bin/redocly")
 }
 
+/// What makes a site of the documents.
+pub(crate) fn mkdocs() -> PathBuf {
+    tools().join("docs/bin/mkdocs")
+}
+
 /// The packages that drive a browser and look at its pages.
 pub(super) fn browser_packages() -> PathBuf {
     tools().join("browser")
+}
+
+/// The Python that has what the Python SDK is tried with.
+pub(super) fn sdk_python() -> PathBuf {
+    tools().join("sdk-python/bin/python")
+}
+
+/// The command that starts the examples, and installs their packages.
+fn examples() -> PathBuf {
+    tree::root().join("examples/run")
+}
+
+/// The same command, in an SDK's room.
+fn inside(room: &str, mut command: Command) -> Command {
+    command.current_dir(tree::root().join("sdks").join(room));
+    command
 }
 
 fn command(program: impl Into<PathBuf>, arguments: &[&str]) -> Command {

@@ -1,6 +1,7 @@
 //! The house rules, as checks.
 
 pub(crate) mod hostile;
+pub(crate) mod promises;
 mod rooms;
 mod secrets;
 mod walls;
@@ -34,6 +35,14 @@ const RULES: &[Rule] = &[
     (
         "docs/hostile-cases-covered.md says which cases tests name",
         hostile::outdated_list,
+    ),
+    (
+        "tests show every promise of the four systems",
+        promises::not_shown,
+    ),
+    (
+        "docs/systems.md says which promises tests show",
+        promises::outdated_table,
     ),
     (
         "no path of a machine and no host of a registry stands in the tree",

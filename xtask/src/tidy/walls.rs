@@ -1,31 +1,43 @@
 //! Which room may depend on what. The same walls stand in `deny.toml`, for those who have
 //! cargo-deny; these need only cargo.
 
-use std::process::Command;
-
 use serde_json::Value;
 
 use super::Faults;
 use crate::tree::{self, File};
 
 /// A dependency, and the only members of the workspace that may name it.
-const WALLS: [(&str, &[&str]); 12] = [
+const WALLS: [(&str, &[&str]); 13] = [
+    // Users of the SDK get nothing of the server.
+    (
+        "keystile-core",
+        &["keystile-store", "keystile-server", "keystile", "xtask"],
+    ),
     ("rusqlite", &["keystile-store"]),
-    ("hyper", &["keystile-server", "keystile", "xtask"]),
-    ("hyper-util", &["keystile-server", "keystile", "xtask"]),
-    ("http", &["keystile-server", "keystile", "xtask"]),
-    ("http-body-util", &["keystile-server", "keystile", "xtask"]),
+    ("hyper", HTTP),
+    ("hyper-util", HTTP),
+    ("http", HTTP),
+    ("http-body-util", HTTP),
     ("maud", &["keystile-server"]),
     ("matchit", &["keystile-server"]),
     ("tokio-rustls", &["keystile-server"]),
     (
         "tokio",
-        &["keystile-store", "keystile-server", "keystile", "xtask"],
+        &[
+            "keystile-store",
+            "keystile-server",
+            "keystile",
+            "keystile-sdk",
+            "xtask",
+        ],
     ),
     ("async-trait", &["keystile-store", "keystile-server"]),
     ("clap", &["keystile", "xtask"]),
     ("getrandom", &["keystile-server", "keystile"]),
 ];
+
+/// Who speaks HTTP.
+const HTTP: &[&str] = &["keystile-server", "keystile", "keystile-sdk", "xtask"];
 
 /// From the ground up: each may depend on those before it.
 const FLOORS: [&str; 5] = [
@@ -64,7 +76,7 @@ pub(super) fn backward(_: &[File]) -> Faults {
 
 /// Every member of the workspace with each of its dependencies, those of tests left out.
 fn dependencies() -> Vec<(String, String)> {
-    let metadata = Command::new(env!("CARGO"))
+    let metadata = tree::cargo()
         .args([
             "metadata",
             "--format-version",
@@ -72,7 +84,6 @@ fn dependencies() -> Vec<(String, String)> {
             "--no-deps",
             "--offline",
         ])
-        .current_dir(tree::root())
         .output()
         .expect("cargo describes the workspace");
     let metadata: Value = serde_json::from_slice(&metadata.stdout).expect("JSON");

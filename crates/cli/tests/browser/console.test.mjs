@@ -1,5 +1,6 @@
 // What the console does besides the page of keys.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { clipboard, dialog, launch, openKeys, signedIn, start } from "./harness.mjs";
 
@@ -117,6 +118,12 @@ describe("many keys", () => {
 });
 
 describe("around the keys", () => {
+  /** What the button for it gives. */
+  const exported = async () => {
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Export as CSV" }).click()]);
+    return { name: download.suggestedFilename(), text: readFileSync(await download.path(), "utf8") };
+  };
+
   test("search finds keys and organizations by name", async () => {
     await key("Find me please");
     await page.goto(`/console/organizations/${organization.id}`);
@@ -143,11 +150,10 @@ describe("around the keys", () => {
     assert.equal((await server.ok("GET", `/v1/keys/${id}`)).last_used, null);
     assert.ok(!(await page.content()).includes(secret.slice(8, 24)));
     // Of another organization's key nothing is told.
-    const { organization: foreign, projects } = await server.organization("innkept", "Other Inn");
+    const { projects } = await server.organization("innkept", "Other Inn");
     const its = projects[0].project ?? projects[0];
     const environments = (await server.ok("GET", `/v1/projects/${its.id}/environments`)).data;
     const theirs = await server.ok("POST", `/v1/environments/${environments.find(({ name }) => name === "production").id}/keys`, { kind: "secret", name: "Theirs" });
-    assert.ok(foreign.id);
     await page.getByLabel("Key", { exact: true }).fill(theirs.secret);
     await page.getByRole("button", { name: "Try" }).click();
     await page.getByText("Refused with unknown_key").waitFor();
@@ -161,9 +167,11 @@ describe("around the keys", () => {
     await page.getByRole("button", { name: "Show what changes" }).click();
     await page.getByRole("heading", { name: "This would change" }).waitFor();
     await page.getByText("/console/page_title").waitFor();
-    assert.ok((await server.ok("GET", "/v1/products/innkept")).manifest !== undefined);
+    const applied = async () => JSON.stringify(await server.ok("GET", "/v1/products/innkept"));
+    assert.ok(!(await applied()).includes("Keys & more"), "nothing is changed yet");
     await page.getByRole("button", { name: "Apply" }).click();
     await page.getByText("The manifest is applied").waitFor();
+    assert.ok((await applied()).includes("Keys & more"));
     await openKeys(page, project.id);
     await page.getByRole("heading", { level: 1, name: "Keys & more" }).waitFor();
     await page.goto("/console/products/innkept");
@@ -187,12 +195,49 @@ describe("around the keys", () => {
     await page.getByRole("row").filter({ hasText: "Invoice 17" }).waitFor();
     const { live, test: trial } = await server.ok("GET", `/v1/organizations/${lab.id}/credits`);
     assert.deepEqual([live.remaining, trial.remaining], [2500, 20]);
+    const ledger = await exported();
+    assert.match(ledger.name, /^ledger-org_.*-live\.csv$/);
+    assert.match(ledger.text, /^id,at,mode,type,amount/);
+    assert.match(ledger.text, /,live,granted,2500,/);
   });
 
   test("the audit log names people, what they did and from where", async () => {
     await page.goto(`/console/organizations/${organization.id}/audit?action=key.updated`);
     await page.getByRole("row").filter({ hasText: "key.updated" }).first().getByText("Ada Owner").waitFor();
     assert.equal(await page.getByRole("row").filter({ hasText: "key.created" }).count(), 0);
+    const { name, text } = await exported();
+    assert.equal(name, `audit-${organization.id}.csv`);
+    const [names, first] = text.split("\r\n");
+    assert.equal(names, "seq,at,action,actor,product,organization,subjects,details,request_id,ip,user_agent");
+    assert.ok(first.includes(",key.updated,") && first.includes(organization.id) && first.includes("127.0.0.1"), first);
+    assert.ok(!text.includes("key.created"), "only what is shown is exported");
+    await page.getByLabel("Up to this day").fill("2001-01-01");
+    await page.getByRole("button", { name: "Show" }).click();
+    await page.getByText("Nothing of this kind was done").waitFor();
+  });
+
+  test("an operator key is made for one product, works at once, and is dead once revoked", async () => {
+    await page.goto("/console/operator-keys");
+    await page.getByRole("link", { name: "New operator key" }).click();
+    await dialog(page).getByLabel("Acts for").selectOption("innkept");
+    await dialog(page).getByLabel("In the environment").fill("production");
+    await dialog(page).getByLabel("Name", { exact: true }).fill("Booking service");
+    await dialog(page).getByRole("button", { name: "Create" }).click();
+    await dialog(page).getByRole("heading", { name: "Copy your operator key now" }).waitFor();
+    const operator = (await dialog(page).locator("#secret-value").textContent()).trim();
+    assert.match(operator, /^sk_keystile_live_/);
+    await dialog(page).getByRole("button", { name: "Copy" }).click();
+    await dialog(page).getByRole("link", { name: "Close" }).click();
+    const { secret } = await key("Asked about");
+    const ask = () => server.api("POST", "/v1/keys/verify", { key: secret, operation: "GET /v1/leads" }, { key: operator });
+    assert.equal((await ask()).json.code, "ok");
+    const row = page.getByRole("row").filter({ hasText: "Booking service" });
+    await row.getByText("for innkept, production").waitFor();
+    await row.locator("summary").click();
+    await row.getByRole("link", { name: "Revoke" }).click();
+    await dialog(page).getByRole("button", { name: "Revoke" }).click();
+    await page.getByText(/“Booking service” is revoked/).waitFor();
+    assert.equal((await ask()).status, 401);
   });
 
   test("a session is ended from another one", async () => {

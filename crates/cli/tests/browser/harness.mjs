@@ -2,6 +2,7 @@
 import { spawn, execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,17 +12,18 @@ export const root = resolve(here, "../../../..");
 const need = createRequire(join(process.env.BROWSER_PACKAGES ?? join(root, "target/tools/browser"), "package.json"));
 const { chromium } = need("playwright-core");
 export const axe = readFileSync(need.resolve("axe-core/axe.min.js"), "utf8");
-const program = process.env.TRIED_PROGRAM ?? join(root, "target/debug/keystile");
+export const program = process.env.TRIED_PROGRAM ?? join(root, "target/debug/keystile");
 const pictures = join(root, "target/screenshots");
 
 const SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
 /** A server with an empty data directory; the four systems' manifests are applied. */
-export async function start({ systems = ["keepem", "innkept", "bkend", "datakeen"], demo = false } = {}) {
+export async function start({ systems = ["keepem", "innkept", "bkend", "datakeen"], demo = false, publicUrl } = {}) {
   const directory = mkdtempSync(join(tmpdir(), "keystile-browser-"));
   const operator = execFileSync(program, ["mint", "--brand", "keystile"]).toString().trim();
-  const args = ["serve", "--listen", "127.0.0.1:0", ...(demo ? ["--demo"] : ["--data", join(directory, "data")])];
+  const listen = `127.0.0.1:${publicUrl ? await freePort() : 0}`;
+  const args = ["serve", "--listen", listen, ...(publicUrl ? ["--public-url", publicUrl] : []), ...(demo ? ["--demo"] : ["--data", join(directory, "data")])];
   const child = spawn(program, args, { env: { ...process.env, KEYSTILE_BOOTSTRAP_KEY: operator }, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";
   let log = "";
@@ -29,14 +31,14 @@ export async function start({ systems = ["keepem", "innkept", "bkend", "datakeen
   const setup = await new Promise((found, failed) => {
     child.stdout.on("data", (data) => {
       printed += data;
-      const link = printed.match(/http:\/\/\S+\/console\/setup\?token=\S+/);
+      const link = printed.match(/https?:\/\/\S+\/console\/setup\?token=\S+/);
       if (link) found(link[0]);
     });
     child.on("exit", () => failed(new Error(`the server ended: ${printed}${log}`)));
   });
-  const base = new URL(setup).origin;
+  const base = publicUrl ? `http://${listen}` : new URL(setup).origin;
   const server = {
-    base, setup, operator,
+    base, setup, operator, directory,
     log: () => log,
     async api(method, path, body, { key = operator, type } = {}) {
       const isText = typeof body === "string";
@@ -82,9 +84,19 @@ export async function start({ systems = ["keepem", "innkept", "bkend", "datakeen
   return server;
 }
 
-/** A Chromium with an empty profile. */
-export function launch() {
-  return chromium.launch({ executablePath: process.env.TRIED_BROWSER ?? "/usr/bin/chromium", args: SWITCHES, headless: true });
+/** A port that nobody listens on. */
+export function freePort() {
+  return new Promise((found) => {
+    const taken = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = taken.address();
+      taken.close(() => found(port));
+    });
+  });
+}
+
+/** A Chromium with an empty profile, and perhaps more switches. */
+export function launch(more = []) {
+  return chromium.launch({ executablePath: process.env.TRIED_BROWSER ?? "/usr/bin/chromium", args: [...SWITCHES, ...more], headless: true });
 }
 
 export const OWNER = { name: "Ada Owner", email: "ada@example.com", password: "correct horse battery" };

@@ -91,7 +91,7 @@ describe("keepem", () => {
     assert.ok(!(await page.content()).includes(fresh));
   });
 
-  test("the_embed_tag_of_row_k11_carries_the_publishable_key", async () => {
+  test("K11 I5 the embed tag carries the publishable key", async () => {
     await openKeys(page, made.project.id);
     await section("Embed on your page").getByRole("button", { name: "Copy" }).click();
     const copied = await clipboard(page);

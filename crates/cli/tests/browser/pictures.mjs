@@ -1,4 +1,5 @@
 // The pictures of the documentation, from the demo's data: `node crates/cli/tests/browser/pictures.mjs`.
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { dialog, launch, openKeys, root, signedIn, start } from "./harness.mjs";
 
@@ -35,6 +36,28 @@ const phone = await browser.newContext({ baseURL: server.base, viewport: { width
 const small = await phone.newPage();
 await openKeys(small, (await projectOf("bkend")).id);
 await take("phone", small);
+
+// The portal, in the page of an operator.
+const theme = { light: { accent: "#1d5d4f", background: "#ffffff", surface: "#ffffff", text: "#14211d" } };
+const http = createServer(async (request, answer) => {
+  if (request.method === "POST") {
+    const link = await server.ok("POST", `/v1/organizations/${of("innkept").id}/portal-tokens`,
+      { abilities: ["keys:create", "keys:change", "keys:rotate", "keys:revoke"], origin, visitor: "user_812", theme });
+    return answer.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(link));
+  }
+  answer.writeHead(200, { "content-type": "text/html" }).end(`<!doctype html><html lang="en"><title>Innkept</title>
+    <style>body{margin:0;font:15px system-ui;color:#14211d}header{background:#1d5d4f;color:#fff;padding:14px 28px;font-weight:650}
+    header span{opacity:.75;font-weight:400;margin-left:24px}section{max-width:1080px;margin:16px auto}</style>
+    <header>Innkept <span>Rooms</span><span>Guests</span><span>Settings</span></header>
+    <section><script src="${server.base}/portal/v1/portal.js" data-link="/link" async></script></section>`);
+});
+await new Promise((listening) => http.listen(0, "127.0.0.1", listening));
+const origin = `http://localhost:${http.address().port}`;
+const around = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+await around.goto(origin);
+await around.frameLocator("iframe").getByRole("heading", { level: 1 }).waitFor();
+await take("portal", around);
+http.close();
 
 await browser.close();
 await server.stop();

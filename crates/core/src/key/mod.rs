@@ -10,6 +10,7 @@ mod mac;
 mod mask;
 mod material;
 mod one_time;
+mod portal;
 mod recovery;
 mod sealed;
 mod secret;
@@ -28,6 +29,7 @@ pub use keyring::{KeyMaterial, Keyring, Purpose, UnwrapError, WrappedKey};
 pub use mask::{holds_secret_key, masked, may_hold_key};
 pub use material::{MasterKey, MasterKeyError, SealingKey};
 pub use one_time::OneTimeSecret;
+pub use portal::PortalToken;
 pub use recovery::RecoveryCode;
 pub use sealed::UnsealError;
 #[cfg(any(test, feature = "testing"))]

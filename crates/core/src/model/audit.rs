@@ -28,6 +28,15 @@ pub enum Actor {
         /// That person.
         id: PersonId,
     },
+    /// A guest of the portal, inside the operator's own site.
+    Portal {
+        /// The operator key that let them in; none when somebody on the machine did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operator_key: Option<KeyId>,
+        /// The operator's own id for the guest.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        visitor: Option<String>,
+    },
     /// Keystile itself: first start, timers.
     System,
 }
@@ -132,6 +141,10 @@ actions! {
     SessionRenewed = "session.renewed",
     /// Sessions were ended before their time.
     SessionEnded = "session.ended",
+    /// A link was made that opens the portal.
+    PortalLinkCreated = "portal.link_created",
+    /// A guest opened the portal.
+    PortalOpened = "portal.opened",
     /// Somebody was invited.
     InvitationCreated = "invitation.created",
     /// Invitations count no more.

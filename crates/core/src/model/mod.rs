@@ -10,6 +10,7 @@ mod caps;
 mod foreign;
 mod grant;
 mod id;
+mod key;
 mod kind;
 mod person;
 mod record;
@@ -24,11 +25,9 @@ pub use id::{
     EntryId, EnvironmentId, GrantId, IdError, InvitationId, KeyId, MemberId, OrganizationId,
     PersonId, ProjectId, RequestId, SessionId, SpendId, Subject, VisitorId, random_id_bytes,
 };
+pub use key::{Binding, Key, KeyState, RateLimit, RetiredValue};
 pub use kind::{Kind, Mode, ModeFilter};
 pub use person::{Invitation, Member, Person, Reset, Role, Session};
-pub use record::{
-    Binding, Environment, Key, KeyState, Organization, Product, Project, RateLimit, Record,
-    RetiredValue, Slug, SlugError, THIS_ROW,
-};
+pub use record::{Environment, Organization, Product, Project, Record, Slug, SlugError, THIS_ROW};
 pub use texts::TextList;
 pub use time::{Timestamp, TimestampError};

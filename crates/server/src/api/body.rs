@@ -1,16 +1,13 @@
 //! Reading bodies: strict, and with the place of what is wrong.
 
-use std::fmt;
-use std::marker::PhantomData;
-
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use keystile_core::manifest::parse_strict_json;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::object::Object;
 use crate::problem::Problem;
 
 /// What the body claims to be.
@@ -51,32 +48,6 @@ pub(crate) fn media(headers: &HeaderMap) -> Result<Media, Problem> {
         "application/json" => Ok(Media::Json),
         "application/toml" => Ok(Media::Toml),
         _ => unsupported("say Content-Type: application/json"),
-    }
-}
-
-/// A thing that is written as an object and in no other way: serde would also take a list with
-/// the values in the order in which the fields happen to stand in the code.
-#[derive(Debug)]
-pub(crate) struct Object<T>(pub(crate) T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let only = OnlyObject(PhantomData);
-        deserializer.deserialize_map(only).map(Self)
-    }
-}
-
-struct OnlyObject<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for OnlyObject<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(fields))
     }
 }
 

@@ -1,10 +1,11 @@
 //! `Idempotency-Key`: a creating request that is repeated creates nothing anew.
 
-use keystile_core::model::Timestamp;
 use keystile_store::{Idempotency, StoredIdempotency};
 use sha2::{Digest, Sha256};
 
 use super::Call;
+use crate::app::{App, Caller};
+use crate::hexadecimal::hexadecimal;
 use crate::manage::Work;
 use crate::problem::Problem;
 
@@ -47,24 +48,30 @@ impl Call {
             );
             return Err(Problem::bad_request(detail));
         }
-        // What a client puts there is not kept: it may be anything, even a key.
-        let key: String = Sha256::digest(key)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
         let mut hash = Sha256::new();
         for part in [self.operation.as_bytes(), self.path.as_bytes(), &self.body] {
             hash.update(u64::try_from(part.len()).unwrap_or(0).to_be_bytes());
             hash.update(part);
         }
-        let now: Timestamp = self.app.now();
-        Ok(Some(Idempotency {
-            scope: self.caller.scope(),
-            key,
-            fingerprint: hash.finalize().into(),
-            outcome: String::new(),
-            expires_at: now.plus_millis(REMEMBERED_MILLIS),
-        }))
+        let fingerprint = hash.finalize().into();
+        Ok(Some(remembered(&self.app, &self.caller, key, fingerprint)))
+    }
+}
+
+/// What is remembered of a request, so that it is done once. What a client calls it is not kept: it
+/// may be anything, even a key.
+pub(crate) fn remembered(
+    app: &App,
+    caller: &Caller,
+    name: &str,
+    fingerprint: [u8; 32],
+) -> Idempotency {
+    Idempotency {
+        scope: caller.scope(),
+        key: hexadecimal(&Sha256::digest(name)),
+        fingerprint,
+        outcome: String::new(),
+        expires_at: app.now().plus_millis(REMEMBERED_MILLIS),
     }
 }
 

@@ -6,8 +6,8 @@ use keystile_core::model::{
     Binding, EnvironmentId, Key, KeyId, KeyState, Kind, Mode, OrganizationId, ProjectId, RateLimit,
     Slug, SpendCaps, TextList, Timestamp,
 };
-use keystile_core::snapshot::EnvironmentNode;
-use keystile_store::ValueUse;
+use keystile_core::snapshot::{EnvironmentNode, ProductNode};
+use keystile_store::{IdleRule, ValueUse};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -16,6 +16,20 @@ use super::view::metadata;
 use crate::app::App;
 use crate::manage::LONGEST_GRACE;
 use crate::problem::Problem;
+
+/// What idle means for the keys of a product, by kind.
+pub(crate) fn idle_rules(product: &ProductNode, now: Timestamp) -> Vec<IdleRule> {
+    let rules = product.rules();
+    let of_kind = |kind| {
+        Some(IdleRule {
+            product: product.slug().clone(),
+            kind,
+            before: idle_before(now, rules.kind(kind).idle_after_seconds?),
+        })
+    };
+    let kinds = [Kind::Publishable, Kind::Secret].map(of_kind);
+    kinds.into_iter().flatten().collect()
+}
 
 /// Before when a key must have been used last to be idle at `now`.
 pub(crate) fn idle_before(now: Timestamp, after_seconds: u64) -> Timestamp {

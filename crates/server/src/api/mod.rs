@@ -7,6 +7,7 @@ mod answer;
 pub(crate) mod body;
 mod call;
 mod credits;
+pub(crate) mod csv;
 mod environments;
 mod flow;
 mod idempotency;
@@ -22,9 +23,10 @@ mod view;
 
 pub(crate) use answer::Answer;
 pub(crate) use call::{Call, decoded};
-pub(crate) use credits::ledger_rows;
+pub(crate) use credits::{Ledger, ledger_rows};
 pub(crate) use flow::Body;
-pub(crate) use key_view::KeyView;
+pub(crate) use idempotency::remembered;
+pub(crate) use key_view::{KeyView, idle_rules};
 pub(crate) use keys::{OwnKeyEnded, end_own_key};
 pub(crate) use operation::Operation;
 

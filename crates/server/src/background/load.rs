@@ -18,6 +18,7 @@ use crate::app::{App, Exposed, Rehash};
 use crate::background::Uses;
 use crate::config::Settings;
 use crate::manage::people::People;
+use crate::manage::portal::OpenedLinks;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
 
@@ -117,7 +118,9 @@ pub async fn load(
         exposures,
         uses: Uses::default(),
         people,
+        opened_links: OpenedLinks::default(),
         listening: OnceLock::new(),
+        embed: OnceLock::new(),
         begun: Instant::now(),
         settings,
         metrics,

@@ -104,6 +104,17 @@ impl Settings {
         self.public_url.clone().or_else(|| is_local.then(local))
     }
 
+    /// The base of what pages of other sites show: as [`base`](Self::base), but where the public
+    /// listener is, if there is one.
+    #[must_use]
+    pub fn public_base(&self, listening: Option<SocketAddr>) -> String {
+        let public = Self {
+            listen: self.public_listen.unwrap_or(self.listen),
+            ..self.clone()
+        };
+        public.base(listening.filter(|_| self.public_listen.is_none()))
+    }
+
     /// The base of links to the console. Without a public address it is where it listens, which
     /// may have been left to the system.
     #[must_use]
@@ -121,6 +132,13 @@ impl Settings {
         }
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         format!("{scheme}://{address}")
+    }
+
+    /// The address that the embed calls unless its tag says otherwise: the public one, or, for trying
+    /// things out on this machine, the one it listens on. It is never taken from a request.
+    #[must_use]
+    pub fn embed_home(&self, listening: Option<SocketAddr>) -> Option<String> {
+        self.issuer().map(|_| self.base(listening))
     }
 
     /// Checks what one setting alone cannot tell, and reports everything at once.

@@ -4,17 +4,20 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use flate2::Compression;
-use flate2::write::GzEncoder;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use sha2::{Digest, Sha256};
 
+use super::side::Side;
 use crate::api::Body;
+use crate::gzip::{packed, takes_gzip};
+use crate::hexadecimal::hexadecimal;
 
 /// A file as it is served.
 struct Asset {
     name: &'static str,
     media: &'static str,
     text: &'static str,
+    /// What follows the base of the side.
     address: String,
     /// Nothing secret is in it, so it may be compressed.
     packed: Bytes,
@@ -44,49 +47,28 @@ static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
 impl Asset {
     fn new(name: &'static str, media: &'static str, text: &'static str) -> Self {
         let hash = Sha256::digest(text);
-        let mark: String = hash
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let mark = hexadecimal(hash.get(..6).unwrap_or_default());
         Self {
             name,
             media,
             text,
-            address: format!("/console/static/{mark}/{name}"),
+            address: format!("/static/{mark}/{name}"),
             packed: packed(text.as_bytes(), Compression::best()),
         }
     }
 }
 
-/// The same in fewer bytes (RFC 1952).
-pub(super) fn packed(text: &[u8], how: Compression) -> Bytes {
-    use std::io::Write;
-    let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 4), how);
-    // Memory takes everything.
-    let _ = encoder.write_all(text);
-    encoder.finish().unwrap_or_default().into()
-}
-
-/// Whether a browser takes it so.
-pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
-    let accepted = headers.get(header::ACCEPT_ENCODING);
-    let accepted = accepted
-        .and_then(|accepted| accepted.to_str().ok())
-        .unwrap_or_default();
-    let mut all = accepted.split(',');
-    all.any(|one| one.trim().eq_ignore_ascii_case("gzip"))
-}
-
-/// Where a file lies.
-pub(super) fn address(name: &str) -> &'static str {
+/// Where a file lies for the pages of a side.
+pub(super) fn address(side: Side, name: &str) -> String {
     let found = ASSETS.iter().find(|asset| asset.name == name);
-    found.map_or("", |asset| asset.address.as_str())
+    let rest = found.map_or("", |asset| asset.address.as_str());
+    format!("{}{rest}", side.base())
 }
 
 /// Serves a file; `None` when there is none of that address.
 pub(super) fn serve(path: &str, headers: &HeaderMap, request_id: &str) -> Option<Response<Body>> {
-    let asset = ASSETS.iter().find(|asset| asset.address == path)?;
+    let rest = path.strip_prefix(Side::of(path)?.base())?;
+    let asset = ASSETS.iter().find(|asset| asset.address == rest)?;
     let takes_gzip = takes_gzip(headers);
     let body = if takes_gzip {
         asset.packed.clone()

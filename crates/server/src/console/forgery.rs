@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderValue, header};
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
+use crate::hexadecimal::hexadecimal;
 use crate::problem::Problem;
 
 /// The field of a form that shows it is from a page of ours.
@@ -30,14 +31,10 @@ pub(super) fn token(app: &App, cookie: &str) -> String {
     let mut mask = [0; LENGTH];
     // Without randomness it stays as it is.
     let _ = app.random.fill(&mut mask);
-    let hidden = known(cookie)
-        .into_iter()
-        .zip(mask)
-        .map(|(one, other)| one ^ other);
-    mask.into_iter()
-        .chain(hidden)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let known = known(cookie);
+    let hidden = known.iter().zip(mask).map(|(one, other)| one ^ other);
+    let shown: Vec<_> = mask.into_iter().chain(hidden).collect();
+    hexadecimal(&shown)
 }
 
 /// Whether that is what a form carries for the browser with this cookie.
@@ -117,8 +114,6 @@ mod tests {
 
     #[test]
     fn s05_only_what_a_page_of_ours_carries_for_this_browser_is_taken() {
-        let hexadecimal =
-            |bytes: &[u8]| -> String { bytes.iter().map(|byte| format!("{byte:02x}")).collect() };
         let plain = known("kcs_one");
         let masked: Vec<_> = [7; LENGTH]
             .into_iter()

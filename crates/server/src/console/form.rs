@@ -8,6 +8,18 @@ use crate::problem::Problem;
 /// The most fields a form of ours could ever have.
 const MOST: usize = 512;
 
+/// A text as a part of an address, or the value of a cookie (RFC 3986 §2.1).
+pub(super) fn coded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' => {
+                char::from(byte).to_string()
+            }
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}
+
 /// Names and values, in their order.
 #[derive(Default, Clone)]
 pub(super) struct Fields(Vec<(String, String)>);

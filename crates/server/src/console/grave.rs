@@ -1,6 +1,6 @@
 //! What is grave asks for the password again.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use maud::html;
 
 use super::forgery;
@@ -8,12 +8,16 @@ use super::parts::{Field, hidden, submit};
 use super::routes::Route;
 use super::shown::{Dialog, Shown};
 use super::visit::Visit;
+use super::words;
 use crate::manage::people::{self, SignInProblem};
 use crate::problem::Problem;
 
-/// Asks for the password before what is grave, unless it was given a moment ago.
-pub(super) async fn question(visit: &Visit, route: &Route) -> Result<Option<Shown>, Problem> {
-    let Some(visitor) = visit.visitor.as_ref().filter(|_| route.is_grave) else {
+/// Asks for the password before what is grave, unless it was given a moment ago or comes with the
+/// request, from which moment on the visitor is one who has just given it.
+pub(super) async fn question(visit: &mut Visit, route: &Route) -> Result<Option<Shown>, Problem> {
+    // Whatever becomes of an operator key is grave.
+    let is_grave = route.is_grave || visit.place.is_operators() && route.method != Method::GET;
+    let Some(visitor) = visit.visitor.as_ref().filter(|_| is_grave) else {
         return Ok(None);
     };
     if visitor.is_fresh(visit.now()) {
@@ -22,11 +26,13 @@ pub(super) async fn question(visit: &Visit, route: &Route) -> Result<Option<Show
     let wrong = match visit.form.get("confirm_password") {
         None => None,
         Some(password) => match people::confirm(&visit.work(), visitor, password).await {
-            Ok(()) => return Ok(None),
-            Err(SignInProblem::Problem(problem)) => return Err(problem),
-            Err(SignInProblem::Slow { seconds }) => {
-                Some(format!("too many tries; wait {seconds} s, then try again"))
+            Ok(()) => {
+                let token = visit.cookie.as_deref().unwrap_or_default();
+                visit.visitor = people::visitor(&visit.app, token).await?;
+                return Ok(None);
             }
+            Err(SignInProblem::Problem(problem)) => return Err(problem),
+            Err(SignInProblem::Slow { seconds }) => Some(words::too_many_tries(seconds)),
             Err(_) => Some("this is not your password".to_owned()),
         },
     };

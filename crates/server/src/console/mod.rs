@@ -11,13 +11,16 @@ mod forgery;
 mod form;
 mod grave;
 mod pages;
+mod paging;
 mod parts;
 mod place;
+mod portal;
 mod refused;
 mod rights;
 mod routes;
 mod shell;
 mod shown;
+mod side;
 mod visit;
 mod words;
 
@@ -26,8 +29,17 @@ mod tests;
 
 pub(crate) use door::{Asked, answer};
 
+/// Whether a manifest is sent there, which is larger than other forms.
+pub(crate) fn takes_manifest(path: &str) -> bool {
+    path.starts_with("/console/products/")
+}
+
 /// Whether an address is one of the console's.
 pub(crate) fn holds(path: &str) -> bool {
-    path.strip_prefix("/console")
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    side::Side::of(path).is_some()
+}
+
+/// Whether an address is one of the portal's, which is public.
+pub(crate) fn is_portal(path: &str) -> bool {
+    side::Side::of(path) == Some(side::Side::Portal)
 }

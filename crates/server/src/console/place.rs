@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use http::StatusCode;
 use keystile_core::manifest::Rules;
-use keystile_core::model::{Organization, OrganizationId, Project};
+use keystile_core::model::{Organization, Project};
 
-use super::visit::Visit;
-use crate::app::App;
-use crate::manage::Work;
+use crate::app::{App, Caller};
+use crate::manage::{Request, Work};
 use crate::problem::Problem;
 
 /// What an address is about, as far as the frame of the page tells of it.
@@ -18,101 +18,63 @@ pub(super) struct Place {
     pub(super) rules: Option<Arc<Rules>>,
 }
 
-/// The organization of whatever the path names; `None` when it names nothing that exists, or
-/// nothing of a customer's: what belongs to Keystile itself is not looked after here.
-pub(super) async fn organization_of(
-    app: &App,
-    parameters: &[(String, String)],
-) -> Result<Option<OrganizationId>, Problem> {
-    let Some(id) = owner_of(app, parameters).await? else {
-        return Ok(None);
-    };
-    let found = app.store.organization(id).await?;
-    let is_customer =
-        found.is_some_and(|row| row.deleted_at.is_none() && !row.product.is_operator());
-    Ok(is_customer.then_some(id))
-}
-
-async fn owner_of(
-    app: &App,
-    parameters: &[(String, String)],
-) -> Result<Option<OrganizationId>, Problem> {
-    for (name, value) in parameters {
-        let found = match name.as_str() {
-            "organization" => value.parse().ok(),
-            "project" => match value.parse() {
-                Ok(id) => app
-                    .store
-                    .project(id)
-                    .await?
-                    .map(|project| project.organization),
-                Err(_) => None,
-            },
-            "environment" => match value.parse() {
-                Ok(id) => app
-                    .store
-                    .environment(id)
-                    .await?
-                    .map(|found| found.organization),
-                Err(_) => None,
-            },
-            "key" => match value.parse() {
-                Ok(id) => match app.store.key(id).await? {
-                    Some(key) => {
-                        let environment = app.store.environment(key.environment).await?;
-                        environment.map(|found| found.organization)
-                    }
-                    None => None,
-                },
-                Err(_) => None,
-            },
-            _ => continue,
-        };
-        return Ok(found);
+impl Place {
+    /// What the path names, whoever asks; `None` when that is not there (any more).
+    pub(super) async fn find(
+        app: &App,
+        parameters: &[(String, String)],
+    ) -> Result<Option<Self>, Problem> {
+        match Self::named(app, parameters).await {
+            Ok(place) => Ok(Some(place)),
+            Err(problem) if problem.status == StatusCode::NOT_FOUND => Ok(None),
+            Err(problem) => Err(problem),
+        }
     }
-    Ok(None)
-}
 
-impl Visit {
-    /// Reads what the path names, within the reach of whoever visits.
-    pub(super) async fn find_place(&mut self) -> Result<(), Problem> {
-        let mut place = Place::default();
-        let work = self.work();
-        for (name, value) in &self.parameters {
+    async fn named(app: &App, parameters: &[(String, String)]) -> Result<Self, Problem> {
+        let caller = Caller::system();
+        let work = Work::new(app, &caller, Request::default());
+        let missing = |_| Problem::not_found("page");
+        let mut place = Self::default();
+        for (name, value) in parameters {
             match name.as_str() {
                 "organization" => {
-                    let id = value.parse().map_err(|_| Problem::not_found("page"))?;
+                    let id = value.parse().map_err(missing)?;
                     place.organization = Some(work.organization(id).await?);
                 }
                 "project" => {
-                    let id = value.parse().map_err(|_| Problem::not_found("page"))?;
-                    let (project, organization) = work.project(id).await?;
-                    (place.project, place.organization) = (Some(project), Some(organization));
+                    let id = value.parse().map_err(missing)?;
+                    place.put(work.project(id).await?);
                 }
                 "environment" => {
-                    let id = value.parse().map_err(|_| Problem::not_found("page"))?;
+                    let id = value.parse().map_err(missing)?;
                     let (_, project, organization) = work.environment(id).await?;
-                    (place.project, place.organization) = (Some(project), Some(organization));
+                    place.put((project, organization));
                 }
                 "key" => {
-                    let id = value.parse().map_err(|_| Problem::not_found("page"))?;
-                    let placed = work.key(id).await?;
-                    let (_, project, organization) =
-                        work.environment(placed.environment.id).await?;
-                    (place.project, place.organization) = (Some(project), Some(organization));
+                    let id = value.parse().map_err(missing)?;
+                    let environment = work.key(id).await?.environment;
+                    place.put(work.project(environment.project).await?);
                 }
                 _ => {}
             }
         }
-        place.rules = rules_of(&work, place.organization.as_ref());
-        drop(work);
-        self.place = place;
-        Ok(())
+        place.rules = place.organization.as_ref().and_then(|organization| {
+            let products = app.engine.index().products();
+            let product = products.get(organization.product.as_str())?;
+            Some(product.rules().to_shared())
+        });
+        Ok(place)
     }
-}
 
-fn rules_of(work: &Work<'_>, organization: Option<&Organization>) -> Option<Arc<Rules>> {
-    let products = work.app.engine.index().products();
-    let product = products.get(organization?.product.as_str())?;
-    Some(product.rules().to_shared())
+    fn put(&mut self, (project, organization): (Project, Organization)) {
+        self.project = Some(project);
+        self.organization = Some(organization);
+    }
+
+    /// Whether it belongs to Keystile itself, whose keys are those of the operator.
+    pub(super) fn is_operators(&self) -> bool {
+        let organization = self.organization.as_ref();
+        organization.is_some_and(|one| one.product.is_operator())
+    }
 }

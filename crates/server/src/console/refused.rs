@@ -5,10 +5,12 @@ use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
 use maud::{Markup, html};
 
-use super::assets;
+use super::form::coded;
 use super::routes::Route;
 use super::shell::Frame;
 use super::shown::{self, Dialog};
+use super::side::Side;
+use super::words::capital;
 use crate::api::Body;
 use crate::problem::Problem;
 
@@ -17,6 +19,7 @@ type Reply = Response<Body>;
 /// How the browser wants its answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Manner {
+    pub(super) side: Side,
     /// A script fetches it for a page that is there.
     pub(super) is_inside: bool,
     /// It goes into that page's dialog.
@@ -26,16 +29,17 @@ pub(super) struct Manner {
 }
 
 impl Manner {
-    pub(super) fn of(parts: &Parts) -> Self {
+    pub(super) fn of(side: Side, parts: &Parts) -> Self {
         let is = |name: &str, value: &str| {
             let found = parts.headers.get(name);
             found.is_some_and(|found| found.as_bytes() == value.as_bytes())
         };
         let is_inside = is("hx-request", "true");
         Self {
+            side,
             is_inside,
             is_dialog: is_inside && is("hx-target", "dialog"),
-            takes_gzip: assets::takes_gzip(&parts.headers),
+            takes_gzip: crate::gzip::takes_gzip(&parts.headers),
         }
     }
 }
@@ -47,48 +51,81 @@ pub(super) fn ask(dialog: &Dialog, frame: Option<&Frame>, manner: Manner, id: &s
     }
     let document = match frame {
         Some(frame) => frame.plain(&dialog.title, &dialog.alone()),
-        None => shown::narrow(&dialog.title, &dialog.alone()),
+        None => shown::narrow(manner.side, &dialog.title, &dialog.alone()),
     };
     shown::html_reply(dialog.status, document, id)
 }
 
 /// Nobody is signed in (any more).
 pub(super) fn away(route: &Route, to: Option<&str>, manner: Manner, id: &str) -> Reply {
+    if manner.side == Side::Portal {
+        return closed(manner, to.is_some_and(|to| to.ends_with(JUST_OPENED)), id);
+    }
     if route.method == Method::GET {
         let to = to.filter(|_| !manner.is_inside).unwrap_or("/console");
-        let to: String = to
-            .bytes()
-            .map(|byte| match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'_' | b'-' => {
-                    char::from(byte).to_string()
-                }
-                other => format!("%{other:02X}"),
-            })
-            .collect();
-        return shown::go(&format!("/console/sign-in?to={to}"), manner.is_inside, id);
+        return shown::go(
+            &format!("/console/sign-in?to={}", coded(to)),
+            manner.is_inside,
+            id,
+        );
     }
     let words = html! {
         p.say.amber {
-            "You have been signed out. Nothing was changed, and what you have typed is still here. "
-            a href="/console/sign-in" target="_blank" rel="noopener" { "Sign in in another tab" }
-            ", then send this again."
+            "You have been signed out. Nothing was changed. "
+            @if manner.is_dialog { "What you have typed is still here: " }
+            a href="/console/sign-in" target="_blank" rel="noopener" { "sign in in another tab" }
+            @if manner.is_dialog { ", then send this again." }
+            @else { ", then go back to the page and send it again: your browser keeps what you have typed there." }
         }
     };
     let status = StatusCode::UNAUTHORIZED;
     if !manner.is_dialog {
         let title = "You have been signed out";
-        return shown::html_reply(status, shown::narrow(title, &words), id);
+        return shown::html_reply(status, shown::narrow(manner.side, title, &words), id);
     }
-    let mut reply = shown::html_reply(status, words, id);
-    // Above the form, which stays as it is.
+    above_the_form(words, id)
+}
+
+/// What is said inside the dialog whose form cannot be sent now, and stays as it is.
+fn above_the_form(words: Markup, id: &str) -> Reply {
+    let mut reply = shown::html_reply(StatusCode::UNAUTHORIZED, words, id);
     let headers = reply.headers_mut();
     headers.insert("hx-retarget", HeaderValue::from_static("#dialog-said"));
     headers.insert("hx-reswap", HeaderValue::from_static("innerHTML"));
     reply
 }
 
+/// How the first address ends to which the portal leads once it is open.
+pub(super) const JUST_OPENED: &str = "?opened";
+
+/// The portal is not open (any more).
+pub(super) fn closed(manner: Manner, just_opened: bool, id: &str) -> Reply {
+    let words = html! {
+        @if just_opened {
+            p.say.amber {
+                "Your browser keeps nothing for a page inside another one, so this page cannot know you. \
+                 Allow cookies for it, or open it in a tab of its own."
+            }
+        } @else {
+            p.say.amber {
+                "This page has closed, because its time was over or its link was used before. Nothing was \
+                 changed. Open it again from where you came."
+            }
+        }
+    };
+    if manner.is_dialog {
+        return above_the_form(words, id);
+    }
+    // It says nothing of anybody, so any page may show it.
+    let page = html! { h1 { "This page has closed" } (words) };
+    let document = shown::narrow(Side::Portal, "Closed", &page);
+    let mut reply = shown::html_reply(StatusCode::UNAUTHORIZED, document, id);
+    shown::framed_by(&mut reply, Some("*"));
+    reply
+}
+
 /// The address is there for another method.
-pub(super) fn wrong_method(here: &[Route], manner: Manner, id: &str) -> Reply {
+pub(super) fn wrong_method(here: &[&Route], manner: Manner, id: &str) -> Reply {
     let allow: Vec<_> = here.iter().map(|route| route.method.as_str()).collect();
     let allow = allow.join(", ");
     let status = StatusCode::METHOD_NOT_ALLOWED;
@@ -114,10 +151,14 @@ pub(super) fn refusal(problem: &Problem, frame: Option<&Frame>, manner: Manner, 
     let is_unknown = problem.code == "outcome_unknown";
     let detail = keystile_core::key::masked(&problem.detail);
     let body: Markup = html! {
-        p { (detail) "." }
+        @if problem.status == StatusCode::NOT_FOUND {
+            p { "What was here may be gone, or is not yours to see." }
+        } @else {
+            p { (capital(&detail)) "." }
+        }
         @if !is_unknown { p { "Nothing was changed." } }
     };
-    let dialog = Dialog::ask(title, "/console".to_owned(), body).status(problem.status);
+    let dialog = Dialog::ask(title, manner.side.base().to_owned(), body).status(problem.status);
     let mut reply = ask(&dialog, frame, manner, id);
     if let Some(seconds) = problem.retry_after {
         reply

@@ -2,13 +2,23 @@
 
 use keystile_core::model::Role;
 
+use crate::manage::portal::PortalAbility;
+
 /// Something that a page shows or an action does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Ability {
     /// Sees keys, what they are used for, and credits.
     See,
-    /// Creates, changes, rotates, reveals, revokes and deletes keys.
-    ManageKeys,
+    /// Creates keys.
+    CreateKeys,
+    /// Changes what keys may do and where they work.
+    ChangeKeys,
+    /// Gives keys new values, and ends old ones.
+    RotateKeys,
+    /// Revokes and deletes keys.
+    RevokeKeys,
+    /// Shows the secrets of keys again, where the product allows that.
+    RevealKeys,
     /// Creates projects and environments.
     ManageProjects,
     /// Reads who did what.
@@ -17,10 +27,14 @@ pub(super) enum Ability {
     ManageMembers,
     /// Suspends an organization, gives it another plan, deletes it, grants it credits.
     RunOrganizations,
+    /// Lets somebody in again who has lost their password.
+    ResetPeople,
     /// Reads the rules of products.
     SeeProducts,
     /// Applies manifests.
     ManageProducts,
+    /// Makes and ends operator keys.
+    ManageOperatorKeys,
 }
 
 /// Whether somebody of a role may, at one organization (`everywhere` is false) or at all of them.
@@ -29,14 +43,21 @@ pub(super) fn may(role: Role, everywhere: bool, ability: Ability) -> bool {
         // Whoever is let in at all looks around.
         Ability::See => true,
         // A developer's daily work.
-        Ability::ManageKeys => role >= Role::Developer,
+        Ability::CreateKeys
+        | Ability::ChangeKeys
+        | Ability::RotateKeys
+        | Ability::RevokeKeys
+        | Ability::RevealKeys => role >= Role::Developer,
         // What costs, or cannot be undone by one hand.
         Ability::ManageProjects | Ability::SeeAudit | Ability::ManageMembers => role >= Role::Admin,
         // A customer does not grant itself credits or another plan: the operator does.
         Ability::RunOrganizations => everywhere && role >= Role::Admin,
         // The operator's own affairs.
         Ability::SeeProducts => everywhere,
-        Ability::ManageProducts => everywhere && role >= Role::Owner,
+        // Whoever has the link becomes that person.
+        Ability::ManageProducts | Ability::ManageOperatorKeys | Ability::ResetPeople => {
+            everywhere && role >= Role::Owner
+        }
     }
 }
 
@@ -45,6 +66,20 @@ pub(super) fn may(role: Role, everywhere: bool, ability: Ability) -> bool {
 /// all does not make an owner of all.
 pub(super) fn may_there(here: Role, everywhere: Option<Role>, ability: Ability) -> bool {
     may(here, false, ability) || everywhere.is_some_and(|role| may(role, true, ability))
+}
+
+/// Whether a guest of the portal may, to whom the operator has given these.
+pub(super) fn may_as_guest(given: &[PortalAbility], ability: Ability) -> bool {
+    let needed = match ability {
+        Ability::See => return true,
+        Ability::CreateKeys => PortalAbility::Create,
+        Ability::ChangeKeys => PortalAbility::Change,
+        Ability::RotateKeys => PortalAbility::Rotate,
+        Ability::RevokeKeys => PortalAbility::Revoke,
+        Ability::RevealKeys => PortalAbility::Reveal,
+        _ => return false,
+    };
+    given.contains(&needed)
 }
 
 #[cfg(test)]
@@ -82,11 +117,22 @@ mod tests {
     #[test]
     fn a12_every_role_may_exactly_what_its_place_allows() {
         assert_eq!(table(Ability::See), ["vdao", "vdao"]);
-        assert_eq!(table(Ability::ManageKeys), ["dao", "dao"]);
+        let on_keys = [
+            Ability::CreateKeys,
+            Ability::ChangeKeys,
+            Ability::RotateKeys,
+            Ability::RevokeKeys,
+            Ability::RevealKeys,
+        ];
+        for ability in on_keys {
+            assert_eq!(table(ability), ["dao", "dao"], "{ability:?}");
+        }
         assert_eq!(table(Ability::ManageProjects), ["ao", "ao"]);
         assert_eq!(table(Ability::SeeAudit), ["ao", "ao"]);
         assert_eq!(table(Ability::ManageMembers), ["ao", "ao"]);
         assert_eq!(table(Ability::RunOrganizations), ["", "ao"]);
+        assert_eq!(table(Ability::ResetPeople), ["", "o"]);
+        assert_eq!(table(Ability::ManageOperatorKeys), ["", "o"]);
         assert_eq!(table(Ability::SeeProducts), ["", "vdao"]);
         assert_eq!(table(Ability::ManageProducts), ["", "o"]);
     }

@@ -10,6 +10,7 @@ use matchit::Router;
 use super::pages;
 use super::rights::Ability;
 use super::shown::Shown;
+use super::side::Side;
 use super::visit::Visit;
 use crate::problem::Problem;
 
@@ -34,10 +35,13 @@ pub(super) enum Need {
 /// One page or one thing that is done.
 pub(super) struct Route {
     pub(super) method: Method,
+    /// What follows the base of the side.
     pub(super) path: &'static str,
     pub(super) need: Need,
     /// Whether the password must have been given in the last minutes.
     pub(super) is_grave: bool,
+    /// Whether the portal has it too, for guests with the ability.
+    pub(super) is_for_guests: bool,
     pub(super) handle: Box<dyn Fn(Visit) -> Handled + Send + Sync>,
 }
 
@@ -51,22 +55,9 @@ impl Route {
             path,
             need,
             is_grave: false,
+            is_for_guests: false,
             handle: Box::new(move |visit| Box::pin(handle(visit))),
         }
-    }
-
-    fn get<F>(path: &'static str, need: Need, handle: fn(Visit) -> F) -> Self
-    where
-        F: Future<Output = Result<Shown, Problem>> + Send + 'static,
-    {
-        Self::new(Method::GET, path, need, handle)
-    }
-
-    fn post<F>(path: &'static str, need: Need, handle: fn(Visit) -> F) -> Self
-    where
-        F: Future<Output = Result<Shown, Problem>> + Send + 'static,
-    {
-        Self::new(Method::POST, path, need, handle)
     }
 
     fn grave(self) -> Self {
@@ -75,275 +66,126 @@ impl Route {
             ..self
         }
     }
+
+    fn for_guests(self) -> Self {
+        Self {
+            is_for_guests: true,
+            ..self
+        }
+    }
+
+    /// Whether that side of the console has it.
+    pub(super) fn is_on(&self, side: Side) -> bool {
+        self.is_for_guests || side == Side::Console
+    }
+}
+
+/// A line is a method, a path, who may, what answers, and what else holds.
+macro_rules! table {
+    ($($method:ident $path:literal $need:expr => $handle:path $(, $word:ident)*;)*) => {
+        vec![$(Route::new(Method::$method, $path, $need, $handle)$(.$word())*),*]
+    };
 }
 
 /// The table.
+#[rustfmt::skip]
 pub(super) fn routes() -> Vec<Route> {
-    use Ability::{
-        ManageKeys, ManageMembers, ManageProducts, ManageProjects, RunOrganizations, See, SeeAudit,
-        SeeProducts,
-    };
-    use Need::{Everywhere, Nothing, SignedIn, There};
-    use pages::{account, audit, components, credits, entry, home, key, keys, members, overview};
-    use pages::{product, projects, second, trial, turn};
-    vec![
-        Route::get("/console", SignedIn, home::show),
-        Route::get("/console/live", SignedIn, home::live),
-        Route::get("/console/search", SignedIn, home::search),
-        Route::get("/console/_components", SignedIn, components::show),
-        Route::get("/console/sign-in", Nothing, entry::sign_in_form),
-        Route::post("/console/sign-in", Nothing, entry::sign_in),
-        Route::post("/console/sign-out", SignedIn, entry::sign_out),
-        Route::get("/console/setup", Nothing, entry::accept_form),
-        Route::post("/console/setup", Nothing, entry::accept),
-        Route::get("/console/invitation", Nothing, entry::accept_form),
-        Route::post("/console/invitation", Nothing, entry::accept),
-        Route::get("/console/confirm", SignedIn, entry::confirm_form),
-        Route::post("/console/confirm", SignedIn, entry::confirm),
-        Route::get("/console/account", SignedIn, account::show),
-        Route::get("/console/account/codes", SignedIn, second::ask_begin),
-        Route::post("/console/account/codes", SignedIn, second::begin).grave(),
-        Route::post("/console/account/codes/enable", SignedIn, second::enable),
-        Route::post("/console/account/codes/recovery", SignedIn, second::replace).grave(),
-        Route::get(
-            "/console/account/codes/disable",
-            SignedIn,
-            second::ask_disable,
-        ),
-        Route::post("/console/account/codes/disable", SignedIn, second::disable).grave(),
-        Route::get("/console/reset", Nothing, entry::reset_form),
-        Route::post("/console/reset", Nothing, entry::reset),
-        Route::get("/console/account/name", SignedIn, account::ask_name),
-        Route::post("/console/account/name", SignedIn, account::name),
-        Route::get("/console/account/password", SignedIn, account::ask_password),
-        Route::post("/console/account/password", SignedIn, account::password),
-        Route::post(
-            "/console/account/sessions/end-others",
-            SignedIn,
-            account::end_others,
-        ),
-        Route::post(
-            "/console/account/sessions/{session}/end",
-            SignedIn,
-            account::end_session,
-        ),
-        Route::get(
-            "/console/organizations/{organization}",
-            There(See),
-            overview::show,
-        ),
-        Route::get(
-            "/console/organizations/{organization}/projects",
-            There(See),
-            projects::list,
-        ),
-        Route::get(
-            "/console/organizations/{organization}/projects/new",
-            There(ManageProjects),
-            projects::ask,
-        ),
-        Route::post(
-            "/console/organizations/{organization}/projects",
-            There(ManageProjects),
-            projects::create,
-        ),
-        Route::get(
-            "/console/organizations/{organization}/credits",
-            There(See),
-            credits::show,
-        ),
-        Route::get(
-            "/console/organizations/{organization}/credits/grant",
-            There(RunOrganizations),
-            credits::ask,
-        ),
-        Route::post(
-            "/console/organizations/{organization}/credits/grant",
-            There(RunOrganizations),
-            credits::grant,
-        ),
-        Route::get(
-            "/console/organizations/{organization}/audit",
-            There(SeeAudit),
-            audit::show,
-        ),
-        Route::get(
-            "/console/organizations/{organization}/members",
-            There(ManageMembers),
-            members::show,
-        ),
-        Route::get(
-            "/console/organizations/{organization}/members/invite",
-            There(ManageMembers),
-            members::ask_invite,
-        ),
-        Route::post(
-            "/console/organizations/{organization}/members/invite",
-            There(ManageMembers),
-            members::invite,
-        )
-        .grave(),
-        Route::post(
-            "/console/organizations/{organization}/members/invitations/{invitation}/withdraw",
-            There(ManageMembers),
-            members::withdraw,
-        ),
-        Route::get(
-            "/console/organizations/{organization}/members/{member}/role",
-            There(ManageMembers),
-            members::ask_role,
-        ),
-        Route::post(
-            "/console/organizations/{organization}/members/{member}/role",
-            There(ManageMembers),
-            members::role,
-        )
-        .grave(),
-        Route::get(
-            "/console/organizations/{organization}/members/{member}/remove",
-            There(ManageMembers),
-            members::ask_remove,
-        ),
-        Route::post(
-            "/console/organizations/{organization}/members/{member}/remove",
-            There(ManageMembers),
-            members::remove,
-        )
-        .grave(),
-        Route::get("/console/members", Everywhere(ManageMembers), members::show),
-        Route::get(
-            "/console/members/invite",
-            Everywhere(ManageMembers),
-            members::ask_invite,
-        ),
-        Route::post(
-            "/console/members/invite",
-            Everywhere(ManageMembers),
-            members::invite,
-        )
-        .grave(),
-        Route::post(
-            "/console/members/invitations/{invitation}/withdraw",
-            Everywhere(ManageMembers),
-            members::withdraw,
-        ),
-        Route::get(
-            "/console/members/{member}/role",
-            Everywhere(ManageMembers),
-            members::ask_role,
-        ),
-        Route::post(
-            "/console/members/{member}/role",
-            Everywhere(ManageMembers),
-            members::role,
-        )
-        .grave(),
-        Route::get(
-            "/console/members/{member}/remove",
-            Everywhere(ManageMembers),
-            members::ask_remove,
-        ),
-        Route::post(
-            "/console/members/{member}/remove",
-            Everywhere(ManageMembers),
-            members::remove,
-        )
-        .grave(),
-        Route::get(
-            "/console/organizations/{organization}/try",
-            There(See),
-            trial::show,
-        ),
-        Route::post(
-            "/console/organizations/{organization}/try",
-            There(See),
-            trial::answer,
-        ),
-        Route::get("/console/products", Everywhere(SeeProducts), product::list),
-        Route::get(
-            "/console/products/{product}",
-            Everywhere(SeeProducts),
-            product::show,
-        ),
-        Route::post(
-            "/console/products/{product}",
-            Everywhere(ManageProducts),
-            product::change,
-        )
-        .grave(),
-        Route::get("/console/audit", Everywhere(SeeAudit), audit::show_all),
-        Route::get("/console/projects/{project}/keys", There(See), keys::show),
-        Route::get(
-            "/console/environments/{environment}/keys/new",
-            There(ManageKeys),
-            keys::ask,
-        ),
-        Route::post(
-            "/console/environments/{environment}/keys/new",
-            There(ManageKeys),
-            keys::create,
-        ),
-        Route::get("/console/keys/{key}", There(See), key::show),
-        Route::post("/console/keys/{key}/note", There(ManageKeys), key::note),
-        Route::get("/console/keys/{key}/edit", There(ManageKeys), key::ask_edit),
-        Route::post("/console/keys/{key}/edit", There(ManageKeys), key::edit),
-        Route::get(
-            "/console/keys/{key}/test-origin",
-            There(See),
-            key::test_origin,
-        ),
-        Route::get(
-            "/console/keys/{key}/regenerate",
-            There(ManageKeys),
-            turn::ask_regenerate,
-        ),
-        Route::post(
-            "/console/keys/{key}/regenerate",
-            There(ManageKeys),
-            turn::regenerate,
-        ),
-        Route::get(
-            "/console/keys/{key}/end-old",
-            There(ManageKeys),
-            turn::ask_end_old,
-        ),
-        Route::post(
-            "/console/keys/{key}/end-old",
-            There(ManageKeys),
-            turn::end_old,
-        ),
-        Route::get(
-            "/console/keys/{key}/revoke",
-            There(ManageKeys),
-            turn::ask_revoke,
-        ),
-        Route::post(
-            "/console/keys/{key}/revoke",
-            There(ManageKeys),
-            turn::revoke,
-        ),
-        Route::get(
-            "/console/keys/{key}/delete",
-            There(ManageKeys),
-            turn::ask_delete,
-        ),
-        Route::post(
-            "/console/keys/{key}/delete",
-            There(ManageKeys),
-            turn::delete,
-        ),
-        Route::get(
-            "/console/keys/{key}/reveal",
-            There(ManageKeys),
-            turn::ask_reveal,
-        ),
-        Route::post(
-            "/console/keys/{key}/reveal",
-            There(ManageKeys),
-            turn::reveal,
-        )
-        .grave(),
-    ]
+    use Ability::*;
+    use Need::*;
+    use pages::*;
+    table! {
+        GET "/" SignedIn => home::show;
+        GET "/live" SignedIn => home::live, for_guests;
+        GET "/search" SignedIn => home::search;
+        GET "/_components" SignedIn => components::show;
+
+        GET "/sign-in" Nothing => entry::sign_in_form;
+        POST "/sign-in" Nothing => entry::sign_in;
+        POST "/sign-out" SignedIn => entry::sign_out;
+        GET "/setup" Nothing => entry::accept_form;
+        POST "/setup" Nothing => entry::accept;
+        GET "/invitation" Nothing => entry::accept_form;
+        POST "/invitation" Nothing => entry::accept;
+        GET "/reset" Nothing => entry::reset_form;
+        POST "/reset" Nothing => entry::reset;
+
+        GET "/account" SignedIn => account::show;
+        GET "/account/name" SignedIn => account::ask_name;
+        POST "/account/name" SignedIn => account::name;
+        GET "/account/password" SignedIn => account::ask_password;
+        POST "/account/password" SignedIn => account::password;
+        POST "/account/sessions/end-others" SignedIn => account::end_others;
+        POST "/account/sessions/{session}/end" SignedIn => account::end_session;
+        GET "/account/codes" SignedIn => second::ask_begin;
+        POST "/account/codes" SignedIn => second::begin, grave;
+        POST "/account/codes/enable" SignedIn => second::enable;
+        POST "/account/codes/recovery" SignedIn => second::replace, grave;
+        GET "/account/codes/disable" SignedIn => second::ask_disable;
+        POST "/account/codes/disable" SignedIn => second::disable, grave;
+
+        GET "/products" Everywhere(SeeProducts) => product::list;
+        GET "/products/{product}" Everywhere(SeeProducts) => product::show;
+        POST "/products/{product}" Everywhere(ManageProducts) => product::change, grave;
+        GET "/operator-keys" Everywhere(ManageOperatorKeys) => operator_keys::show;
+        GET "/operator-keys/new" Everywhere(ManageOperatorKeys) => operator_keys::ask;
+        POST "/operator-keys/new" Everywhere(ManageOperatorKeys) => operator_keys::create, grave;
+        GET "/audit" Everywhere(SeeAudit) => audit::show_all;
+        GET "/audit/export" Everywhere(SeeAudit) => audit::export;
+
+        GET "/members" Everywhere(ManageMembers) => members::show;
+        GET "/members/invite" Everywhere(ManageMembers) => members::ask_invite;
+        POST "/members/invite" Everywhere(ManageMembers) => members::invite, grave;
+        POST "/members/invitations/{invitation}/withdraw" Everywhere(ManageMembers) => members::withdraw;
+        GET "/members/{member}/role" Everywhere(ManageMembers) => members::ask_role;
+        POST "/members/{member}/role" Everywhere(ManageMembers) => members::role, grave;
+        GET "/members/{member}/remove" Everywhere(ManageMembers) => members::ask_remove;
+        POST "/members/{member}/remove" Everywhere(ManageMembers) => members::remove, grave;
+        GET "/members/{member}/reset" Everywhere(ResetPeople) => members::ask_reset;
+        POST "/members/{member}/reset" Everywhere(ResetPeople) => members::reset, grave;
+
+        GET "/organizations/{organization}" There(See) => overview::show;
+        GET "/organizations/{organization}/projects" There(See) => projects::list, for_guests;
+        POST "/organizations/{organization}/projects" There(ManageProjects) => projects::create;
+        GET "/organizations/{organization}/projects/new" There(ManageProjects) => projects::ask;
+        GET "/organizations/{organization}/credits" There(See) => credits::show;
+        GET "/organizations/{organization}/credits/export" There(See) => credits::export;
+        GET "/organizations/{organization}/credits/grant" There(RunOrganizations) => credits::ask;
+        POST "/organizations/{organization}/credits/grant" There(RunOrganizations) => credits::grant;
+        GET "/organizations/{organization}/audit" There(SeeAudit) => audit::show;
+        GET "/organizations/{organization}/audit/export" There(SeeAudit) => audit::export;
+        GET "/organizations/{organization}/try" There(See) => trial::show;
+        POST "/organizations/{organization}/try" There(See) => trial::answer;
+
+        GET "/organizations/{organization}/members" There(ManageMembers) => members::show;
+        GET "/organizations/{organization}/members/invite" There(ManageMembers) => members::ask_invite;
+        POST "/organizations/{organization}/members/invite" There(ManageMembers) => members::invite, grave;
+        POST "/organizations/{organization}/members/invitations/{invitation}/withdraw" There(ManageMembers) => members::withdraw;
+        GET "/organizations/{organization}/members/{member}/role" There(ManageMembers) => members::ask_role;
+        POST "/organizations/{organization}/members/{member}/role" There(ManageMembers) => members::role, grave;
+        GET "/organizations/{organization}/members/{member}/remove" There(ManageMembers) => members::ask_remove;
+        POST "/organizations/{organization}/members/{member}/remove" There(ManageMembers) => members::remove, grave;
+        GET "/organizations/{organization}/members/{member}/reset" Everywhere(ResetPeople) => members::ask_reset;
+        POST "/organizations/{organization}/members/{member}/reset" Everywhere(ResetPeople) => members::reset, grave;
+
+        GET "/projects/{project}/keys" There(See) => keys::show, for_guests;
+        GET "/environments/{environment}/keys/new" There(CreateKeys) => keys::ask, for_guests;
+        POST "/environments/{environment}/keys/new" There(CreateKeys) => keys::create, for_guests;
+        GET "/keys/{key}" There(See) => key::show, for_guests;
+        POST "/keys/{key}/note" There(ChangeKeys) => key::note, for_guests;
+        GET "/keys/{key}/edit" There(ChangeKeys) => key::ask_edit, for_guests;
+        POST "/keys/{key}/edit" There(ChangeKeys) => key::edit, for_guests;
+        GET "/keys/{key}/test-origin" There(See) => key::test_origin, for_guests;
+        GET "/keys/{key}/regenerate" There(RotateKeys) => turn::ask_regenerate, for_guests;
+        POST "/keys/{key}/regenerate" There(RotateKeys) => turn::regenerate, for_guests;
+        GET "/keys/{key}/end-old" There(RotateKeys) => turn::ask_end_old, for_guests;
+        POST "/keys/{key}/end-old" There(RotateKeys) => turn::end_old, for_guests;
+        GET "/keys/{key}/revoke" There(RevokeKeys) => turn::ask_revoke, for_guests;
+        POST "/keys/{key}/revoke" There(RevokeKeys) => turn::revoke, for_guests;
+        GET "/keys/{key}/delete" There(RevokeKeys) => turn::ask_delete, for_guests;
+        POST "/keys/{key}/delete" There(RevokeKeys) => turn::delete, for_guests;
+        GET "/keys/{key}/reveal" There(RevealKeys) => turn::ask_reveal, for_guests;
+        POST "/keys/{key}/reveal" There(RevealKeys) => turn::reveal, grave, for_guests;
+    }
 }
 
 /// The routes by path, and at each path by method.
@@ -374,12 +216,16 @@ impl Table {
         table
     }
 
-    /// All routes at a path, with its parameters as they stand there.
-    pub(super) fn at(&self, path: &str) -> Option<(&[Route], Parameters)> {
-        let found = self.paths.at(path).ok()?;
+    /// All routes of a side at a path, with its parameters as they stand there.
+    pub(super) fn at(&self, side: Side, path: &str) -> Option<(Vec<&Route>, Parameters)> {
+        let rest = path.strip_prefix(side.base())?;
+        let rest = if rest.is_empty() { "/" } else { rest };
+        let found = self.paths.at(rest).ok()?;
         let parameters = found.params.iter();
         let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Some((&self.routes[*found.value], parameters.collect()))
+        let here = self.routes[*found.value].iter();
+        let here: Vec<_> = here.filter(|route| route.is_on(side)).collect();
+        (!here.is_empty()).then(|| (here, parameters.collect()))
     }
 }
 
@@ -390,10 +236,30 @@ mod tests {
     #[test]
     fn every_route_is_found_under_its_own_method_and_path() {
         for route in routes() {
-            let (here, _) = TABLE.at(route.path).unwrap();
+            let path = format!("/console{}", route.path);
+            let (here, _) = TABLE.at(Side::Console, &path).unwrap();
             let same = here.iter().filter(|known| known.method == route.method);
             assert_eq!(same.count(), 1, "{}", route.path);
             assert_eq!(here[0].path, route.path);
+        }
+    }
+
+    #[test]
+    fn the_portal_has_the_pages_of_keys_and_nothing_else() {
+        let guests = routes().into_iter().filter(|route| route.is_for_guests);
+        let paths: std::collections::BTreeSet<_> = guests.map(|route| route.path).collect();
+        for path in &paths {
+            assert!(TABLE.at(Side::Portal, &format!("/portal{path}")).is_some());
+            let of_keys = path.contains("/keys") || path.ends_with("/projects");
+            assert!(of_keys || *path == "/live", "{path}");
+        }
+        for path in [
+            "/portal/members",
+            "/portal/audit",
+            "/portal/sign-in",
+            "/portal",
+        ] {
+            assert!(TABLE.at(Side::Portal, path).is_none(), "{path}");
         }
     }
 }

@@ -7,12 +7,17 @@ use super::forgery;
 use super::parts::{brand, hidden, live_region, theirs};
 use super::rights::Ability;
 use super::shown::{Entry, Page, document};
+use super::side::Side;
 use super::visit::Visit;
 use crate::manage::people::Visitor;
+use crate::manage::portal::Guest;
 
 /// What the frame tells.
 #[derive(Debug, Clone)]
 pub(super) struct Frame {
+    side: Side,
+    /// The origin of the page around the portal.
+    parent: Option<String>,
     /// Whoever is signed in.
     name: String,
     form_token: String,
@@ -28,31 +33,21 @@ pub(super) struct Frame {
 impl Frame {
     /// The frame for a visit.
     pub(super) fn of(visit: &Visit) -> Self {
-        let mut frame = match &visit.visitor {
-            Some(visitor) => Self::of_visitor(visitor),
-            None => Self::empty(),
+        let mut frame = match (&visit.visitor, &visit.guest) {
+            (_, Some(guest)) => Self::of_guest(guest),
+            (Some(visitor), None) => Self::of_visitor(visitor),
+            (None, None) => Self::empty(),
         };
         let cookie = visit.cookie.as_deref();
         let token = cookie.map(|cookie| forgery::token(&visit.app, cookie));
         frame.form_token = token.unwrap_or_default();
         frame.state = visit.state();
-        if visit.is_everywhere() && visit.place.organization.is_none() {
-            let products = (
-                Entry::Products,
-                "Products".into(),
-                "/console/products".into(),
-            );
-            frame.menu.push(products);
-            if visit.may(Ability::SeeAudit) {
-                let audit = (Entry::Audit, "Audit log".into(), "/console/audit".into());
-                frame.menu.push(audit);
-            }
-            if visit.may(Ability::ManageMembers) {
-                let members = (Entry::Members, "Members".into(), "/console/members".into());
-                frame.foot.insert(0, members);
-            }
+        if visit.guest.is_some() {
+            return frame;
         }
-        let Some(organization) = &visit.place.organization else {
+        let organization = visit.place.organization.as_ref();
+        let Some(organization) = organization.filter(|one| !one.product.is_operator()) else {
+            frame.put_installation(visit);
             return frame;
         };
         let rules = visit.place.rules.as_deref();
@@ -82,6 +77,38 @@ impl Frame {
         frame
     }
 
+    /// What the menu has for whoever looks after the whole installation.
+    fn put_installation(&mut self, visit: &Visit) {
+        if !visit.is_everywhere() {
+            return;
+        }
+        let entries = [
+            (
+                Entry::Products,
+                "Products",
+                "products",
+                Ability::SeeProducts,
+            ),
+            (
+                Entry::OperatorKeys,
+                "Operator keys",
+                "operator-keys",
+                Ability::ManageOperatorKeys,
+            ),
+            (Entry::Audit, "Audit log", "audit", Ability::SeeAudit),
+        ];
+        for (entry, name, rest, ability) in entries {
+            if visit.may(ability) {
+                let href = format!("/console/{rest}");
+                self.menu.push((entry, name.to_owned(), href));
+            }
+        }
+        if visit.may(Ability::ManageMembers) {
+            let members = (Entry::Members, "Members".into(), "/console/members".into());
+            self.foot.insert(0, members);
+        }
+    }
+
     /// The frame where nothing is known but who is signed in.
     pub(super) fn of_visitor(visitor: &Visitor) -> Self {
         let organizations = (
@@ -97,8 +124,19 @@ impl Frame {
         }
     }
 
+    /// The frame of the portal, which leads nowhere.
+    pub(super) fn of_guest(guest: &Guest) -> Self {
+        Self {
+            side: Side::Portal,
+            parent: guest.origin.clone(),
+            ..Self::empty()
+        }
+    }
+
     fn empty() -> Self {
         Self {
+            side: Side::Console,
+            parent: None,
             name: String::new(),
             form_token: String::new(),
             state: String::new(),
@@ -111,7 +149,7 @@ impl Frame {
     /// A page in it.
     pub(super) fn page(&self, page: &Page, notice: Option<&str>) -> Markup {
         let body = html! {
-            main #main data-refresh=[page.is_live.then_some(&self.state)] { (page.body) }
+            main #main data-refresh=[page.is_live.then_some(&self.state)] data-parent=[self.parent.as_deref()] { (page.body) }
             @if let Some(notice) = notice {
                 div.toast role="status" {
                     span { (notice) }
@@ -128,6 +166,14 @@ impl Frame {
     }
 
     fn around(&self, title: &str, entry: Entry, body: &Markup) -> Markup {
+        if self.side == Side::Portal {
+            let whole = html! {
+                (body)
+                dialog #dialog aria-labelledby="dialog-title" {}
+                (live_region())
+            };
+            return document(self.side, title, None, &whole);
+        }
         let whole = html! {
             a.skip href="#main" { "Skip to content" }
             div.shell {
@@ -157,7 +203,7 @@ impl Frame {
             Some((name, _)) => format!("{title} · {name}"),
             None => title.to_owned(),
         };
-        document(&title, None, &whole)
+        document(self.side, &title, None, &whole)
     }
 
     fn switcher(&self) -> Markup {

@@ -7,6 +7,7 @@ use maud::{DOCTYPE, Markup, html};
 use super::assets;
 use super::cookie::Cookies;
 use super::parts;
+use super::side::Side;
 use crate::api::Body;
 
 /// Nothing is loaded from elsewhere, nothing runs that is not ours, and nobody frames a page.
@@ -36,6 +37,8 @@ pub(super) enum Shown {
     Begun { token: String, to: String },
     /// It has ended.
     Ended,
+    /// A file to keep, as CSV.
+    File { name: String, body: Body },
     /// A few words for a script.
     Json(serde_json::Value),
 }
@@ -76,6 +79,7 @@ pub(super) enum Entry {
     Members,
     Trial,
     Products,
+    OperatorKeys,
     Account,
 }
 
@@ -152,7 +156,12 @@ impl Dialog {
 }
 
 /// The whole document.
-pub(super) fn document(title: &str, body_class: Option<&str>, body: &Markup) -> Markup {
+pub(super) fn document(side: Side, title: &str, class: Option<&str>, body: &Markup) -> Markup {
+    // What the script must know of where it is.
+    let class = match (side, class) {
+        (Side::Portal, None) => Some("portal"),
+        (_, class) => class,
+    };
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -162,26 +171,27 @@ pub(super) fn document(title: &str, body_class: Option<&str>, body: &Markup) -> 
                 meta name="referrer" content="no-referrer";
                 meta name="htmx-config" content=(HTMX);
                 title { (title) " · Keystile" }
-                link rel="stylesheet" href=(assets::address("console.css"));
-                link rel="icon" href=(assets::address("icon.svg")) type="image/svg+xml";
-                script src=(assets::address("htmx.js")) defer {}
-                script src=(assets::address("console.js")) defer {}
+                link rel="stylesheet" href=(assets::address(side, "console.css"));
+                @if side == Side::Portal { link rel="stylesheet" href="/portal/theme.css"; }
+                link rel="icon" href=(assets::address(side, "icon.svg")) type="image/svg+xml";
+                script src=(assets::address(side, "htmx.js")) defer {}
+                script src=(assets::address(side, "console.js")) defer {}
             }
-            body class=[body_class] { (body) }
+            body class=[class] { (body) }
         }
     }
 }
 
 /// A page without the frame.
-pub(super) fn narrow(title: &str, body: &Markup) -> Markup {
+pub(super) fn narrow(side: Side, title: &str, body: &Markup) -> Markup {
     let body = html! {
         main {
-            (parts::brand())
+            @if side == Side::Console { (parts::brand()) }
             div.alone.stack { (body) }
         }
         (parts::live_region())
     };
-    document(title, Some("narrow"), &body)
+    document(side, title, Some("narrow"), &body)
 }
 
 /// HTML with everything that keeps it to itself.
@@ -222,10 +232,39 @@ pub(super) fn html_reply(status: StatusCode, page: Markup, request_id: &str) -> 
     reply
 }
 
+/// Lets the page of that origin frame this one, as the portal is; without one, nobody.
+pub(super) fn framed_by(reply: &mut Response<Body>, origin: Option<&str>) {
+    let Some(origin) = origin else { return };
+    let headers = reply.headers_mut();
+    let policy = POLICY.replace(
+        "frame-ancestors 'none'",
+        &format!("frame-ancestors {origin}"),
+    );
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        headers.remove(header::X_FRAME_OPTIONS);
+        let any = HeaderValue::from_static("cross-origin");
+        headers.insert("cross-origin-resource-policy", any);
+    }
+}
+
+/// A file to keep. Its name is plain ASCII without quotes.
+pub(super) fn file_reply(name: &str, body: Body, request_id: &str) -> Response<Body> {
+    let mut reply = html_reply(StatusCode::OK, html! {}, request_id);
+    *reply.body_mut() = body;
+    let headers = reply.headers_mut();
+    let kind = HeaderValue::from_static("text/csv; charset=utf-8; header=present");
+    headers.insert(header::CONTENT_TYPE, kind);
+    if let Ok(kept) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, kept);
+    }
+    reply
+}
+
 /// A page in fewer bytes. Never one that shows a secret: how well it is compressed would tell of it.
 pub(super) fn compressed(reply: &mut Response<Body>) {
     if let Body::Whole(page) = reply.body() {
-        let packed = assets::packed(page, Compression::fast());
+        let packed = crate::gzip::packed(page, Compression::fast());
         *reply.body_mut() = Body::Whole(packed);
         let gzip = HeaderValue::from_static("gzip");
         reply.headers_mut().insert(header::CONTENT_ENCODING, gzip);

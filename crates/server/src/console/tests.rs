@@ -4,56 +4,23 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
-use http_body_util::Full;
 use keystile_core::manifest::{System, starter};
 use keystile_core::model::{
     Action, Member, MemberId, OrganizationId, PersonId, Personal, Record, Role,
 };
 use keystile_store::Write;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::door::{Asked, answer};
 use super::rights::may;
 use super::routes::{Need, Route, routes};
 use crate::api::Body;
 use crate::app::{App, Caller};
-use crate::config::{Limits, Settings};
-use crate::front::call_in_process;
-use crate::installation;
 use crate::manage::people::{self, NewPerson};
 use crate::manage::{Request as Known, Work};
+use crate::testing::{Hand, call, installed, settings};
 
-async fn app(data: &std::path::Path) -> (Arc<App>, crate::background::Background) {
-    let settings = Settings {
-        listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
-        public_listen: None,
-        public_url: None,
-        data: data.to_owned(),
-        tls: None,
-        behind_proxy: false,
-        trusted_proxies: Vec::new(),
-        demo: false,
-        limits: Limits::default(),
-    };
-    let opened = installation::open(settings, None).await.unwrap();
-    (opened.app, opened.background)
-}
-
-async fn call(app: &Arc<App>, method: &str, path: &str, body: &str) -> Value {
-    let kind = match method {
-        "PUT" => "application/toml",
-        _ => "application/json",
-    };
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", "localhost")
-        .header("content-type", kind)
-        .body(Full::new(Bytes::from(body.to_owned())));
-    let reply = call_in_process(app, request.unwrap()).await;
-    assert!(reply.status().is_success(), "{path}: {:?}", reply.body());
-    serde_json::from_slice(reply.body().whole().unwrap()).unwrap()
-}
+mod grave;
 
 /// An organization with everything that a path can name.
 struct Named {
@@ -96,9 +63,8 @@ impl Named {
     }
 
     fn path(&self, route: &Route) -> String {
-        route
-            .path
-            .replace("{organization}", &self.organization)
+        let path = format!("/console{}", route.path);
+        path.replace("{organization}", &self.organization)
             .replace("{project}", &self.project)
             .replace("{environment}", &self.environment)
             .replace("{key}", &self.key)
@@ -107,12 +73,6 @@ impl Named {
             .replace("{member}", "mem_01k9x7m2q8f4va1b2c3d4e5f6g")
             .replace("{invitation}", "inv_01k9x7m2q8f4va1b2c3d4e5f6g")
     }
-}
-
-/// Somebody who is signed in.
-struct Somebody {
-    token: String,
-    role: Option<(Option<OrganizationId>, Role)>,
 }
 
 async fn owner(app: &Arc<App>) -> (String, PersonId) {
@@ -166,12 +126,13 @@ fn rand(app: &App) -> [u8; 10] {
 
 async fn ask(
     app: &Arc<App>,
-    route: &Route,
+    method: &Method,
     path: &str,
     token: Option<&str>,
+    form: &str,
 ) -> (StatusCode, String) {
     let mut request = Request::builder()
-        .method(route.method.clone())
+        .method(method)
         .uri(path)
         .header("host", "localhost")
         .header("sec-fetch-site", "same-origin")
@@ -183,7 +144,7 @@ async fn ask(
     let name = app.request_ids.name(&parts.headers, app.now());
     let asked = Asked {
         parts,
-        body: Bytes::new(),
+        body: Ok(Bytes::from(form.to_owned())),
         personal: Personal::default(),
         request: name,
     };
@@ -219,7 +180,8 @@ fn expected(route: &Route, role: Option<(Option<OrganizationId>, Role)>, own: bo
 #[tokio::test]
 async fn a11_a12_every_route_by_every_role_about_own_foreign_and_missing_things() {
     let directory = tempfile::tempdir().unwrap();
-    let (app, background) = app(&directory.path().join("data")).await;
+    let settings = settings(&directory.path().join("data"));
+    let (app, background) = installed(settings, Hand::new()).await;
     call(
         &app,
         "PUT",
@@ -241,7 +203,7 @@ async fn a11_a12_every_route_by_every_role_about_own_foreign_and_missing_things(
         }
         // Nobody at all.
         let own = Named::create(&app, &format!("Own {tried}")).await;
-        let (status, _) = ask(&app, &route, &own.path(&route), None).await;
+        let (status, _) = ask(&app, &route.method, &own.path(&route), None, "").await;
         let away = if route.method == Method::GET {
             303
         } else {
@@ -262,17 +224,14 @@ async fn a11_a12_every_route_by_every_role_about_own_foreign_and_missing_things(
             .flat_map(|place| roles.map(|role| Some((*place, role))));
         for role in std::iter::once(None).chain(all) {
             becomes(&app, person, role).await;
-            let somebody = Somebody {
-                token: token.clone(),
-                role,
-            };
             let mut not_there = Vec::new();
             for (named, is_own) in [(&foreign, false), (&missing, false), (&own, true)] {
                 let path = named.path(&route);
-                let (status, body) = ask(&app, &route, &path, Some(&somebody.token)).await;
+                let somebody = Some(token.as_str());
+                let (status, body) = ask(&app, &route.method, &path, somebody, "").await;
                 let said = format!(
-                    "{} {} with {:?}, own: {is_own}",
-                    route.method, route.path, somebody.role
+                    "{} {} with {role:?}, own: {is_own}",
+                    route.method, route.path
                 );
                 assert!(!status.is_server_error(), "{said}: {status}");
                 tried += 1;

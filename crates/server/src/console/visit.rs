@@ -1,21 +1,27 @@
 //! One request for a page by somebody who may see it.
 
+use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use keystile_core::manifest::Rules;
-use keystile_core::model::{Organization, Personal, Project, Role, Timestamp};
-use keystile_store::Idempotency;
+use keystile_core::model::{Organization, Personal, Project, ProjectId, Role, Timestamp};
+use keystile_store::IdleRule;
 use maud::Markup;
 use sha2::{Digest, Sha256};
 
 use super::forgery;
 use super::form::Fields;
+use super::pages::operator_keys;
 use super::parts;
 use super::place::Place;
-use super::rights::{Ability, may_there};
+use super::rights::{Ability, may_as_guest, may_there};
+use super::side::Side;
+use crate::api::{idle_rules, remembered};
 use crate::app::{App, Caller};
+use crate::hexadecimal::{hexadecimal, random_name};
 use crate::manage::people::Visitor;
+use crate::manage::portal::Guest;
 use crate::manage::{Request, Work};
 use crate::problem::Problem;
 use crate::request_id::RequestName;
@@ -23,14 +29,15 @@ use crate::request_id::RequestName;
 /// The field that makes a form one that is answered once.
 const ONCE: &str = "once";
 
-/// For how long a form that was sent is known again.
-const REMEMBERED_MILLIS: i64 = 24 * 3600 * 1000;
-
 /// What a handler gets.
 pub(super) struct Visit {
     pub(super) app: Arc<App>,
+    /// Where the page stands.
+    pub(super) side: Side,
     /// Whoever visits; nobody on the pages before the door.
     pub(super) visitor: Option<Visitor>,
+    /// Whoever looks at the portal.
+    pub(super) guest: Option<Guest>,
     pub(super) caller: Caller,
     /// The highest role where the address leads.
     pub(super) role: Role,
@@ -67,26 +74,36 @@ impl Visit {
         let Some(once) = self.form.filled(ONCE) else {
             return Ok((self.work(), None));
         };
-        let key = hexadecimal(&Sha256::digest(once));
-        let scope = self.caller.scope();
-        if let Some(known) = self.app.store.idempotent(&scope, &key).await? {
+        let fingerprint = Sha256::digest(&self.path).into();
+        let remembered = remembered(&self.app, &self.caller, once, fingerprint);
+        let (scope, key) = (&remembered.scope, &remembered.key);
+        if let Some(known) = self.app.store.idempotent(scope, key).await? {
             return Ok((self.work(), Some(known.outcome)));
         }
-        let mut request = self.known();
-        let mut hash = Sha256::new();
-        hash.update(&self.path);
-        request.idempotency = Some(Idempotency {
-            scope,
-            key,
-            fingerprint: hash.finalize().into(),
-            outcome: String::new(),
-            expires_at: self.now().plus_millis(REMEMBERED_MILLIS),
-        });
+        let request = Request {
+            idempotency: Some(remembered),
+            ..self.known()
+        };
         Ok((Work::new(&self.app, &self.caller, request), None))
     }
 
     pub(super) fn now(&self) -> Timestamp {
         self.app.now()
+    }
+
+    /// An address on the side of this visit.
+    pub(super) fn at(&self, rest: impl Display) -> String {
+        format!("{}{rest}", self.side.base())
+    }
+
+    /// Where the keys of this place are listed that are in this environment.
+    pub(super) fn list_of(&self, environment: &str) -> Result<String, Problem> {
+        if self.place.is_operators() {
+            return Ok(operator_keys::HERE.to_owned());
+        }
+        let project = self.project()?.id;
+        let rest = format_args!("/projects/{project}/keys?environment={environment}");
+        Ok(self.at(rest))
     }
 
     /// A path parameter; one that cannot be an id names nothing.
@@ -97,7 +114,10 @@ impl Visit {
     }
 
     pub(super) fn may(&self, ability: Ability) -> bool {
-        may_there(self.role, self.everywhere, ability)
+        match &self.guest {
+            Some(guest) => may_as_guest(&guest.abilities, ability),
+            None => may_there(self.role, self.everywhere, ability),
+        }
     }
 
     /// Whether all organizations are open to whoever visits.
@@ -121,9 +141,22 @@ impl Visit {
         self.place.project.as_ref().ok_or_else(missing)
     }
 
+    /// The one project that a guest sees, unless they see all.
+    pub(super) fn only_project(&self) -> Option<ProjectId> {
+        self.guest.as_ref()?.project
+    }
+
     pub(super) fn rules(&self) -> Result<&Arc<Rules>, Problem> {
         let missing = || Problem::not_found("page");
         self.place.rules.as_ref().ok_or_else(missing)
+    }
+
+    /// What idle means for the keys of the place.
+    pub(super) fn idle_rules(&self) -> Vec<IdleRule> {
+        let products = self.app.engine.index().products();
+        let organization = self.place.organization.as_ref();
+        let product = organization.and_then(|one| products.get(one.product.as_str()));
+        product.map_or_else(Vec::new, |product| idle_rules(product, self.now()))
     }
 
     /// A word that is another one when anything has changed. It says nothing else.
@@ -147,16 +180,7 @@ impl Visit {
     /// What a form carries that creates something: sent twice, it creates once.
     pub(super) fn once(&self) -> Markup {
         let kept = self.form.filled(ONCE).map(str::to_owned);
-        let once = kept.unwrap_or_else(|| {
-            let mut bytes = [0; 16];
-            // Without randomness nothing can be created anyway.
-            let _ = self.app.random.fill(&mut bytes);
-            hexadecimal(&bytes)
-        });
+        let once = kept.unwrap_or_else(|| random_name(&*self.app.random));
         parts::hidden(ONCE, &once)
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -23,6 +23,19 @@ pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// With a capital first.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+/// What is said after too many wrong passwords or codes.
+pub(super) fn too_many_tries(seconds: u32) -> String {
+    format!("too many tries; wait {seconds} s, then try again")
+}
+
 /// How long something lasts still, in its two largest units.
 pub(super) fn left(until: Timestamp, now: Timestamp) -> String {
     let rest = until.millis().saturating_sub(now.millis()).max(0);

@@ -21,6 +21,7 @@ use super::{own_key, sessions};
 use crate::app::App;
 use crate::console;
 use crate::control;
+use crate::embed;
 use crate::problem::{Problem, unwinding};
 use crate::request_id::RequestName;
 use crate::verify::{self, Entitled, Gate, LastAsker, Stage, Subrequest, Verdict};
@@ -62,6 +63,10 @@ where
         }
         ("/v1/sessions", _) => Box::pin(sessions::create(app, peer, &parts, body, &name)).await,
         ("/.well-known/jwks.json", _) => with_get(&parts, &name, || sessions::keys(app, &name)),
+        (path, Surface::Whole | Surface::Public) if console::is_portal(path) => {
+            Box::pin(page(app, peer, parts, body, &name)).await
+        }
+        (path, _) if embed::holds(path) => embedded(app, &parts, &name),
         (_, Surface::Public) => respond::problem(&Problem::not_found("page"), name.as_str()),
         ("/v1/keys/verify", _) => {
             let caller = (peer.surface, last);
@@ -119,26 +124,36 @@ where
     }
 }
 
+/// A file for pages of customers.
+fn embedded(app: &App, parts: &Parts, name: &RequestName) -> Reply {
+    let asked = (&parts.method, parts.uri.path());
+    match embed::serve(app, asked, &parts.headers, name.as_str()) {
+        None => respond::problem(&Problem::not_found("file"), name.as_str()),
+        Some(reply) if [Method::GET, Method::HEAD].contains(&parts.method) => reply,
+        Some(_) => respond::method_not_allowed("GET, HEAD", name.as_str()),
+    }
+}
+
 /// A page of the console, or something that is done there.
 async fn page<B>(app: &Arc<App>, peer: Peer, parts: Parts, body: B, name: &RequestName) -> Reply
 where
     B: Body<Data = Bytes, Error: Display + Into<Box<dyn std::error::Error + Send + Sync>>>,
 {
     let limits = &app.settings.limits;
-    match read::body(&parts, body, limits.body_bytes, limits).await {
-        Ok(body) => {
-            let personal = personal(app, peer, &parts.headers);
-            let request = *name;
-            let asked = console::Asked {
-                parts,
-                body,
-                personal,
-                request,
-            };
-            console::answer(app, asked).await
-        }
-        Err(problem) => refused(&problem, name),
-    }
+    let most = match console::takes_manifest(parts.uri.path()) {
+        true => limits.large_body_bytes,
+        false => limits.body_bytes,
+    };
+    let body = read::body(&parts, body, most, limits).await;
+    let personal = personal(app, peer, &parts.headers);
+    let request = *name;
+    let asked = console::Asked {
+        parts,
+        body,
+        personal,
+        request,
+    };
+    console::answer(app, asked).await
 }
 
 async fn local<B>(app: &Arc<App>, parts: &Parts, body: B, name: &RequestName) -> Reply

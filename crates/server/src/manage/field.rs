@@ -14,6 +14,7 @@ const REASON_CHARS: usize = 200;
 const METADATA_BYTES: usize = 2 << 10;
 const EXTERNAL_ID_CHARS: usize = 255;
 const LONGEST_PERIOD: u32 = 31 * 24 * 3600;
+const VISITOR_CHARS: usize = 100;
 const SOURCE_CHARS: usize = 100;
 const TEN_YEARS: i64 = 10 * 366 * 24 * 3600 * 1000;
 
@@ -76,6 +77,21 @@ impl Fields {
                 pointer,
                 format!("an external id has 1 to {EXTERNAL_ID_CHARS} characters"),
             );
+        }
+        self.printable(pointer, id);
+    }
+
+    /// The operator's own id for a guest of the portal: it stands in the audit log for ever.
+    pub(crate) fn visitor(&mut self, pointer: &str, id: Option<&str>) {
+        let Some(id) = id else { return };
+        if id.is_empty() || id.chars().count() > VISITOR_CHARS {
+            let message = format!("a visitor's id has 1 to {VISITOR_CHARS} characters");
+            self.wrong(pointer, message);
+        }
+        if id.contains('@') {
+            let message = "this looks like an email address: send an id that names nobody, because \
+                           the audit log keeps it";
+            self.wrong(pointer, message);
         }
         self.printable(pointer, id);
     }

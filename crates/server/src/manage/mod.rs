@@ -15,6 +15,7 @@ mod minting;
 mod operator_keys;
 mod organizations;
 pub(crate) mod people;
+pub(crate) mod portal;
 mod products;
 mod projects;
 mod reveal;

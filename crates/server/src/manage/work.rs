@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use keystile_core::manifest::Rules;
 use keystile_core::model::{
-    Action, Effective, Environment, EnvironmentId, Key, KeyId, Organization, OrganizationId,
+    Action, Effective, Environment, EnvironmentId, Key, KeyId, Kind, Organization, OrganizationId,
     Personal, Product, Project, ProjectId, Record, RequestId, Slug, Subject, Timestamp,
 };
 use keystile_store::{Change, CommitError, Committed, Guard, Idempotency, StoreError, Write};
@@ -305,17 +305,19 @@ impl<'a> Work<'a> {
         if !placed.environment.product.is_operator() {
             return Ok(());
         }
+        self.must_hold("installation:write")
+    }
+
+    /// Refuses callers whose operator key lacks a scope: nobody grants what they lack.
+    pub(crate) fn must_hold(&self, scope: &str) -> Result<(), Problem> {
         let rules = Rules::operator().map_err(|why| {
             Problem::unavailable("undecided", "the built-in product is unusable").because(why)
         })?;
-        let needed = rules.resolve_scopes(
-            keystile_core::model::Kind::Secret,
-            &["installation:write".to_owned()],
-        );
+        let needed = rules.resolve_scopes(Kind::Secret, &[scope.to_owned()]);
         if self.caller.holds(&needed) {
             return Ok(());
         }
-        let detail = "this operator key lacks the scope installation:write";
+        let detail = format!("this operator key lacks the scope {scope}");
         Err(Problem::forbidden("insufficient_scope", detail))
     }
 

@@ -10,9 +10,10 @@ use super::described::VerifyAnswer;
 use super::json::{Again, Asker};
 use super::question::{At, Question};
 use super::unpaid::{Due, Form, Request, Unpaid, Verdict, unanswered};
-use crate::api::body::{self, Object};
+use crate::api::body;
 use crate::app::App;
 use crate::metrics::Door;
+use crate::object::Object;
 use crate::problem::Problem;
 
 const MOST: usize = 100;

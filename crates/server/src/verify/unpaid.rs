@@ -147,52 +147,19 @@ pub(super) fn unanswered(reason: DenyReason) -> Problem {
 mod tests {
     use std::sync::Arc;
 
-    use http_body_util::Full;
     use keystile_core::manifest::{System, starter};
+    use keystile_store::WallClock;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::config::{Limits, Settings};
-    use crate::front::call_in_process;
-    use crate::installation;
+    use crate::testing::{call, installed, settings};
     use crate::verify::verify_one;
-
-    async fn app(data: &std::path::Path) -> (Arc<App>, crate::background::Background) {
-        let settings = Settings {
-            listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
-            public_listen: None,
-            public_url: None,
-            data: data.to_owned(),
-            tls: None,
-            behind_proxy: false,
-            trusted_proxies: Vec::new(),
-            demo: false,
-            limits: Limits::default(),
-        };
-        let opened = installation::open(settings, None).await.unwrap();
-        (opened.app, opened.background)
-    }
-
-    async fn call(app: &Arc<App>, method: &str, path: &str, body: &str) -> Value {
-        let kind = match method {
-            "PUT" => "application/toml",
-            _ => "application/json",
-        };
-        let request = http::Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", "localhost")
-            .header("content-type", kind)
-            .body(Full::new(Bytes::from(body.to_owned())));
-        let reply = call_in_process(app, request.unwrap()).await;
-        assert!(reply.status().is_success(), "{path}: {:?}", reply.body());
-        serde_json::from_slice(reply.body().whole().unwrap()).unwrap()
-    }
 
     /// The time between the decision and the commit, drawn out for as long as `meanwhile` takes.
     async fn asked_while(meanwhile: impl AsyncFnOnce(&Arc<App>, &str)) -> (Value, Value) {
         let directory = tempfile::tempdir().unwrap();
-        let (app, background) = app(&directory.path().join("data")).await;
+        let settings = settings(&directory.path().join("data"));
+        let (app, background) = installed(settings, Arc::new(WallClock)).await;
         let manifest = starter(Some(System::Datakeen));
         call(&app, "PUT", "/v1/products/datakeen", manifest).await;
         let lab = json!({ "product": "datakeen", "name": "Paperboat" }).to_string();

@@ -130,6 +130,7 @@ impl Calls {
             "changeProject" => json!({ "name": "Renamed" }),
             "changeEnvironment" => json!({ "enabled": false }),
             "createGrant" => json!({ "mode": "live", "amount": 5, "reason": "another" }),
+            "createPortalToken" => json!({ "visitor": "user_1" }),
             "settleSpend" => json!({ "amount": 1 }),
             "rotateKey" | "revokeKey" | "retireKeyValue" | "revealKey" | "voidGrant"
             | "refundSpend" | "releaseSpend" => json!({}),

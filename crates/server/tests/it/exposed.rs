@@ -70,6 +70,13 @@ fn marks(house: &House, id: &str) -> usize {
     rows.expect(200).json()["data"].as_array().unwrap().len()
 }
 
+/// The keys that a list shows.
+fn listed(house: &House, query: &str) -> Vec<String> {
+    let page = house.get(&format!("/v1/keys?{query}")).expect(200).json();
+    let keys = page["data"].as_array().unwrap().iter();
+    keys.map(|key| text(&key["id"])).collect()
+}
+
 /// Waits until a key is marked, which happens beside the requests.
 async fn marked(house: &House, id: &str) -> Value {
     loop {
@@ -112,6 +119,7 @@ async fn a_secret_key_that_comes_from_a_web_page_is_refused_and_marked_once() {
         Value::Null,
         "a server's call marks nothing"
     );
+    assert_eq!(listed(&house, "exposed=true"), std::slice::from_ref(&id));
     verify_from_page(&house, &plain);
     marked(&house, &other).await;
     assert_eq!((marks(&house, &id), marks(&house, &other)), (1, 1));
@@ -126,6 +134,13 @@ async fn a_secret_key_that_comes_from_a_web_page_is_refused_and_marked_once() {
     verify_from_page(&house, &text(&rotated["secret"]));
     marked(&house, &id).await;
     assert_eq!(marks(&house, &id), 2);
+
+    assert!(listed(&house, "retiring=true").is_empty());
+    let path = format!("/v1/keys/{other}/rotate");
+    let grace = json!({ "grace_seconds": 60 });
+    house.post(&path, &grace).expect(200);
+    assert_eq!(listed(&house, "exposed=true"), [id]);
+    assert_eq!(listed(&house, "retiring=true"), [other]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

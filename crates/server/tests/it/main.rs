@@ -4,6 +4,7 @@
 mod coverage;
 mod credits;
 mod decisions;
+mod embed;
 mod ends;
 mod exposed;
 mod faults;
@@ -15,6 +16,7 @@ mod lane;
 mod lists;
 mod moving_in;
 mod own_key;
+mod portal;
 mod rate_limits;
 mod reveal;
 mod revoked_means_revoked;

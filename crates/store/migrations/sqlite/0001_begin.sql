@@ -110,6 +110,8 @@ CREATE INDEX keys_living ON keys (environment, kind, id, expires_at)
   WHERE deleted_at IS NULL AND revoked_at IS NULL;
 CREATE INDEX keys_revoked ON keys (environment, kind, id)
   WHERE deleted_at IS NULL AND revoked_at IS NOT NULL;
+CREATE INDEX keys_exposed ON keys (id)
+  WHERE exposed_at IS NOT NULL AND deleted_at IS NULL AND revoked_at IS NULL;
 CREATE INDEX keys_sealed ON keys (id) WHERE sealed IS NOT NULL;
 -- Also of dead keys: what was revoked must not come back as the value of another key.
 CREATE UNIQUE INDEX keys_by_digest ON keys (digest);
@@ -126,6 +128,7 @@ CREATE TABLE retired_values (
   PRIMARY KEY (key, digest)
 ) STRICT;
 CREATE UNIQUE INDEX retired_values_by_digest ON retired_values (digest);
+CREATE INDEX retired_values_by_end ON retired_values (ends_at, key);
 
 CREATE TABLE grants (
   id BLOB NOT NULL PRIMARY KEY,
@@ -144,7 +147,7 @@ CREATE TABLE grants (
 -- What happens once happens once, whatever became of the grant.
 CREATE UNIQUE INDEX grants_by_occasion ON grants (organization, mode, occasion)
   WHERE occasion IS NOT NULL;
-CREATE INDEX grants_by_organization ON grants (organization, id);
+CREATE INDEX grants_by_organization ON grants (organization, id, mode);
 
 -- The people of the console. An address is free again when its owner is removed.
 CREATE TABLE people (
@@ -267,7 +270,8 @@ CREATE TABLE base_key_spending (
   tag BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- One row for each change, without gaps. `link` chains it to the row before; `personal` and
+-- One row for each change, without gaps, and `at` never runs backwards, so that a time is found by
+-- halving. `link` chains it to the row before; `personal` and
 -- `keyring` are hashes of what stands in the tables of those names.
 CREATE TABLE journal (
   seq INTEGER NOT NULL PRIMARY KEY,
@@ -283,11 +287,13 @@ CREATE TABLE journal (
   details TEXT NOT NULL,
   marks BLOB NOT NULL
 ) STRICT;
-CREATE INDEX journal_by_time ON journal (at);
 CREATE INDEX journal_by_action ON journal (action);
 CREATE INDEX journal_by_product ON journal (product) WHERE product IS NOT NULL;
+CREATE INDEX journal_by_product_action ON journal (product, action) WHERE product IS NOT NULL;
 CREATE INDEX journal_by_person ON journal (actor) WHERE substr(actor, 1, 16) = '{"type":"person"';
 CREATE INDEX journal_by_organization ON journal (organization) WHERE organization IS NOT NULL;
+CREATE INDEX journal_by_organization_action ON journal (organization, action)
+  WHERE organization IS NOT NULL;
 
 -- Which journal rows wrote a key or a former value of it.
 CREATE TABLE journal_keys (

@@ -3,7 +3,8 @@
 use keystile_core::model::{Action, Key, KeyId, KeyState, Kind, OrganizationId, Record};
 
 use super::sample::{
-    Owners, START, change, commit, environment, insert, organization, product, project, set_up,
+    Owners, START, change, commit, environment, insert, organization, product, project, retired,
+    set_up,
 };
 use crate::{EnvironmentFilter, KeyFilter, OrganizationFilter, Page, ProjectFilter, Store, Write};
 
@@ -285,8 +286,16 @@ pub async fn keys_are_found_by_their_state_now(store: &dyn Store) {
     keys[3].enabled = false;
     keys[3].expires_at = Some(START.plus_millis(1));
     keys[4].expires_at = Some(START.plus_millis(1));
+    keys[0].exposed_at = Some(START);
+    keys[4].exposed_at = Some(START);
     let states: Vec<_> = keys.iter().map(|key| key.state(START)).collect();
     add(store, keys).await;
+    let mut over = retired(502, KeyId::from_u128(12));
+    over.ends_at = START;
+    let former = [11, 13].map(|key| retired(500 + key, KeyId::from_u128(key)));
+    let former = former.into_iter().chain([over]);
+    let former = former.map(|value| Write::Insert(Record::RetiredValue(value)));
+    commit(store, change(Action::KeyRotated, former.collect())).await;
     for state in [
         KeyState::Revoked,
         KeyState::Expired,
@@ -319,6 +328,16 @@ pub async fn keys_are_found_by_their_state_now(store: &dyn Store) {
         };
         let found = key_numbers(store, filter).await;
         assert_eq!(found, expected, "{living}, {name:?}");
+    }
+    for (exposed, retiring, expected) in [(true, false, &[14][..]), (false, true, &[13])] {
+        let filter = KeyFilter {
+            organization: Some(owners.organization.id),
+            exposed,
+            retiring,
+            ..KeyFilter::default()
+        };
+        let found = key_numbers(store, filter).await;
+        assert_eq!(found, expected, "{exposed}, {retiring}");
     }
     // One has expired, two are disabled, of which one is that.
     let working = store.working_keys(owners.organization.id).await;

@@ -1,7 +1,7 @@
 //! Pages of the journal for people.
 
 use keystile_core::key::Integrity;
-use keystile_core::model::{Actor, AuditEntry};
+use keystile_core::model::{Actor, AuditEntry, Timestamp};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
@@ -18,8 +18,16 @@ pub(super) fn page(
     page: Page<u64>,
 ) -> rusqlite::Result<Vec<AuditEntry>> {
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let mut before = page.before.map_or(i64::MAX, integer);
+    if let Some(until) = filter.until {
+        before = before.min(first_at(connection, until)?);
+    }
+    let from = match filter.since {
+        Some(since) => first_at(connection, since)?,
+        None => 0,
+    };
     let (sql, mut values) = query(filter);
-    values.push(Value::Integer(page.before.map_or(i64::MAX, integer)));
+    values.extend([Value::Integer(from), Value::Integer(before)]);
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(values))?;
     let mut entries = Vec::new();
@@ -31,6 +39,27 @@ pub(super) fn page(
         }
     }
     Ok(entries)
+}
+
+/// The number of the first row of that time or later; one past the end when there is none.
+///
+/// Rows have no gaps and their times never run backwards, so no index of times is needed.
+fn first_at(connection: &Connection, at: Timestamp) -> rusqlite::Result<i64> {
+    let mut at_of = connection.prepare_cached("SELECT at FROM journal WHERE seq = ?")?;
+    let end = "SELECT coalesce(max(seq), 0) FROM journal";
+    let end: i64 = connection
+        .prepare_cached(end)?
+        .query_row([], |row| row.get(0))?;
+    let (mut first, mut past) = (1, end + 1);
+    while first < past {
+        let middle = first + (past - first) / 2;
+        let found: i64 = at_of.query_row([middle], |row| row.get(0))?;
+        match found < at.millis() {
+            true => first = middle + 1,
+            false => past = middle,
+        }
+    }
+    Ok(first)
 }
 
 /// Which rows tell of people.
@@ -67,18 +96,7 @@ fn query(filter: &AuditFilter) -> (String, Vec<Value>) {
     and("j.action = ?", action.map(Value::Text));
     let actor = filter.actor.as_ref().map(crate::journal::actor_text);
     and("j.actor = ?", actor.map(Value::Text));
-    // The time never runs backwards along the journal, so a bound of time is one of numbers.
-    let since = filter.since.map(|since| Value::Integer(since.millis()));
-    and(
-        "j.seq >= (SELECT min(b.seq) FROM journal b WHERE b.at >= ?)",
-        since,
-    );
-    let until = filter.until.map(|until| Value::Integer(until.millis()));
-    and(
-        "j.seq <= (SELECT max(b.seq) FROM journal b WHERE b.at < ?)",
-        until,
-    );
-    conditions.push("j.seq < ?");
+    conditions.push("j.seq >= ? AND j.seq < ?");
     if by_person {
         // As the index of those rows has it, so that it is used.
         conditions.push(PEOPLE);

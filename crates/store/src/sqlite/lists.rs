@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use keystile_core::key::Integrity;
 use keystile_core::model::{
-    EnvironmentId, KeyState, Kind, OrganizationId, ProjectId, Record, Slug, Timestamp,
+    EnvironmentId, KeyState, Kind, Mode, OrganizationId, ProjectId, Record, Slug, Timestamp,
 };
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
@@ -128,9 +128,10 @@ impl Query {
 }
 
 /// Those of one organization.
-pub(super) fn grants(organization: OrganizationId) -> Query {
+pub(super) fn grants(organization: OrganizationId, mode: Option<Mode>) -> Query {
     let mut query = Query::of_all(&GRANTS, "grants t");
     query.and_id("t.organization = ?", Some(organization.to_bytes()));
+    query.and("t.mode = ?", mode.map(|mode| mode.as_str().to_owned()));
     query
 }
 
@@ -237,6 +238,10 @@ pub(super) fn keys(
             true => "t.revoked_at IS NULL".into(),
             false => "t.revoked_at IS NOT NULL".into(),
         }));
+    if filter.exposed {
+        query.conditions.push(EXPOSED.into());
+    }
+    query.and(RETIRING, filter.retiring.then_some(now.millis()));
     if let Some(state) = filter.state {
         query.and(in_state(state), Some(now.millis()));
     }
@@ -246,6 +251,12 @@ pub(super) fn keys(
     }
     Ok(query)
 }
+
+/// Both are few, and stand in indexes of their own: they are found there, not by looking at all keys.
+const EXPOSED: &str = "t.id IN (SELECT k.id FROM keys k INDEXED BY keys_exposed \
+     WHERE k.exposed_at IS NOT NULL AND k.deleted_at IS NULL AND k.revoked_at IS NULL)";
+const RETIRING: &str = "t.id IN (SELECT r.key FROM retired_values r WHERE r.ends_at > ?) \
+     AND t.revoked_at IS NULL";
 
 const SEALED: &str = "keys t JOIN environments e ON e.id = t.environment";
 
@@ -311,7 +322,7 @@ const FROM_OWNERS: &str = "organizations o JOIN projects p ON p.organization = o
 
 /// Where to begin: SQLite cannot know which end of the joins is the small one.
 fn key_source(connection: &Connection, filter: &KeyFilter) -> rusqlite::Result<&'static str> {
-    if filter.environment.is_some() {
+    if filter.environment.is_some() || filter.exposed || filter.retiring {
         return Ok(FROM_KEYS);
     }
     if filter.project.is_some() || filter.organization.is_some() || filter.external_id.is_some() {

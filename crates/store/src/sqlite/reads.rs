@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use keystile_core::key::WrappedKey;
 use keystile_core::model::{
-    Effective, Environment, EnvironmentId, Grant, GrantId, Key, KeyId, Kind, Organization,
+    Effective, Environment, EnvironmentId, Grant, GrantId, Key, KeyId, Kind, Mode, Organization,
     OrganizationId, Product, Project, ProjectId, Record, RetiredValue, Slug, Subject, Timestamp,
 };
 use rusqlite::{Connection, OptionalExtension};
@@ -173,6 +173,7 @@ impl Reads for SqliteStore {
     async fn grants(
         &self,
         organization: OrganizationId,
+        mode: Option<Mode>,
         page: Page<GrantId>,
     ) -> Result<Vec<Grant>, StoreError> {
         let before = page.before.map(GrantId::as_u128);
@@ -180,8 +181,12 @@ impl Reads for SqliteStore {
             before,
             limit: page.limit,
         };
-        self.list(move |_| Ok(lists::grants(organization)), page, only!(Grant))
-            .await
+        self.list(
+            move |_| Ok(lists::grants(organization, mode)),
+            page,
+            only!(Grant),
+        )
+        .await
     }
 
     async fn taken_names(

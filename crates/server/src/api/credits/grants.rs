@@ -36,6 +36,8 @@ struct Body {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Filter {
+    /// Of this mode alone.
+    mode: Option<Mode>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// How many a page.
@@ -138,7 +140,7 @@ async fn handle_list(call: Call) -> Result<Answer, Problem> {
         before,
         limit: limit + 1,
     };
-    let rows = call.app.store.grants(owner.id, wanted).await?;
+    let rows = call.app.store.grants(owner.id, filter.mode, wanted).await?;
     let left = Left::of(&call.app, owner.id).await?;
     let page = Page::of(
         rows,

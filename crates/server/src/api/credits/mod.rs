@@ -10,6 +10,8 @@ mod ledger;
 mod spends;
 mod view;
 
+pub(crate) use export::Ledger;
+
 use keystile_core::credit::AccountId;
 use keystile_store::Page as Part;
 

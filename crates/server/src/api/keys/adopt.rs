@@ -6,10 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::api::body::Object;
 use crate::api::key_view::KeyView;
 use crate::api::{Answer, Call, Operation};
 use crate::manage::{Adopted, Adoption, Ownership, Rights, adopt_key};
+use crate::object::Object;
 use crate::problem::Problem;
 
 /// A key that another system has just accepted.

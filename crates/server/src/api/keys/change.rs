@@ -5,11 +5,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::api::body::{Object, told};
+use crate::api::body::told;
 use crate::api::key_view::KeyView;
 use crate::api::view::Changed;
 use crate::api::{Answer, Call, Operation};
 use crate::manage::{KeyChange, update_key};
+use crate::object::Object;
 use crate::problem::Problem;
 
 /// What shall change; what is left out stays as it is, and `null` removes.

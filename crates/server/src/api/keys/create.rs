@@ -5,11 +5,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::api::body::Object;
 use crate::api::idempotency::Begun;
 use crate::api::key_view::KeyView;
 use crate::api::{Answer, Call, Operation};
 use crate::manage::{NewKey, Rights, create_key};
+use crate::object::Object;
 use crate::problem::Problem;
 
 /// What a new key shall be.

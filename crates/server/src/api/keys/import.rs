@@ -5,9 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::api::body::Object;
 use crate::api::{Answer, Call, Operation, body};
 use crate::manage::{Import, ImportRow, MOST_ROWS, Outcome, Ownership, Rights, import_keys};
+use crate::object::Object;
 use crate::problem::{FieldError, Problem};
 
 /// Keys of another system, by their digests.

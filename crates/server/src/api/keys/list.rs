@@ -1,15 +1,12 @@
 //! `GET /v1/keys` and `GET /v1/environments/{environment}/keys`
 
-use std::sync::Arc;
-
 use keystile_core::model::{EnvironmentId, Key, KeyState, Kind, OrganizationId, ProjectId, Slug};
-use keystile_core::snapshot::ProductNode;
 use keystile_store::{IdleRule, KeyFilter, Page as Part};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::api::call::cursor;
-use crate::api::key_view::{KeyView, idle_before};
+use crate::api::key_view::{KeyView, idle_rules};
 use crate::api::view::Page;
 use crate::api::{Answer, Call, Operation};
 use crate::manage::check_limit;
@@ -35,6 +32,10 @@ struct Filter {
     status: Option<KeyState>,
     /// Whose name contains this, in any case.
     name: Option<String>,
+    /// `true`: only secret keys that came from a web page and are not revoked yet.
+    exposed: Option<bool>,
+    /// `true`: only keys with an old value that still works, because they were rotated with grace.
+    retiring: Option<bool>,
     /// `true`: only working keys that were not used for as long as the manifest's `idle_after`
     /// says.
     idle: Option<bool>,
@@ -105,7 +106,12 @@ async fn list(call: &Call, filter: Filter) -> Result<Answer, Problem> {
         living: None,
         state: filter.status,
         name: filter.name,
-        idle: filter.idle.unwrap_or(false).then(|| idle_rules(call)),
+        exposed: filter.exposed.unwrap_or(false),
+        retiring: filter.retiring.unwrap_or(false),
+        idle: filter
+            .idle
+            .unwrap_or(false)
+            .then(|| idle_rules_of_all(call)),
     };
     if filter.idle.is_some() {
         // What was used a moment ago is not idle.
@@ -130,18 +136,10 @@ async fn list(call: &Call, filter: Filter) -> Result<Answer, Problem> {
 }
 
 /// What idle means, by product and kind.
-fn idle_rules(call: &Call) -> Vec<IdleRule> {
-    let (now, products) = (call.app.now(), call.app.engine.index().products());
-    let of_product = |product: &Arc<ProductNode>| {
-        let rules = product.rules();
-        let of_kind = |kind| {
-            Some(IdleRule {
-                product: product.slug().clone(),
-                kind,
-                before: idle_before(now, rules.kind(kind).idle_after_seconds?),
-            })
-        };
-        [Kind::Publishable, Kind::Secret].map(of_kind)
-    };
-    products.iter().flat_map(of_product).flatten().collect()
+fn idle_rules_of_all(call: &Call) -> Vec<IdleRule> {
+    let products = call.app.engine.index().products();
+    let rules = products
+        .iter()
+        .map(|product| idle_rules(product, call.app.now()));
+    rules.flatten().collect()
 }

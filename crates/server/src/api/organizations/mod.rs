@@ -3,6 +3,7 @@
 mod change;
 mod create;
 mod list;
+mod portal;
 
 use super::Operation;
 
@@ -14,5 +15,6 @@ pub(super) fn operations() -> Vec<Operation> {
         list::show(),
         change::operation(),
         change::delete(),
+        portal::operation(),
     ]
 }

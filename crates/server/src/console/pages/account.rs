@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use crate::console::parts::{self, Field, asks, wrong_at};
 use crate::console::shown::{Dialog, Entry, Page, Shown};
 use crate::console::visit::Visit;
+use crate::console::words;
 use crate::manage::people::{self, SignInProblem};
 use crate::problem::Problem;
 
@@ -190,10 +191,7 @@ pub(in crate::console) async fn password(visit: Visit) -> Result<Shown, Problem>
                 "Your password is changed, and you are signed out everywhere else.",
             ));
         }
-        Err(SignInProblem::Slow { seconds }) => (
-            Some(format!("too many tries; wait {seconds} s, then try again")),
-            None,
-        ),
+        Err(SignInProblem::Slow { seconds }) => (Some(words::too_many_tries(seconds)), None),
         Err(SignInProblem::Problem(problem)) if !problem.errors.is_empty() => (
             None,
             problem.errors.first().map(|error| error.message.clone()),

@@ -1,11 +1,14 @@
 //! What an organization can spend, and what it has spent.
 
+use std::sync::Arc;
+
 use keystile_core::credit::AccountId;
 use keystile_core::model::Mode;
-use keystile_store::{Balances, Page as Part};
+use keystile_store::Balances;
 use maud::{Markup, html};
 
-use crate::api::ledger_rows;
+use crate::api::{Ledger, csv, ledger_rows};
+use crate::console::paging::{self, Cut};
 use crate::console::parts::{self, Field, asks, empty, wrong_at};
 use crate::console::rights::Ability;
 use crate::console::shown::{Dialog, Entry, Page, Shown};
@@ -17,20 +20,18 @@ use crate::problem::Problem;
 /// So many entries are shown.
 const SHOWN: u32 = 30;
 
+/// So many grants are shown on a page.
+const GRANTS: u32 = 20;
+
 /// `GET /console/organizations/{organization}/credits`
 pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
     let organization = visit.organization()?.id;
-    let mode = match visit.query.text("mode") {
-        "test" => Mode::Test,
-        _ => Mode::Live,
-    };
+    let mode = mode_of(&visit);
     let account = AccountId { organization, mode };
     let held = visit.app.store.balances(account).await.map_err(unread)?;
-    let part = Part {
-        before: None,
-        limit: 20,
-    };
-    let grants = visit.app.store.grants(organization, part).await?;
+    let part = paging::part(visit.before("before"), GRANTS);
+    let grants = visit.app.store.grants(organization, Some(mode), part);
+    let Cut { rows: grants, next } = paging::cut(grants.await?, GRANTS, |grant| grant.id);
     let rows = ledger_rows(&visit.app, account, SHOWN).await?;
     let grant = format!(
         "/console/organizations/{organization}/credits/grant?mode={}",
@@ -55,13 +56,12 @@ pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
                 div { h2 #grants-title { "Grants" } p { "What was given, and why." } }
                 @if may_grant { (asks("btn", &grant, "Grant credits")) }
             }
-            @let grants: Vec<_> = grants.iter().filter(|grant| grant.mode == mode).collect();
             @if grants.is_empty() { (empty("No grant yet", "Credits come with a plan, or are granted by hand.", None)) }
             @else {
                 table {
                     thead { tr { th scope="col" { "Why" } th.num scope="col" { "Credits" } th scope="col" { "Ends" } th scope="col" { "When" } } }
                     tbody {
-                        @for grant in grants {
+                        @for grant in &grants {
                             tr class=[grant.ends_at().is_some_and(|end| end <= now).then_some("dead")] {
                                 td { b { (parts::theirs(&grant.reason)) } @if grant.voided_at.is_some() { " " (parts::tag("", "void")) } }
                                 td.num data-label="Credits" { (count(grant.amount)) }
@@ -72,9 +72,17 @@ pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
                     }
                 }
             }
+            @if let Some(next) = next {
+                a.more href={ "?mode=" (mode.as_str()) "&before=" (next) } { "Older grants" }
+            }
         }
         section.card aria-labelledby="ledger-title" {
-            div.head { div { h2 #ledger-title { "Ledger" } p { "Everything that happened, newest first." } } }
+            div.head {
+                div { h2 #ledger-title { "Ledger" } p { "Everything that happened, newest first." } }
+                @if !rows.is_empty() {
+                    a.btn href={ (visit.path) "/export?mode=" (mode.as_str()) } download { "Export as CSV" }
+                }
+            }
             @if rows.is_empty() { (empty("Nothing happened yet", "The first call that costs a credit stands here.", None)) }
             @else {
                 table {
@@ -100,6 +108,14 @@ pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
     Ok(Page::live("Credits", Entry::Credits, body))
 }
 
+/// Of which of the two accounts a page tells.
+fn mode_of(visit: &Visit) -> Mode {
+    match visit.query.text("mode") {
+        "test" => Mode::Test,
+        _ => Mode::Live,
+    }
+}
+
 fn change(number: i64) -> String {
     match number {
         0 => "0".to_owned(),
@@ -118,6 +134,18 @@ fn tiles(held: &Balances) -> Markup {
             (parts::tile(&count(held.granted), "granted in all", ""))
         }
     }
+}
+
+/// `GET /console/organizations/{organization}/credits/export`
+pub(in crate::console) async fn export(visit: Visit) -> Result<Shown, Problem> {
+    let account = AccountId {
+        organization: visit.organization()?.id,
+        mode: mode_of(&visit),
+    };
+    let app = Arc::clone(&visit.app);
+    let body = csv::body(Ledger { app, account }).await?;
+    let name = Ledger::file_name(account);
+    Ok(Shown::File { name, body })
 }
 
 /// `GET /console/organizations/{organization}/credits/grant`

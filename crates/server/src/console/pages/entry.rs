@@ -2,11 +2,12 @@
 
 use http::StatusCode;
 use keystile_core::model::Invitation;
-use maud::{Markup, html};
+use maud::html;
 
 use crate::console::parts::{self, Field, wrong_at};
-use crate::console::shown::{Dialog, Shown};
+use crate::console::shown::Shown;
 use crate::console::visit::Visit;
+use crate::console::words;
 use crate::manage::people::{self, NewPerson, SignInProblem};
 use crate::problem::Problem;
 
@@ -91,7 +92,7 @@ pub(in crate::console) async fn sign_in(visit: Visit) -> Result<Shown, Problem> 
             StatusCode::UNAUTHORIZED,
         ),
         Err(SignInProblem::Slow { seconds }) => (
-            format!("Too many tries. Wait {seconds} s, then try again."),
+            format!("{}.", words::capital(&words::too_many_tries(seconds))),
             second.is_some(),
             StatusCode::TOO_MANY_REQUESTS,
         ),
@@ -304,43 +305,6 @@ pub(in crate::console) async fn reset(visit: Visit) -> Result<Shown, Problem> {
         }
         Err(problem) => Err(problem),
     }
-}
-
-/// `GET /console/confirm`
-pub(in crate::console) async fn confirm_form(visit: Visit) -> Result<Shown, Problem> {
-    Ok(Shown::Dialog(confirm_dialog(&visit, None)))
-}
-
-fn confirm_dialog(visit: &Visit, wrong: Option<String>) -> Dialog {
-    let body: Markup = html! {
-        form.stack method="post" action="/console/confirm" hx-post="/console/confirm" hx-target="#dialog" {
-            (visit.ours())
-            (Field::text("password", "Your password").kind("password", "current-password")
-                .needed().first().wrong(wrong).input())
-            (parts::submit("main", "Confirm", "/console/account"))
-        }
-    };
-    Dialog::ask("Is it you?", "/console/account".to_owned(), body)
-}
-
-/// `POST /console/confirm`
-pub(in crate::console) async fn confirm(visit: Visit) -> Result<Shown, Problem> {
-    let password = visit.form.text("password");
-    let wrong = match people::confirm(&visit.work(), visit.visitor()?, password).await {
-        Ok(()) => {
-            return Ok(Shown::Done {
-                to: "/console/account".to_owned(),
-                notice: Some("Confirmed for ten minutes.".to_owned()),
-            });
-        }
-        Err(SignInProblem::Problem(problem)) => return Err(problem),
-        Err(SignInProblem::Slow { seconds }) => format!("too many tries; wait {seconds} s"),
-        Err(_) => "this is not your password".to_owned(),
-    };
-    let dialog = confirm_dialog(&visit, Some(wrong));
-    Ok(Shown::Dialog(
-        dialog.status(StatusCode::UNPROCESSABLE_ENTITY),
-    ))
 }
 
 #[cfg(test)]

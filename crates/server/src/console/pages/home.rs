@@ -5,6 +5,8 @@ use keystile_store::{KeyFilter, OrganizationFilter, Page as Part};
 use maud::{Markup, html};
 use serde_json::json;
 
+use crate::console::form::coded;
+use crate::console::paging::{self, Cut};
 use crate::console::parts::{self, empty};
 use crate::console::shown::{Dialog, Entry, Page, Shown};
 use crate::console::visit::Visit;
@@ -19,19 +21,21 @@ const FOUND: u32 = 8;
 /// `GET /console`: the organizations one may see; straight to the only one.
 pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
     let name = visit.query.filled("name").map(str::to_owned);
-    let before = visit
-        .query
-        .filled("before")
-        .and_then(|text| text.parse().ok());
-    let mut rows = organizations(&visit, name.clone(), before, SHOWN + 1).await?;
+    let part = paging::part(visit.before("before"), SHOWN);
+    let rows = organizations(&visit, name.clone(), part).await?;
     if let ([only], None, false) = (rows.as_slice(), &name, visit.is_everywhere()) {
         let to = format!("/console/organizations/{}", only.id);
         return Ok(Shown::Done { to, notice: None });
     }
-    let most = usize::try_from(SHOWN).unwrap_or(usize::MAX);
-    let has_more = rows.len() > most;
-    rows.truncate(most);
-    let next = rows.last().filter(|_| has_more).map(|row| row.id);
+    // Those of a member are few and come all at once.
+    let Cut { rows, next } = match visit.is_everywhere() {
+        true => paging::cut(rows, SHOWN, |row| row.id),
+        false => Cut { rows, next: None },
+    };
+    let rows: Vec<_> = rows
+        .into_iter()
+        .filter(|row| !row.product.is_operator())
+        .collect();
     let body = html! {
         (parts::page_head("Organizations", Some(html! { "The customers whose keys you look after." }), None))
         form.search method="get" role="search" {
@@ -49,7 +53,7 @@ pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
                     tbody { @for row in &rows { (organization_row(&visit, row)) } }
                 }
             }
-            @if let Some(next) = next { a.more href={ "?before=" (next) } { "Older organizations" } }
+            @if let Some(next) = next { a.more href={ "?before=" (next) @if let Some(name) = &name { "&name=" (coded(name)) } } { "Older organizations" } }
         }
     };
     Ok(Page::live("Organizations", Entry::Organizations, body))
@@ -73,23 +77,14 @@ fn organization_row(visit: &Visit, row: &Organization) -> Markup {
 async fn organizations(
     visit: &Visit,
     name: Option<String>,
-    before: Option<OrganizationId>,
-    limit: u32,
+    part: Part<OrganizationId>,
 ) -> Result<Vec<Organization>, Problem> {
     if visit.is_everywhere() {
         let filter = OrganizationFilter {
             name,
             ..OrganizationFilter::default()
         };
-        let found = visit
-            .app
-            .store
-            .organizations(filter, Part { before, limit })
-            .await?;
-        return Ok(found
-            .into_iter()
-            .filter(|row| !row.product.is_operator())
-            .collect());
+        return Ok(visit.app.store.organizations(filter, part).await?);
     }
     let mut found = Vec::new();
     let wanted = name.map(|name| name.to_lowercase());
@@ -124,13 +119,6 @@ pub(in crate::console) async fn search(visit: Visit) -> Result<Shown, Problem> {
     } else {
         found(&visit, &asked).await?
     };
-    if visit.query.is_ticked("only") {
-        return Ok(Shown::Dialog(Dialog::ask(
-            "Search",
-            "/console".into(),
-            found,
-        )));
-    }
     let body = html! {
         form.stack method="get" action="/console/search" role="search" hx-get="/console/search"
             hx-target="#dialog" {
@@ -148,7 +136,12 @@ pub(in crate::console) async fn search(visit: Visit) -> Result<Shown, Problem> {
 }
 
 async fn found(visit: &Visit, asked: &str) -> Result<Markup, Problem> {
-    let organizations = organizations(visit, Some(asked.to_owned()), None, FOUND).await?;
+    let organizations =
+        organizations(visit, Some(asked.to_owned()), paging::part(None, FOUND)).await?;
+    let organizations = organizations
+        .iter()
+        .filter(|row| !row.product.is_operator());
+    let organizations: Vec<_> = organizations.collect();
     let mut keys = Vec::new();
     let places: Vec<_> = match visit.is_everywhere() {
         true => vec![None],

@@ -13,6 +13,7 @@ use crate::console::parts::{self, asks};
 use crate::console::rights::Ability;
 use crate::console::shown::{Dialog, Entry, Page, Shown};
 use crate::console::visit::Visit;
+use crate::console::words::capital;
 use crate::manage::{KeyChange, update_key};
 use crate::problem::Problem;
 
@@ -24,10 +25,7 @@ async fn read(visit: &Visit) -> Result<(KeyView, u64), Problem> {
 }
 
 fn list(visit: &Visit, key: &KeyView) -> Result<String, Problem> {
-    let (project, environment) = (visit.project()?.id, &key.environment.name);
-    Ok(format!(
-        "/console/projects/{project}/keys?environment={environment}"
-    ))
+    visit.list_of(&key.environment.name)
 }
 
 /// `GET /console/keys/{key}`
@@ -37,10 +35,10 @@ pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
     let traffic = Traffic::of(&visit, UsageOf::Key(key.id), is_over_month).await?;
     let maker = maker(&visit, &key.created_by).await?;
     let rules = visit.rules()?;
-    let at = format!("/console/keys/{}", key.id);
+    let at = visit.at(format_args!("/keys/{}", key.id));
     let steps = [
         (keys::label(&visit), list(&visit, &key)?),
-        (keys::capital(&key.environment.name), list(&visit, &key)?),
+        (capital(&key.environment.name), list(&visit, &key)?),
     ];
     let steps = steps
         .each_ref()
@@ -53,9 +51,13 @@ pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
         (traffic.card(&at))
         (facts(&visit, &key, &maker))
         @if key.kind == Kind::Publishable { (tester(&at)) }
-        @if key.status == KeyState::Active { (snippets::all(&visit.app, rules, &key)) }
+        @if key.status == KeyState::Active && !visit.place.is_operators() { (snippets::all(&visit.app, rules, &key)) }
     };
-    Ok(Page::live(key.name.clone(), Entry::Keys, body))
+    let entry = match visit.place.is_operators() {
+        true => Entry::OperatorKeys,
+        false => Entry::Keys,
+    };
+    Ok(Page::live(key.name.clone(), entry, body))
 }
 
 fn key_row_words(visit: &Visit, key: &KeyView) -> Markup {
@@ -80,18 +82,18 @@ fn key_row_words(visit: &Visit, key: &KeyView) -> Markup {
 }
 
 fn actions(visit: &Visit, key: &KeyView, at: &str) -> Markup {
-    if !visit.may(Ability::ManageKeys) {
-        return html! {};
-    }
     let to = |what: &str| format!("{at}/{what}");
+    let may = |ability| visit.may(ability);
     html! {
         div.row {
             @if key.status != KeyState::Revoked {
-                (asks("btn", &to("edit"), "Edit"))
-                @if key.retiring.is_some() { (asks("btn", &to("end-old"), "End old value now")) }
-                @else { (asks("btn", &to("regenerate"), "Regenerate")) }
-                (asks("btn bad", &to("revoke"), "Revoke"))
-            } @else {
+                @if may(Ability::ChangeKeys) { (asks("btn", &to("edit"), "Edit")) }
+                @if may(Ability::RotateKeys) {
+                    @if key.retiring.is_some() { (asks("btn", &to("end-old"), "End old value now")) }
+                    @else { (asks("btn", &to("regenerate"), "Regenerate")) }
+                }
+                @if may(Ability::RevokeKeys) { (asks("btn bad", &to("revoke"), "Revoke")) }
+            } @else if may(Ability::RevokeKeys) {
                 (asks("btn bad", &to("delete"), "Delete"))
             }
         }
@@ -166,7 +168,11 @@ async fn maker(visit: &Visit, created_by: &str) -> Result<Markup, Problem> {
     Ok(match created_by {
         "local" => html! { "somebody on the machine" },
         "system" => html! { "Keystile itself" },
-        other => html! { "operator key " code { (other) } },
+        other => match other.strip_prefix("portal:") {
+            Some("") => html! { "a guest of the portal" },
+            Some(visitor) => html! { "guest " (parts::theirs(visitor)) },
+            None => html! { "operator key " code { (other) } },
+        },
     })
 }
 
@@ -190,6 +196,7 @@ pub(in crate::console) async fn test_origin(visit: Visit) -> Result<Shown, Probl
     let (key, _) = read(&visit).await?;
     let asked = visit.query.text("origin").trim();
     let origin = origin_of(asked);
+    let back = visit.at(format_args!("/keys/{}", key.id));
     let list = key.allowed_origins.as_deref();
     let is_allowed = list.is_none_or(|list| OriginList::stored(list).allows(&origin, key.mode));
     let body = html! {
@@ -201,9 +208,8 @@ pub(in crate::console) async fn test_origin(visit: Visit) -> Result<Shown, Probl
             p.say.red { "This key is refused there: " code { "origin_not_allowed" } "." }
             p { "An origin is scheme, host and port, and all three must fit an entry of the list." }
         }
-        div.end { a.btn href={ "/console/keys/" (key.id) } data-close { "Close" } }
+        div.end { a.btn href=(back) data-close { "Close" } }
     };
-    let back = format!("/console/keys/{}", key.id);
     let title = if is_allowed { "Yes" } else { "No" };
     Ok(Shown::Dialog(Dialog::ask(title, back, body)))
 }
@@ -253,7 +259,7 @@ fn edit_dialog(
     problem: Option<&Problem>,
 ) -> Result<Dialog, Problem> {
     let rules = visit.rules()?;
-    let back = format!("/console/keys/{}", key.id);
+    let back = visit.at(format_args!("/keys/{}", key.id));
     let action = format!("{back}/edit");
     let is_stale = problem.is_some_and(|problem| problem.code == "changed_meanwhile");
     let body = html! {
@@ -290,7 +296,7 @@ pub(in crate::console) async fn edit(visit: Visit) -> Result<Shown, Problem> {
                 )
             });
             Ok(Shown::Done {
-                to: format!("/console/keys/{}", key.id),
+                to: visit.at(format_args!("/keys/{}", key.id)),
                 notice: Some(format!("“{name}” is saved.{}", proof.unwrap_or_default())),
             })
         }

@@ -6,14 +6,14 @@ use maud::{Markup, html};
 
 use crate::api::KeyView;
 use crate::console::parts::{self, asks};
+use crate::console::rights::Ability;
+use crate::console::visit::Visit;
 
 /// What a row is made of.
 pub(super) struct Row<'a> {
+    pub(super) visit: &'a Visit,
     pub(super) key: &'a KeyView,
     pub(super) rules: &'a Rules,
-    pub(super) now: Timestamp,
-    /// Whether whoever looks may change it.
-    pub(super) may: bool,
     /// Whether there is only one of its kind: then its name says nothing.
     pub(super) only_one: bool,
 }
@@ -26,18 +26,19 @@ pub(super) fn is_recoverable(rules: &Rules) -> bool {
 /// The row.
 pub(super) fn row(row: &Row<'_>) -> Markup {
     let key = row.key;
-    let at = format!("/console/keys/{}", key.id);
+    let at = row.visit.at(format_args!("/keys/{}", key.id));
+    let now = row.visit.now();
     html! {
         tr class=[look(key)] {
             td {
                 a.name href=(at) { (parts::theirs(&key.name)) }
                 div { (value(key)) }
-                (state_words(key, row.now))
+                (state_words(key, now))
             }
             td data-label="May" { (scopes(key, row.rules)) }
             td data-label="Works from" { (places(key)) }
-            td data-label="Last used" { (last_used(key, row.now)) (state_tags(key)) }
-            td.act { @if row.may { (actions(row, &at)) } }
+            td data-label="Last used" { (last_used(key, now)) (state_tags(key)) }
+            td.act { (actions(row, &at)) }
         }
     }
 }
@@ -79,6 +80,9 @@ pub(super) fn state_words(key: &KeyView, now: Timestamp) -> Markup {
         }
         @if let Some(end) = key.expires_at.filter(|end| *end > now) {
             small { "ends in " (parts::left(end, now)) }
+        }
+        @if let Some(bound) = &key.binding {
+            small { "for " (bound.product) @if let Some(environment) = &bound.environment { ", " (environment) } }
         }
         @if let Some(note) = &key.note { small { (parts::theirs(note)) } }
     }
@@ -141,19 +145,25 @@ fn last_used(key: &KeyView, now: Timestamp) -> Markup {
 fn actions(row: &Row<'_>, at: &str) -> Markup {
     let key = row.key;
     let to = |what: &str| format!("{at}/{what}");
+    let may = |ability| row.visit.may(ability);
+    let (may_rotate, may_revoke) = (may(Ability::RotateKeys), may(Ability::RevokeKeys));
     if key.status == KeyState::Revoked {
-        return asks("btn quiet bad", &to("delete"), "Delete");
+        return html! { @if may_revoke { (asks("btn quiet bad", &to("delete"), "Delete")) } };
     }
-    let first = if key.exposed_at.is_some() {
+    // What is most likely wanted.
+    let first = if key.exposed_at.is_some() && may_revoke {
         asks("btn bad", &to("revoke"), "Revoke")
-    } else if key.retiring.is_some() {
+    } else if key.retiring.is_some() && may_rotate {
         asks("btn quiet", &to("end-old"), "End old value now")
-    } else if key.idle {
+    } else if key.idle && may_revoke {
         asks("btn quiet", &to("revoke"), "Revoke")
-    } else {
+    } else if may_rotate {
         asks("btn quiet", &to("regenerate"), "Regenerate")
+    } else {
+        html! {}
     };
-    let can_reveal = key.kind == Kind::Secret && is_recoverable(row.rules);
+    let is_secret = key.kind == Kind::Secret;
+    let can_reveal = is_secret && is_recoverable(row.rules) && may(Ability::RevealKeys);
     html! {
         @if can_reveal { (asks("btn quiet", &to("reveal"), "Reveal")) }
         (first)
@@ -161,10 +171,12 @@ fn actions(row: &Row<'_>, at: &str) -> Markup {
             summary aria-label={ "More for " (key.name) } { "⋯" }
             ul {
                 li { a href=(at) { "Usage, limits, snippets" } }
-                li { (asks("", &to("edit"), "Edit")) }
-                li { (asks("", &to("regenerate"), "Regenerate")) }
-                li { (asks("bad", &to("revoke"), "Revoke")) }
-                li { (asks("bad", &to("delete"), if row.only_one { "Delete" } else { "Delete this key" })) }
+                @if may(Ability::ChangeKeys) { li { (asks("", &to("edit"), "Edit")) } }
+                @if may_rotate { li { (asks("", &to("regenerate"), "Regenerate")) } }
+                @if may_revoke {
+                    li { (asks("bad", &to("revoke"), "Revoke")) }
+                    li { (asks("bad", &to("delete"), if row.only_one { "Delete" } else { "Delete this key" })) }
+                }
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use keystile_core::manifest::Rules;
 use keystile_core::model::{Environment, KeyId, KeyState, Kind, Mode};
-use keystile_store::{EnvironmentFilter, KeyFilter, Page as Part};
+use keystile_store::{EnvironmentFilter, KeyFilter};
 use maud::{Markup, html};
 
 use super::key_form::{self, Filled};
@@ -10,19 +10,19 @@ use super::key_row::{self, Row};
 use super::once;
 use super::snippets;
 use crate::api::KeyView;
+use crate::console::paging::{self, Cut};
 use crate::console::parts::{self, asks, copied, empty};
 use crate::console::rights::Ability;
 use crate::console::shell::{keys_label, keys_way};
 use crate::console::shown::{Dialog, Entry, Page, Shown};
+use crate::console::side::Side;
 use crate::console::visit::Visit;
+use crate::console::words::capital;
 use crate::manage::create_key;
 use crate::problem::Problem;
 
 /// So many keys of a kind are shown on a page.
 const SHOWN: u32 = 50;
-
-/// The most environments whose names are shown.
-const ENVIRONMENTS: u32 = 100;
 
 /// `GET /console/projects/{project}/keys`
 pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
@@ -59,11 +59,10 @@ async fn environments(visit: &Visit) -> Result<Vec<Environment>, Problem> {
         project: Some(visit.project()?.id),
         ..EnvironmentFilter::default()
     };
-    let part = Part {
-        before: None,
-        limit: ENVIRONMENTS,
-    };
-    let mut found = visit.app.store.environments(filter, part).await?;
+    let store = &visit.app.store;
+    let read = |part| store.environments(filter.clone(), part);
+    let mut found = paging::all(read, |one| one.id).await?;
+    found.retain(|one| visit.caller.reaches_environment(&one.product, &one.name));
     let rules = visit.rules()?;
     let place = |environment: &Environment| {
         let known = rules.environments.iter();
@@ -82,8 +81,11 @@ fn head(
 ) -> Result<Markup, Problem> {
     let project = visit.project()?;
     let organization = visit.organization()?;
-    let has_projects = rules.auto_project.is_none();
-    let list = format!("/console/organizations/{}/projects?all=", organization.id);
+    let has_projects = rules.auto_project.is_none() && visit.only_project().is_none();
+    let list = visit.at(format_args!(
+        "/organizations/{}/projects?all=",
+        organization.id
+    ));
     let sub = html! {
         @if has_projects { "Project " b { (parts::theirs(&project.name)) } " " }
         @else { "Project id " }
@@ -105,7 +107,7 @@ fn head(
     };
     Ok(html! {
         @if has_projects { (parts::crumbs(&[("Projects", list)])) }
-        @if let Some(way) = keys_way(rules) { p.crumbs { (way) } }
+        @if let Some(way) = keys_way(rules).filter(|_| visit.side == Side::Console) { p.crumbs { (way) } }
         (parts::page_head(&rules.console.page_title, Some(sub), Some(tabs)))
     })
 }
@@ -143,26 +145,16 @@ struct Listed {
 impl Listed {
     async fn of(visit: &Visit, environment: &Environment, kind: Kind) -> Result<Self, Problem> {
         let field = format!("before_{}", kind.as_str());
-        let before = visit
-            .query
-            .filled(&field)
-            .and_then(|text| text.parse().ok());
         let filter = KeyFilter {
             environment: Some(environment.id),
             kind: Some(kind),
             living: Some(!visit.query.is_ticked("revoked")),
             ..KeyFilter::default()
         };
-        let part = Part {
-            before,
-            limit: SHOWN + 1,
-        };
-        let mut keys = visit.app.store.keys(filter, part).await?;
-        let most = usize::try_from(SHOWN).unwrap_or(usize::MAX);
-        let has_more = keys.len() > most;
-        keys.truncate(most);
-        let next = keys.last().filter(|_| has_more).map(|key| key.id);
-        let keys = KeyView::all(&visit.app, &keys).await?;
+        let part = paging::part(visit.before(&field), SHOWN);
+        let keys = visit.app.store.keys(filter, part).await?;
+        let Cut { rows, next } = paging::cut(keys, SHOWN, |key| key.id);
+        let keys = KeyView::all(&visit.app, &rows).await?;
         Ok(Self { keys, next })
     }
 }
@@ -175,8 +167,11 @@ fn section(
     listed: &Listed,
 ) -> Markup {
     let name = rules.kind_name(kind);
-    let may = visit.may(Ability::ManageKeys);
-    let (new, at_most) = (new_address(environment, kind), rules.kind(kind).max_active);
+    let may = visit.may(Ability::CreateKeys);
+    let (new, at_most) = (
+        new_address(visit, environment, kind),
+        rules.kind(kind).max_active,
+    );
     let only_one = at_most == Some(1);
     let explained = match kind {
         Kind::Publishable => {
@@ -221,13 +216,13 @@ fn section(
                     } }
                     tbody {
                         @for key in &listed.keys {
-                            (key_row::row(&Row { key, rules, now: visit.now(), may, only_one }))
+                            (key_row::row(&Row { visit, key, rules, only_one }))
                         }
                     }
                 }
             }
             @if let Some(next) = listed.next {
-                a.more href={ "?environment=" (environment.name) "&before_" (id) "=" (next) } {
+                a.more href={ "?environment=" (environment.name) "&before_" (id) "=" (next) @if is_revoked { "&revoked" } } {
                     "Older keys"
                 }
             }
@@ -253,12 +248,9 @@ fn embed(visit: &Visit, rules: &Rules, keys: &[KeyView]) -> Option<Markup> {
     value.map(|value| snippets::embed(&visit.app, rules, value))
 }
 
-fn new_address(environment: &Environment, kind: Kind) -> String {
-    format!(
-        "/console/environments/{}/keys/new?kind={}",
-        environment.id,
-        kind.as_str()
-    )
+fn new_address(visit: &Visit, environment: &Environment, kind: Kind) -> String {
+    let (id, kind) = (environment.id, kind.as_str());
+    visit.at(format_args!("/environments/{id}/keys/new?kind={kind}"))
 }
 
 fn kind_of(visit: &Visit) -> Result<Kind, Problem> {
@@ -289,7 +281,7 @@ fn form(
     let rules = visit.rules()?;
     let name = rules.kind_name(kind);
     let back = back(visit, environment)?;
-    let action = format!("/console/environments/{}/keys/new", environment.id);
+    let action = visit.at(format_args!("/environments/{}/keys/new", environment.id));
     let only_one = rules.kind(kind).max_active == Some(1);
     let verb = if only_one { "Generate" } else { "Create" };
     // Where there is only one, its name says nothing that people would have to think of.
@@ -338,16 +330,14 @@ pub(in crate::console) async fn create(visit: Visit) -> Result<Shown, Problem> {
         Err(problem) => return Err(problem),
     };
     let name = visit.rules()?.kind_name(kind);
+    let key = (name.to_lowercase(), &minted.key);
     match minted.secret {
         Some(secret) => {
             let said = html! { "It works from now on, in " b { (environment.name) } "." };
+            let key = (key.0.as_str(), key.1);
             Ok(Shown::Dialog(once::dialog(
-                &visit,
-                &minted.key,
-                &secret,
-                &back,
-                &said,
-            )?))
+                &visit, key, &secret, &back, &said,
+            )))
         }
         None => Ok(Shown::Done {
             to: back,
@@ -358,11 +348,7 @@ pub(in crate::console) async fn create(visit: Visit) -> Result<Shown, Problem> {
 
 /// The page of keys where this environment is shown.
 fn back(visit: &Visit, environment: &Environment) -> Result<String, Problem> {
-    let project = visit.project()?.id;
-    Ok(format!(
-        "/console/projects/{project}/keys?environment={}",
-        environment.name
-    ))
+    visit.list_of(&environment.name)
 }
 
 /// The name of the page, for links to it.
@@ -372,11 +358,4 @@ pub(super) fn label(visit: &Visit) -> String {
 
 fn plural(name: &str) -> String {
     format!("{name}s")
-}
-
-pub(super) fn capital(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }

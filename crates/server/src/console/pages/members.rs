@@ -1,17 +1,18 @@
 //! Who may come in, and as what: of one organization, or of the whole installation.
 
 use keystile_core::model::{Invitation, KeyId, Member, MemberId, OrganizationId, Person, Role};
-use keystile_store::Page as Part;
 use maud::{Markup, html};
 
+use crate::console::paging::{self, Cut};
 use crate::console::parts::{self, Field, asks, wrong_at};
+use crate::console::rights::Ability;
 use crate::console::shown::{Dialog, Entry, Page, Shown};
 use crate::console::visit::Visit;
 use crate::manage::people;
 use crate::problem::Problem;
 
-/// So many members are shown.
-const SHOWN: u32 = 200;
+/// So many members are shown on a page.
+const SHOWN: u32 = 50;
 
 /// The roles, the smallest first, with what each is for.
 const ROLES: [(Role, &str); 4] = [
@@ -48,15 +49,13 @@ fn highest(visit: &Visit) -> Role {
 /// `GET …/members`
 pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
     let at = address(&visit);
-    let part = Part {
-        before: None,
-        limit: SHOWN,
-    };
-    let members = visit
-        .app
-        .store
-        .members_of_place(place(&visit), part)
-        .await?;
+    let (store, here) = (&visit.app.store, place(&visit));
+    let part = paging::part(visit.before("before"), SHOWN);
+    let members = store.members_of_place(here, part).await?;
+    let Cut {
+        rows: members,
+        next,
+    } = paging::cut(members, SHOWN, |member| member.id);
     let mut rows = Vec::new();
     for member in members {
         let person = visit.app.store.person(member.person).await?;
@@ -84,6 +83,7 @@ pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
                     tbody { @for (member, person) in &rows { (row(&visit, &at, member, person)) } }
                 }
             }
+            @if let Some(next) = next { a.more href={ "?before=" (next) } { "Older members" } }
         }
         @if !open.is_empty() { (waiting(&visit, &at, &open)) }
     };
@@ -106,6 +106,9 @@ fn row(visit: &Visit, at: &str, member: &Member, person: &Person) -> Markup {
             td data-label="Since" { (parts::time(member.created_at, visit.now())) }
             td.act {
                 @if may { (asks("btn quiet", &format!("{at}/{}/role", member.id), "Change role")) }
+                @if !is_self && visit.may(Ability::ResetPeople) {
+                    (asks("btn quiet", &format!("{at}/{}/reset", member.id), "Reset access"))
+                }
                 @if may || is_self {
                     (asks("btn quiet bad", &format!("{at}/{}/remove", member.id), if is_self { "Leave" } else { "Remove" }))
                 }
@@ -201,18 +204,29 @@ pub(in crate::console) async fn invite(visit: Visit) -> Result<Shown, Problem> {
         }
         Err(problem) => return Err(problem),
     };
-    let base = visit.app.settings.base(visit.app.listening.get().copied());
-    let link = format!("{base}/console/invitation?token={}", token.reveal());
-    let at = address(&visit);
+    let link = visit.app.link("invitation", &token);
+    let said = html! {
+        "Send this link to them. It works once, within " (parts::left(invitation.ends_at, visit.now()))
+        ", and makes them " b { (invitation.role.as_str()) } ". It is shown only now."
+    };
+    Ok(Shown::Dialog(link_dialog(
+        &visit,
+        "The invitation",
+        &said,
+        &link,
+    )))
+}
+
+/// A link that is shown once.
+fn link_dialog(visit: &Visit, title: &str, said: &Markup, link: &str) -> Dialog {
+    let at = address(visit);
     let body = html! {
-        p {
-            "Send this link to them. It works once, within " (parts::left(invitation.ends_at, visit.now()))
-            ", and makes them " b { (invitation.role.as_str()) } ". It is shown only now."
-        }
-        (parts::secret(&link))
+        p { (said) }
+        (parts::secret(link))
+        (parts::uncopied())
         div.end { a.btn href=(at) data-close { "Done" } }
     };
-    Ok(Shown::Dialog(Dialog::tell("The invitation", at, body)))
+    Dialog::tell(title, at, body)
 }
 
 /// `POST …/members/invitations/{invitation}/withdraw`
@@ -266,6 +280,42 @@ pub(in crate::console) async fn role(visit: Visit) -> Result<Shown, Problem> {
         to: address(&visit),
         notice: Some(format!("{} is {} now.", person.name, role.as_str())),
     })
+}
+
+/// `GET …/members/{member}/reset`
+pub(in crate::console) async fn ask_reset(visit: Visit) -> Result<Shown, Problem> {
+    let (member, person) = member(&visit).await?;
+    let at = address(&visit);
+    let action = format!("{at}/{}/reset", member.id);
+    let body = html! {
+        form.stack method="post" action=(action) hx-post=(action) hx-target="#dialog" {
+            (visit.ours())
+            p {
+                "For " b { (parts::theirs(&person.name)) } ", who has lost their password or their phone. \
+                 Their password and their codes count no more, they are signed out everywhere, and you \
+                 get a link with which they set a new password."
+            }
+            (parts::submit("bad main", "Reset access", &at))
+        }
+    };
+    Ok(Shown::Dialog(Dialog::ask("Reset this account?", at, body)))
+}
+
+/// `POST …/members/{member}/reset`
+pub(in crate::console) async fn reset(visit: Visit) -> Result<Shown, Problem> {
+    let (_, person) = member(&visit).await?;
+    let token = people::reset_person(&visit.work(), person.id).await?;
+    let said = html! {
+        "Send this link to " b { (parts::theirs(&person.name)) } ". It works once, within a day. Whoever \
+         has it becomes them, so use a way that only they read."
+    };
+    let link = visit.app.link("reset", &token);
+    Ok(Shown::Dialog(link_dialog(
+        &visit,
+        "The way back in",
+        &said,
+        &link,
+    )))
 }
 
 /// `GET …/members/{member}/remove`

@@ -12,6 +12,7 @@ mod key_row;
 pub(super) mod keys;
 pub(super) mod members;
 mod once;
+pub(super) mod operator_keys;
 pub(super) mod overview;
 pub(super) mod product;
 pub(super) mod projects;

@@ -5,20 +5,19 @@ use keystile_core::model::Key;
 use maud::{Markup, html};
 
 use crate::console::parts::{self, Field};
+use crate::console::rights::Ability;
 use crate::console::shown::Dialog;
 use crate::console::visit::Visit;
-use crate::problem::Problem;
 
-/// Shows a new secret, and asks where it will be kept.
+/// Shows a new secret of a key that people call `name`, and asks where it will be kept.
 pub(super) fn dialog(
     visit: &Visit,
-    key: &Key,
+    (name, key): (&str, &Key),
     secret: &PlainKey,
     back: &str,
     said: &Markup,
-) -> Result<Dialog, Problem> {
-    let name = visit.rules()?.kind_name(key.kind).to_lowercase();
-    let action = format!("/console/keys/{}/note", key.id);
+) -> Dialog {
+    let action = visit.at(format_args!("/keys/{}/note", key.id));
     let note = key.note.as_deref().unwrap_or_default();
     let is_recoverable = key.sealed.is_some();
     let warning = match is_recoverable {
@@ -32,23 +31,22 @@ pub(super) fn dialog(
     let body = html! {
         p { (warning) " " (said) }
         (parts::secret(secret.reveal()))
-        form.stack method="post" action=(action) hx-post=(action) hx-target="#dialog" {
-            (visit.ours())
-            (Field::text("note", "Where did you store it?")
-                .hint("Optional. Helps the next person: 1Password › Server › booking")
-                .value(note).input())
-            p.say.amber data-uncopied tabindex="-1" hidden {
-                "You have not copied it. Close once more if you really do not need it."
+        @if visit.may(Ability::ChangeKeys) {
+            form.stack method="post" action=(action) hx-post=(action) hx-target="#dialog" {
+                (visit.ours())
+                (Field::text("note", "Where did you store it?")
+                    .hint("Optional. Helps the next person: 1Password › Server › booking")
+                    .value(note).input())
+                (parts::uncopied())
+                div.end {
+                    a.btn href=(back) data-close { "Close" }
+                    button.btn type="submit" { "I have stored it" }
+                }
             }
-            div.end {
-                a.btn href=(back) data-close { "Close" }
-                button.btn type="submit" { "I have stored it" }
-            }
+        } @else {
+            (parts::uncopied())
+            div.end { a.btn href=(back) data-close { "I have stored it" } }
         }
     };
-    Ok(Dialog::tell(
-        format!("Copy your {name} now"),
-        back.to_owned(),
-        body,
-    ))
+    Dialog::tell(format!("Copy your {name} now"), back.to_owned(), body)
 }

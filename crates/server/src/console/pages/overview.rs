@@ -1,7 +1,9 @@
 //! How an organization is doing.
 
-use keystile_core::model::{Kind, OrganizationId};
-use keystile_store::{AuditFilter, EnvironmentFilter, KeyFilter, Page as Part, UsageOf};
+use std::collections::HashSet;
+
+use keystile_core::model::{KeyId, Kind, OrganizationId};
+use keystile_store::{AuditFilter, KeyFilter, Page as Part, UsageOf};
 use maud::{Markup, html};
 
 use super::audit;
@@ -14,12 +16,8 @@ use crate::console::visit::Visit;
 use crate::console::words::count;
 use crate::problem::Problem;
 
-/// So many keys of each kind and environment are looked at for what wants attention, the newest
-/// first.
-const LOOKED_AT: u32 = 25;
-
-/// In so many environments.
-const ENVIRONMENTS: u32 = 12;
+/// Of keys that somebody should look at, at most so many of each sort are shown, and counted.
+const SHOWN: usize = 10;
 
 /// `GET /console/organizations/{organization}`
 pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
@@ -32,72 +30,98 @@ pub(in crate::console) async fn show(visit: Visit) -> Result<Shown, Problem> {
         is_over_month,
     )
     .await?;
-    let keys = newest(&visit, organization.id).await?;
+    let wanting = Wanting::of(&visit, organization.id).await?;
     let working = visit.app.store.working_keys(organization.id).await?;
-    let number = |is: fn(&KeyView) -> bool| keys.iter().filter(|key| is(key)).count();
-    let (exposed, idle) = (
-        number(|key| key.exposed_at.is_some()),
-        number(|key| key.idle),
-    );
     let lately = lately(&visit).await?;
     let sub = html! {
         (copied(&organization.id.to_string(), "organization id"))
         @if !organization.enabled { " " (parts::tag("bad", "suspended")) }
     };
-    let look = |number: usize, bad: &'static str| if number > 0 { bad } else { "" };
+    let look = |some: &[KeyView], bad: &'static str| if some.is_empty() { "" } else { bad };
     let body = html! {
         (parts::page_head(&organization.name, Some(sub), None))
         div.tiles {
             (tile(&count(working), "keys that work", ""))
             (tile(&count(traffic.allowed), if is_over_month { "calls in 30 days" } else { "calls in 24 hours" }, ""))
             (tile(&count(traffic.refused), "refused of these", ""))
-            (tile(&idle.to_string(), "idle keys", look(idle, "warn")))
-            (tile(&exposed.to_string(), "exposed keys", look(exposed, "danger")))
+            (tile(&number(&wanting.idle), "idle keys", look(&wanting.idle, "warn")))
+            (tile(&number(&wanting.exposed), "exposed keys", look(&wanting.exposed, "danger")))
         }
-        (attention(&visit, &keys))
+        (attention(&visit, &wanting))
         (traffic.card(&at))
         @if let Some(lately) = lately { (lately) }
     };
     Ok(Page::live("Overview", Entry::Overview, body))
 }
 
-/// The newest keys of each environment.
-async fn newest(visit: &Visit, organization: OrganizationId) -> Result<Vec<KeyView>, Problem> {
-    let filter = EnvironmentFilter {
-        organization: Some(organization),
-        ..EnvironmentFilter::default()
-    };
-    let part = Part {
-        before: None,
-        limit: ENVIRONMENTS,
-    };
-    let mut keys = Vec::new();
-    for environment in visit.app.store.environments(filter, part).await? {
-        for kind in [Kind::Publishable, Kind::Secret] {
-            let filter = KeyFilter {
-                environment: Some(environment.id),
-                kind: Some(kind),
-                living: Some(true),
-                ..KeyFilter::default()
-            };
-            let part = Part {
-                before: None,
-                limit: LOOKED_AT,
-            };
-            keys.extend(visit.app.store.keys(filter, part).await?);
-        }
+/// Keys that somebody should look at, of each sort the newest.
+struct Wanting {
+    exposed: Vec<KeyView>,
+    retiring: Vec<KeyView>,
+    idle: Vec<KeyView>,
+}
+
+impl Wanting {
+    async fn of(visit: &Visit, organization: OrganizationId) -> Result<Self, Problem> {
+        let all = || KeyFilter {
+            organization: Some(organization),
+            ..KeyFilter::default()
+        };
+        let exposed = KeyFilter {
+            exposed: true,
+            ..all()
+        };
+        let retiring = KeyFilter {
+            retiring: true,
+            ..all()
+        };
+        // What was used a moment ago is not idle.
+        visit.app.write_uses().await;
+        let rules = visit.idle_rules();
+        // A key is idle only when it is old, and ids tell how old.
+        let latest = rules.iter().map(|rule| rule.before).max();
+        let before = latest.map(|latest| KeyId::new(latest, [0; 10]));
+        let idle = KeyFilter {
+            idle: Some(rules),
+            ..all()
+        };
+        Ok(Self {
+            exposed: some(visit, exposed, None).await?,
+            retiring: some(visit, retiring, None).await?,
+            idle: some(visit, idle, before).await?,
+        })
     }
+
+    /// Each once, what is worst first.
+    fn each(&self) -> Vec<&KeyView> {
+        let mut seen = HashSet::new();
+        let all = self.exposed.iter().chain(&self.retiring).chain(&self.idle);
+        all.filter(|key| seen.insert(key.id)).take(SHOWN).collect()
+    }
+}
+
+async fn some(
+    visit: &Visit,
+    filter: KeyFilter,
+    before: Option<KeyId>,
+) -> Result<Vec<KeyView>, Problem> {
+    let limit = u32::try_from(SHOWN + 1).unwrap_or(u32::MAX);
+    let keys = visit.app.store.keys(filter, Part { before, limit }).await?;
     KeyView::all(&visit.app, &keys).await
 }
 
+/// How many they are, as far as they were counted.
+fn number(some: &[KeyView]) -> String {
+    match some.len() {
+        few @ 0..=SHOWN => few.to_string(),
+        _ => format!("{SHOWN}+"),
+    }
+}
+
 /// Keys that somebody should look at.
-fn attention(visit: &Visit, keys: &[KeyView]) -> Markup {
+fn attention(visit: &Visit, wanting: &Wanting) -> Markup {
     let now = visit.now();
-    let wanting: Vec<_> = keys
-        .iter()
-        .filter(|key| key.exposed_at.is_some() || key.idle || key.retiring.is_some())
-        .take(10)
-        .collect();
+    let wanting = wanting.each();
     html! {
         @if !wanting.is_empty() {
             section.card aria-labelledby="attention-title" {
@@ -110,7 +134,10 @@ fn attention(visit: &Visit, keys: &[KeyView]) -> Markup {
                             tr class=(if key.exposed_at.is_some() { "red" } else { "amber" }) {
                                 td { a.name href=(at) { (parts::theirs(&key.name)) } small { (key.environment.name) ", " (kind(key.kind)) } }
                                 td { (super::key_row::state_words(key, now)) (super::key_row::state_tags(key)) }
-                                td.act { @if visit.may(Ability::ManageKeys) { (parts::asks("btn quiet", &format!("{at}/regenerate"), "Regenerate")) (parts::asks("btn quiet bad", &format!("{at}/revoke"), "Revoke")) } }
+                                td.act {
+                                    @if visit.may(Ability::RotateKeys) { (parts::asks("btn quiet", &format!("{at}/regenerate"), "Regenerate")) }
+                                    @if visit.may(Ability::RevokeKeys) { (parts::asks("btn quiet bad", &format!("{at}/revoke"), "Revoke")) }
+                                 }
                             }
                         }
                     }

@@ -1,8 +1,9 @@
 //! The projects of an organization, for products that have them.
 
-use keystile_store::{Page as Part, ProjectFilter};
+use keystile_store::ProjectFilter;
 use maud::html;
 
+use crate::console::paging::{self, Cut};
 use crate::console::parts::{self, Field, asks, empty, wrong_at};
 use crate::console::rights::Ability;
 use crate::console::shown::{Dialog, Entry, Page, Shown};
@@ -16,27 +17,21 @@ const SHOWN: u32 = 50;
 /// `GET /console/organizations/{organization}/projects`: straight to the keys of the only one.
 pub(in crate::console) async fn list(visit: Visit) -> Result<Shown, Problem> {
     let organization = visit.organization()?.id;
+    if let Some(only) = visit.only_project() {
+        let to = visit.at(format_args!("/projects/{only}/keys"));
+        return Ok(Shown::Done { to, notice: None });
+    }
     let filter = ProjectFilter {
         organization: Some(organization),
         ..ProjectFilter::default()
     };
-    let before = visit
-        .query
-        .filled("before")
-        .and_then(|text| text.parse().ok());
-    let part = Part {
-        before,
-        limit: SHOWN + 1,
-    };
-    let mut rows = visit.app.store.projects(filter, part).await?;
-    if let ([only], None, false) = (rows.as_slice(), before, visit.query.is_ticked("all")) {
-        let to = format!("/console/projects/{}/keys", only.id);
+    let part = paging::part(visit.before("before"), SHOWN);
+    let rows = visit.app.store.projects(filter, part).await?;
+    if let ([only], None, false) = (rows.as_slice(), part.before, visit.query.is_ticked("all")) {
+        let to = visit.at(format_args!("/projects/{}/keys", only.id));
         return Ok(Shown::Done { to, notice: None });
     }
-    let most = usize::try_from(SHOWN).unwrap_or(usize::MAX);
-    let has_more = rows.len() > most;
-    rows.truncate(most);
-    let next = rows.last().filter(|_| has_more).map(|row| row.id);
+    let Cut { rows, next } = paging::cut(rows, SHOWN, |row| row.id);
     let new = format!("/console/organizations/{organization}/projects/new");
     let add = visit
         .may(Ability::ManageProjects)
@@ -52,7 +47,7 @@ pub(in crate::console) async fn list(visit: Visit) -> Result<Shown, Problem> {
                     tbody {
                         @for row in &rows {
                             tr class=[(!row.enabled).then_some("dead")] {
-                                td { a.name href={ "/console/projects/" (row.id) "/keys" } { (parts::theirs(&row.name)) } @if !row.enabled { " " (parts::tag("bad", "switched off")) } }
+                                td { a.name href=(visit.at(format_args!("/projects/{}/keys", row.id))) { (parts::theirs(&row.name)) } @if !row.enabled { " " (parts::tag("bad", "switched off")) } }
                                 td { (parts::copied(&row.id.to_string(), "project id")) }
                                 td data-label="Since" { (parts::time(row.created_at, visit.now())) }
                             }

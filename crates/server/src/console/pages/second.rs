@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use crate::console::parts::{self, Field};
 use crate::console::shown::{Dialog, Shown};
 use crate::console::visit::Visit;
+use crate::console::words;
 use crate::manage::people::{self, SignInProblem};
 use crate::problem::Problem;
 
@@ -31,7 +32,8 @@ pub(in crate::console) async fn ask_begin(visit: Visit) -> Result<Shown, Problem
 pub(in crate::console) async fn begin(visit: Visit) -> Result<Shown, Problem> {
     let setup = people::begin_totp(&visit.work(), visit.visitor()?).await?;
     let body = html! {
-        p { "Put this secret into your app, or open it there on this device. Then type the code that it shows." }
+        p { "Let your app read this code, or put the secret into it. Then type the code that it shows." }
+        (parts::qr(&setup.uri, "The secret as a QR code"))
         (parts::secret(&setup.secret))
         p { a href=(setup.uri.as_str()) { "Open it in an app" } }
         (code_form(&visit, None))
@@ -63,10 +65,7 @@ pub(in crate::console) async fn enable(visit: Visit) -> Result<Shown, Problem> {
             Ok(Shown::Dialog(recovery(&codes)))
         }
         Err(SignInProblem::Problem(problem)) => Err(problem),
-        Err(SignInProblem::Slow { seconds }) => Ok(again(
-            &visit,
-            format!("too many tries; wait {seconds} s, then try again"),
-        )),
+        Err(SignInProblem::Slow { seconds }) => Ok(again(&visit, words::too_many_tries(seconds))),
         Err(_) => Ok(again(
             &visit,
             "this is not the code that it shows now; is the clock of your phone right?".to_owned(),
@@ -88,9 +87,7 @@ fn recovery(codes: &[String]) -> Dialog {
     let body = html! {
         p { "Each of these signs you in once, in place of a code. Keep them where your phone is not. They are shown only now." }
         (parts::secret(&codes.join("\n")))
-        p.say.amber data-uncopied tabindex="-1" hidden {
-            "You have not copied them. Close once more if you really do not need them."
-        }
+        (parts::uncopied())
         div.end { a.btn href=(HERE) data-close { "I have stored them" } }
     };
     Dialog::tell("Your recovery codes", HERE.to_owned(), body)

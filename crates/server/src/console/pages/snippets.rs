@@ -10,7 +10,7 @@ use crate::console::parts::code;
 
 /// Where the service is reached from outside.
 fn address(app: &App) -> String {
-    app.settings.base(app.listening.get().copied())
+    app.settings.public_base(app.listening.get().copied())
 }
 
 /// The tag for web pages.

@@ -109,7 +109,7 @@ fn verdict(visit: &Visit) -> Result<Markup, Problem> {
 }
 
 fn said(look: &str, text: &str) -> Markup {
-    html! { section.card aria-label="Verdict" { div.body.stack { p {} (parts::say(look, &html! { (text) })) } } }
+    html! { section.card aria-label="Verdict" { div.body.stack { (parts::say(look, &html! { (text) })) } } }
 }
 
 /// Each check in turn. Of a key of another organization nobody is told more than of one that nobody has.

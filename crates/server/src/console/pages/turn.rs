@@ -9,6 +9,7 @@ use crate::api::KeyView;
 use crate::console::parts::{self, Field};
 use crate::console::shown::{Dialog, Shown};
 use crate::console::visit::Visit;
+use crate::console::words::capital;
 use crate::manage::{end_grace, end_key, reveal_key, rotate_key};
 use crate::problem::Problem;
 
@@ -28,10 +29,7 @@ async fn key(visit: &Visit) -> Result<KeyView, Problem> {
 
 /// Where the key is listed.
 fn back(visit: &Visit, key: &KeyView) -> Result<String, Problem> {
-    let (project, environment) = (visit.project()?.id, &key.environment.name);
-    Ok(format!(
-        "/console/projects/{project}/keys?environment={environment}"
-    ))
+    visit.list_of(&key.environment.name)
 }
 
 /// Who used it last and with what: whoever ends it should know.
@@ -83,12 +81,6 @@ pub(super) fn proof(effective: &Effective, millis: u64) -> String {
     )
 }
 
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string());
-    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
-}
-
 /// `GET /console/keys/{key}/regenerate`
 pub(in crate::console) async fn ask_regenerate(visit: Visit) -> Result<Shown, Problem> {
     let key = key(&visit).await?;
@@ -109,7 +101,7 @@ pub(in crate::console) async fn ask_regenerate(visit: Visit) -> Result<Shown, Pr
             }
         }
     };
-    let action = format!("/console/keys/{}/regenerate", key.id);
+    let action = visit.at(format_args!("/keys/{}/regenerate", key.id));
     let body = question(&visit, &action, &fields, ("main", "Regenerate"), &back);
     Ok(Shown::Dialog(Dialog::ask(
         "Regenerate this key?",
@@ -141,7 +133,9 @@ pub(in crate::console) async fn regenerate(visit: Visit) -> Result<Shown, Proble
     match rotated.secret {
         Some(secret) => {
             let key = &rotated.placed.key;
-            let dialog = once::dialog(&visit, key, &secret, &back, &html! { (said) })?;
+            let name = visit.rules()?.kind_name(key.kind).to_lowercase();
+            let said = html! { (said) };
+            let dialog = once::dialog(&visit, (&name, key), &secret, &back, &said);
             Ok(Shown::Dialog(dialog))
         }
         None => {
@@ -170,7 +164,7 @@ pub(in crate::console) async fn ask_end_old(visit: Visit) -> Result<Shown, Probl
             None => { p.say.green { "It was not used since the key was regenerated." } }
         }
     };
-    let action = format!("/console/keys/{}/end-old", key.id);
+    let action = visit.at(format_args!("/keys/{}/end-old", key.id));
     let body = question(&visit, &action, &fields, ("main", "End it now"), &back);
     Ok(Shown::Dialog(Dialog::ask(
         "End the old value now?",
@@ -204,7 +198,7 @@ pub(in crate::console) async fn ask_revoke(visit: Visit) -> Result<Shown, Proble
         }
         (warning(&visit, &key))
     };
-    let action = format!("/console/keys/{}/revoke", key.id);
+    let action = visit.at(format_args!("/keys/{}/revoke", key.id));
     let body = question(&visit, &action, &fields, ("bad main", "Revoke"), &back);
     Ok(Shown::Dialog(Dialog::ask("Revoke this key?", back, body)))
 }
@@ -219,8 +213,8 @@ async fn end(visit: Visit, delete: bool, done: &str) -> Result<Shown, Problem> {
     let began = visit.app.tick();
     let (placed, effective) = end_key(&visit.work(), before.id, delete).await?;
     let took = visit.app.tick().saturating_sub(began);
-    let proof = sentence(&proof(&effective, took));
-    let notice = format!("“{}” is {done}. {proof}", placed.key.name);
+    let proof = capital(&proof(&effective, took));
+    let notice = format!("“{}” is {done}. {proof}.", placed.key.name);
     Ok(done_at(back(&visit, &before)?, notice))
 }
 
@@ -232,7 +226,7 @@ pub(in crate::console) async fn ask_delete(visit: Visit) -> Result<Shown, Proble
 
 fn delete_dialog(visit: &Visit, key: &KeyView, wrong: Option<String>) -> Result<Dialog, Problem> {
     let back = back(visit, key)?;
-    let action = format!("/console/keys/{}/delete", key.id);
+    let action = visit.at(format_args!("/keys/{}/delete", key.id));
     let field = Field::text("name", "Type the key's name to confirm")
         .needed()
         .first()
@@ -278,7 +272,7 @@ pub(in crate::console) async fn ask_reveal(visit: Visit) -> Result<Shown, Proble
              will say that you have seen it."
         }
     };
-    let action = format!("/console/keys/{}/reveal", key.id);
+    let action = visit.at(format_args!("/keys/{}/reveal", key.id));
     let body = question(&visit, &action, &fields, ("main", "Reveal"), &back);
     Ok(Shown::Dialog(Dialog::ask(
         "Reveal this secret?",

@@ -4,6 +4,7 @@ mod chart;
 mod code;
 mod field;
 mod key;
+mod qr;
 
 use keystile_core::model::{Mode, Timestamp};
 use maud::{Markup, html};
@@ -12,6 +13,7 @@ pub(super) use chart::{Bar, chart};
 pub(super) use code::code;
 pub(super) use field::{Field, hidden, submit, wrong_at};
 pub(super) use key::{key_value, preview_value, secret};
+pub(super) use qr::qr;
 
 use super::words;
 
@@ -77,6 +79,15 @@ pub(super) fn copied(text: &str, what: &str) -> Markup {
 /// A few words on coloured ground.
 pub(super) fn say(look: &str, text: &Markup) -> Markup {
     html! { p class={ "say " (look) } { (text) } }
+}
+
+/// What is said before a dialog closes whose secret nobody has copied.
+pub(super) fn uncopied() -> Markup {
+    html! {
+        p.say.amber data-uncopied tabindex="-1" hidden {
+            "You have not copied it. Close once more if you really do not need it."
+        }
+    }
 }
 
 /// A list that has nothing in it, with what to do about that.

@@ -6,6 +6,10 @@
   const dialog = () => one("#dialog");
   const say = (text) => { const live = one("#said"); if (live) live.textContent = text; };
 
+  // Inside another page this is the portal. That page is told no more than a number and a word.
+  const inPortal = location.pathname.startsWith("/portal");
+  const tell = (what) => { if (inPortal && parent !== window) parent.postMessage(what, one("main[data-parent]")?.dataset.parent ?? "*"); };
+
   // Dialogs. What they hold is taken out of the page when they close, secrets first of all.
   let opener = null;
   const holdsUncopied = () => {
@@ -28,6 +32,17 @@
     warning.hidden = false;
     warning.focus();
     return false;
+  };
+  // The portal is as high as what it shows, so its middle may be out of sight: a dialog goes where the
+  // reader looks, which the browser alone knows.
+  const bringNear = (box) => {
+    if (!inPortal || parent === window) return;
+    const eye = new IntersectionObserver(([{ intersectionRect: seen }]) => {
+      eye.disconnect();
+      const top = seen.top + Math.max(8, (seen.height - box.offsetHeight) / 2);
+      Object.assign(box.style, { top: `${top}px`, bottom: "auto", marginTop: "0" });
+    });
+    eye.observe(document.documentElement);
   };
   const visit = (path) => htmx.ajax("GET", path, { target: "body", swap: "innerHTML" }).then(() => history.replaceState(null, "", path));
   // Links that ask something open it in place; with a modifier they are links like any other.
@@ -86,6 +101,7 @@
   // After htmx has looked for fields that want the focus: what is wrong wants it more.
   document.addEventListener("htmx:afterSettle", (event) => {
     const box = dialog();
+    if (event.detail.target === box) bringNear(box);
     if (event.detail.target === box) (one("[aria-invalid=true]", box) ?? one("[autofocus]", box) ?? one("h2", box))?.focus();
   });
 
@@ -136,33 +152,46 @@
     for (const left of all("[data-left]")) if (left.end) left.textContent = words((left.end - performance.now()) / 1000);
   }, 1000);
   document.addEventListener("DOMContentLoaded", () => dress(document));
+  // On a phone the menu is wider than the page.
+  document.addEventListener("DOMContentLoaded", () => one(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }));
   if (document.readyState !== "loading") dress(document);
 
-  // Names typed to confirm.
-  document.addEventListener("input", (event) => {
-    const typed = event.target;
-    if (typed.dataset?.mustBe === undefined) return;
-    const button = one("[type=submit]", typed.form);
-    if (button) button.disabled = typed.value !== typed.dataset.mustBe;
-  });
-
   // Live: when anything has changed, what is shown is fetched anew. Never under somebody's hands.
-  const busy = () => dialog()?.open || one("details.drop[open]") || ["INPUT", "TEXTAREA", "SELECT"].includes(document.activeElement?.tagName);
+  const busy = () => dialog()?.open || one("details.drop[open]") || ["INPUT", "TEXTAREA", "SELECT"].includes(document.activeElement?.tagName)
+    || one("main :focus-visible") !== null;
+  const byItself = { "x-keystile-by-itself": "yes" };
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    // Asked for when nobody was busy, and here when somebody is.
+    if (event.detail.requestConfig?.headers?.["x-keystile-by-itself"] && busy()) event.detail.shouldSwap = false;
+  });
   let shown = performance.now();
   const look = async () => {
     const main = one("main[data-refresh]");
     if (!main || document.hidden || busy()) return;
     try {
-      const answer = await fetch("/console/live", { headers: { "x-keystile-by-itself": "yes" } });
+      const answer = await fetch(inPortal ? "/portal/live" : "/console/live", { headers: byItself });
+      if (answer.status === 401) tell({ keystile: "closed" });
       if (!answer.ok) return;
       const { state } = await answer.json();
       const changed = main.dataset.refresh !== state;
       // What keys are used for changes without a change of anything else.
       if ((changed || performance.now() - shown > 30000) && !busy()) {
         shown = performance.now();
-        htmx.ajax("GET", location.pathname + location.search, { target: "#main", select: "#main", swap: "outerHTML", headers: { "x-keystile-by-itself": "yes" } });
+        htmx.ajax("GET", location.pathname + location.search, { target: "#main", select: "#main", swap: "outerHTML", headers: byItself });
       }
     } catch { /* The next look tells. */ }
   };
   if (one("main[data-refresh]")) setInterval(look, 2000);
+
+  // The portal tells the page around it how high it is, and when it has closed.
+  if (inPortal && parent !== window) {
+    const height = () => {
+      const box = dialog();
+      const end = box?.open ? box.getBoundingClientRect().bottom + 16 : 0;
+      tell({ keystile: "height", height: Math.ceil(Math.max(document.documentElement.getBoundingClientRect().height, end)) });
+    };
+    document.addEventListener("htmx:afterSettle", height);
+    new ResizeObserver(height).observe(document.documentElement);
+    if (!one("main[data-parent]")) tell({ keystile: "closed" });
+  }
 })();

@@ -75,7 +75,7 @@ impl Work<'_> {
         loop {
             let limit = A_PAGE;
             let page = Page { before, limit };
-            let rows = self.app.store.grants(organization, page).await?;
+            let rows = self.app.store.grants(organization, None, page).await?;
             let Some(last) = rows.last() else { break };
             before = Some(last.id);
             let reaches_back = last.created_at < since;

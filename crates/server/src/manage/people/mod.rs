@@ -4,11 +4,6 @@
 //! decides on what the store holds at that moment, so a change is in force with the next request.
 //! Where a change concerns somebody's own person, the journal names them as the one who did it,
 //! whoever the caller is.
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "the pages of the console, which call these, come one by one"
-)]
 
 mod accepting;
 mod current;
@@ -36,9 +31,9 @@ pub use links::setup_link;
 pub(crate) use members::{change_role, remove_member};
 pub(crate) use profile::{change_password, end_other_sessions, rename, sessions};
 pub(crate) use reset::{reset_link, reset_person, resetting, set_password};
-pub(crate) use second::{TotpSetup, begin_totp, disable_totp, enable_totp, replace_recovery_codes};
+pub(crate) use second::{begin_totp, disable_totp, enable_totp, replace_recovery_codes};
 pub(crate) use seen::keys_seen_by;
-pub(crate) use sessions::{Begun, end_session, renew, sign_out};
+pub(crate) use sessions::{end_session, renew, sign_out};
 pub(crate) use sign_in::{SignInProblem, confirm, sign_in};
 pub(crate) use visitor::{Visitor, visitor};
 

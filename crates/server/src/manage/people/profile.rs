@@ -1,6 +1,6 @@
 //! What people change about themselves.
 
-use keystile_core::model::{Action, Person, Record, Session, Subject};
+use keystile_core::model::{Action, Person, Record, Session};
 use keystile_store::Guard;
 use serde_json::json;
 

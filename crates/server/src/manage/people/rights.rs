@@ -42,7 +42,9 @@ impl Work<'_> {
                 let standing = standing_of(self.app, *id, place).await?;
                 Ok(standing.ok_or_else(missing)?)
             }
-            Actor::OperatorKey { .. } | Actor::KeyHolder { .. } => Err(missing().into()),
+            Actor::OperatorKey { .. } | Actor::KeyHolder { .. } | Actor::Portal { .. } => {
+                Err(missing().into())
+            }
         }
     }
 }

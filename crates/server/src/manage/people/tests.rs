@@ -1,21 +1,20 @@
 //! The use-cases of people, on an installation of their own.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use keystile_core::key::Token;
-use keystile_core::model::{Personal, Timestamp};
+use keystile_core::model::Personal;
 use keystile_store::Clock;
 use tempfile::TempDir;
 
+use super::sessions::Begun;
 use super::*;
-use crate::OsRandom;
 use crate::app::{App, Caller};
 use crate::background::Background;
-use crate::config::{Limits, Settings};
-use crate::installation;
+use crate::config::Settings;
 use crate::manage::{Request, Work};
 use crate::problem::Problem;
+use crate::testing::{Hand, installed, settings};
 
 mod guards;
 mod members;
@@ -26,16 +25,6 @@ mod sessions;
 mod ways_in;
 
 pub(super) const PASSWORD: &str = "correct horse battery";
-
-/// A clock that is moved by hand.
-#[derive(Debug)]
-pub(super) struct Hand(AtomicI64);
-
-impl Clock for Hand {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::Relaxed))
-    }
-}
 
 /// An installation of its own.
 pub(super) struct House {
@@ -48,30 +37,20 @@ pub(super) struct House {
 impl House {
     pub(super) async fn open() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let start: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
-        let clock = Arc::new(Hand(AtomicI64::new(start.millis())));
-        Self::open_in(directory, clock).await
+        Self::open_in(directory, Hand::new()).await
     }
 
     async fn open_in(directory: TempDir, clock: Arc<Hand>) -> Self {
         let settings = Settings {
-            listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
-            public_listen: None,
             public_url: Some("https://keys.example.com".into()),
-            data: directory.path().join("data"),
-            tls: None,
-            behind_proxy: false,
-            trusted_proxies: Vec::new(),
-            demo: false,
-            limits: Limits::default(),
+            ..settings(&directory.path().join("data"))
         };
-        let clock_of_store = Arc::clone(&clock);
-        let opened = installation::open_with(settings, None, clock_of_store, Arc::new(OsRandom));
-        let opened = opened.await.unwrap();
+        let of_store: Arc<dyn Clock> = Arc::<Hand>::clone(&clock);
+        let (app, background) = installed(settings, of_store).await;
         Self {
-            app: opened.app,
+            app,
             clock,
-            background: Some(opened.background),
+            background: Some(background),
             directory,
         }
     }
@@ -94,7 +73,7 @@ impl House {
     }
 
     pub(super) fn wait(&self, millis: i64) {
-        self.clock.0.fetch_add(millis, Ordering::Relaxed);
+        self.clock.wait(millis);
     }
 
     pub(super) async fn visitor(&self, begun: &Begun) -> Option<Visitor> {

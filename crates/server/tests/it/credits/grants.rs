@@ -48,6 +48,11 @@ async fn a_grant_is_shown_spent_and_declared_void_once() {
     assert_eq!(listed[1]["occasion"], json!({ "type": "test" }));
     assert_eq!(listed[1]["remaining"], 20);
 
+    for (mode, at) in [("live", 0), ("test", 1)] {
+        let of_mode = lab.all(&format!("grants?mode={mode}"), 1);
+        assert_eq!(of_mode, [listed[at].clone()], "{mode}");
+    }
+
     let path = format!("/v1/grants/{id}/void");
     let voided = lab.house.post(&path, &json!({})).expect(200).json();
     assert_eq!(voided["grant"]["remaining"], 0);

@@ -6,6 +6,14 @@ CREATE TABLE usage_days (
   PRIMARY KEY (key, day)
 ) STRICT, WITHOUT ROWID;
 
+-- The same added up over all keys of an environment, so that nobody adds up a hundred thousand.
+CREATE TABLE environment_days (
+  environment BLOB NOT NULL,
+  day INTEGER NOT NULL,
+  counts BLOB NOT NULL,
+  PRIMARY KEY (environment, day)
+) STRICT, WITHOUT ROWID;
+
 -- The last allowed call with each value of a key; `start` tells the values apart.
 CREATE TABLE value_uses (
   key BLOB NOT NULL,

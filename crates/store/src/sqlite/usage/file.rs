@@ -20,6 +20,8 @@ const SCHEMA: &str = include_str!("../../../migrations/sqlite/usage/0001_begin.s
 
 /// Takes over all that stands in the file beside.
 const COPY: &str = "INSERT INTO main.usage_days SELECT key, day, counts FROM beside.usage_days; \
+                    INSERT INTO main.environment_days \
+                    SELECT environment, day, counts FROM beside.environment_days; \
                     INSERT INTO main.value_uses \
                     SELECT key, start, at, address, operation FROM beside.value_uses;";
 
@@ -41,6 +43,9 @@ pub(in crate::sqlite) struct UsageFile {
 pub(super) struct Books {
     path: PathBuf,
     connection: Option<Connection>,
+    /// Where the keys stand, to be read alone.
+    database: PathBuf,
+    keys: Option<Connection>,
 }
 
 impl UsageFile {
@@ -57,6 +62,8 @@ impl UsageFile {
         let books = Books {
             path: path.clone(),
             connection: Some(connection),
+            database: directory.database(),
+            keys: None,
         };
         let writer = Writer::start("keystile-usage", books);
         Ok(Self {
@@ -67,13 +74,18 @@ impl UsageFile {
 }
 
 impl Books {
-    /// The connection, opened anew after an error.
-    pub(super) fn connection(&mut self) -> rusqlite::Result<&mut Connection> {
+    /// The connection, opened anew after an error; and one that reads what is known of the keys.
+    /// Were both one, writing here would keep changes there waiting.
+    pub(super) fn connections(&mut self) -> rusqlite::Result<(&mut Connection, &Connection)> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => connect(&self.path, Purpose::Writing)?,
         };
-        Ok(self.connection.insert(connection))
+        let keys = match self.keys.take() {
+            Some(keys) => keys,
+            None => connect(&self.database, Purpose::Reading)?,
+        };
+        Ok((self.connection.insert(connection), self.keys.insert(keys)))
     }
 
     pub(super) fn close(&mut self) {
@@ -111,7 +123,10 @@ fn fill(path: &Path, database: &Path) -> rusqlite::Result<()> {
 pub(in crate::sqlite) fn copy_into(copy: &Connection, usage: &Path) -> rusqlite::Result<()> {
     attach(copy, usage)?;
     let transaction = copy.unchecked_transaction()?;
-    transaction.execute_batch("DELETE FROM main.usage_days; DELETE FROM main.value_uses;")?;
+    transaction.execute_batch(
+        "DELETE FROM main.usage_days; DELETE FROM main.environment_days; \
+         DELETE FROM main.value_uses;",
+    )?;
     transaction.execute_batch(COPY)?;
     transaction.commit()
 }

@@ -63,8 +63,8 @@ impl UsageStore for SqliteStore {
 
 impl Books {
     fn add_uses(&mut self, uses: &[Collected]) -> Result<(), CommitError> {
-        let connection = self.connection().map_err(|error| not_written(&error))?;
-        let added = add_all(connection, uses);
+        let (connection, keys) = self.connections().map_err(|error| not_written(&error))?;
+        let added = add_all(connection, keys, uses);
         if let Err(CommitError::Unknown(_)) = added {
             // What became of it is found out by opening the file anew.
             self.close();
@@ -73,73 +73,136 @@ impl Books {
     }
 }
 
-fn add_all(connection: &mut Connection, uses: &[Collected]) -> Result<(), CommitError> {
+/// Counts of some days, each to be added to what is known of that day.
+type Days = BTreeMap<u32, Vec<(u8, Code, u64)>>;
+
+fn add_all(
+    connection: &mut Connection,
+    keys: &Connection,
+    uses: &[Collected],
+) -> Result<(), CommitError> {
+    let below = by_environment(keys, uses).map_err(|error| not_written(&error))?;
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(|error| not_written(&error))?;
-    for one in uses {
-        add(&transaction, one).map_err(|error| not_written(&error))?;
-    }
+    add_each(&transaction, uses, below).map_err(|error| not_written(&error))?;
     transaction
         .commit()
         .map_err(|error| CommitError::Unknown(plain(&error)))
 }
 
-fn add(connection: &Connection, one: &Collected) -> rusqlite::Result<()> {
-    let key = one.key.to_bytes();
-    if let Some(last) = &one.last {
-        connection
-            .prepare_cached(
-                "INSERT INTO value_uses (key, start, at, address, operation) \
-                 VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (key, start) DO UPDATE \
-                 SET at = excluded.at, address = excluded.address, operation = excluded.operation \
-                 WHERE excluded.at >= at",
-            )?
-            .execute(params![
-                key,
-                one.start,
-                last.at.millis(),
-                last.address.map(|address| address.to_string()),
-                last.operation.as_deref(),
-            ])?;
+/// The same uses by the environment that the keys belong to, which never changes. Whatever is of no
+/// key that the database knows counts for the key alone.
+fn by_environment(
+    keys: &Connection,
+    uses: &[Collected],
+) -> rusqlite::Result<BTreeMap<[u8; 16], Days>> {
+    let mut owner = keys.prepare_cached("SELECT environment FROM keys WHERE id = ?1")?;
+    let mut all = BTreeMap::<_, Days>::new();
+    for one in uses {
+        let environment = owner.query_row([one.key.to_bytes()], |row| row.get(0));
+        if let Some(environment) = environment.optional()? {
+            put(all.entry(environment).or_default(), one);
+        }
     }
-    let mut days = BTreeMap::<u32, Vec<(u8, Code, u64)>>::new();
+    Ok(all)
+}
+
+fn put(days: &mut Days, one: &Collected) {
     for (hour, code, count) in &one.counts {
         let of_day = u8::try_from(hour % HOURS).unwrap_or(0);
         let counts = days.entry(hour / HOURS).or_default();
         counts.push((of_day, *code, *count));
     }
-    days.into_iter()
-        .try_for_each(|(day, counts)| add_day(connection, &key, day, counts))
 }
 
-fn add_day(
+fn add_each(
     connection: &Connection,
-    key: &[u8; 16],
-    day: u32,
-    counts: Vec<(u8, Code, u64)>,
+    uses: &[Collected],
+    below: BTreeMap<[u8; 16], Days>,
 ) -> rusqlite::Result<()> {
-    let known: Option<Vec<u8>> = connection
-        .prepare_cached("SELECT counts FROM usage_days WHERE key = ?1 AND day = ?2")?
-        .query_row(params![key, day], |row| row.get(0))
-        .optional()?;
-    let is_new = known.is_none();
-    let mut all = known.map_or_else(Day::default, |bytes| {
-        Day::unpack(&bytes).unwrap_or_else(|| {
-            tracing::error!(day, "a day of usage cannot be read and begins anew");
-            Day::default()
-        })
-    });
-    for (hour, code, count) in counts {
-        all.add(hour, code, count);
+    for one in uses {
+        let key = one.key.to_bytes();
+        add_last(connection, &key, one)?;
+        let mut days = Days::new();
+        put(&mut days, one);
+        add_days(connection, &OF_KEYS, &key, days)?;
     }
+    for (environment, days) in below {
+        add_days(connection, &OF_ENVIRONMENTS, &environment, days)?;
+    }
+    Ok(())
+}
+
+fn add_last(connection: &Connection, key: &[u8; 16], one: &Collected) -> rusqlite::Result<()> {
+    let Some(last) = &one.last else {
+        return Ok(());
+    };
     connection
-        .prepare_cached("INSERT OR REPLACE INTO usage_days (key, day, counts) VALUES (?1, ?2, ?3)")?
-        .execute(params![key, day, all.pack()])?;
-    if is_new {
+        .prepare_cached(
+            "INSERT INTO value_uses (key, start, at, address, operation) \
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (key, start) DO UPDATE \
+             SET at = excluded.at, address = excluded.address, operation = excluded.operation \
+             WHERE excluded.at >= at",
+        )?
+        .execute(params![
+            key,
+            one.start,
+            last.at.millis(),
+            last.address.map(|address| address.to_string()),
+            last.operation.as_deref(),
+        ])?;
+    Ok(())
+}
+
+/// How one of the tables of days is read and written.
+struct Table {
+    read: &'static str,
+    write: &'static str,
+    forget: &'static str,
+}
+
+const OF_KEYS: Table = Table {
+    read: "SELECT counts FROM usage_days WHERE key = ?1 AND day = ?2",
+    write: "INSERT OR REPLACE INTO usage_days (key, day, counts) VALUES (?1, ?2, ?3)",
+    forget: "DELETE FROM usage_days WHERE key = ?1 AND day < ?2",
+};
+
+const OF_ENVIRONMENTS: Table = Table {
+    read: "SELECT counts FROM environment_days WHERE environment = ?1 AND day = ?2",
+    write: "INSERT OR REPLACE INTO environment_days (environment, day, counts) VALUES (?1, ?2, ?3)",
+    forget: "DELETE FROM environment_days WHERE environment = ?1 AND day < ?2",
+};
+
+fn add_days(
+    connection: &Connection,
+    table: &Table,
+    of: &[u8; 16],
+    days: Days,
+) -> rusqlite::Result<()> {
+    for (day, counts) in days {
+        let known: Option<Vec<u8>> = connection
+            .prepare_cached(table.read)?
+            .query_row(params![of, day], |row| row.get(0))
+            .optional()?;
+        let is_new = known.is_none();
+        let mut all = known.map_or_else(Day::default, |bytes| {
+            Day::unpack(&bytes).unwrap_or_else(|| {
+                tracing::error!(day, "a day of usage cannot be read and begins anew");
+                Day::default()
+            })
+        });
+        for (hour, code, count) in counts {
+            all.add(hour, code, count);
+        }
         connection
-            .prepare_cached("DELETE FROM usage_days WHERE key = ?1 AND day < ?2")?
-            .execute(params![key, day.saturating_sub(DAYS_KEPT)])?;
+            .prepare_cached(table.write)?
+            .execute(params![of, day, all.pack()])?;
+        if is_new {
+            connection
+                .prepare_cached(table.forget)?
+                .execute(params![of, day.saturating_sub(DAYS_KEPT)])?;
+        }
     }
     Ok(())
 }
@@ -170,22 +233,25 @@ fn usage(
     of: UsageOf,
     hours: &Range<u32>,
 ) -> rusqlite::Result<Vec<HourCount>> {
-    let (condition, id) = match of {
-        UsageOf::Key(key) => ("u.key = ?1", key.to_bytes()),
+    let (sql, id) = match of {
+        UsageOf::Key(key) => (
+            "SELECT u.day, u.counts FROM usage_days u \
+             WHERE u.key = ?1 AND u.day BETWEEN ?2 AND ?3",
+            key.to_bytes(),
+        ),
         UsageOf::Environment(environment) => (
-            "u.key IN (SELECT id FROM keys WHERE environment = ?1)",
+            "SELECT u.day, u.counts FROM environment_days u \
+             WHERE u.environment = ?1 AND u.day BETWEEN ?2 AND ?3",
             environment.to_bytes(),
         ),
         UsageOf::Organization(organization) => (
-            "u.key IN (SELECT k.id FROM environments e JOIN keys k ON k.environment = e.id \
-             WHERE e.organization = ?1)",
+            "SELECT u.day, u.counts FROM environments e \
+             JOIN environment_days u ON u.environment = e.id \
+             WHERE e.organization = ?1 AND u.day BETWEEN ?2 AND ?3",
             organization.to_bytes(),
         ),
     };
-    let sql = format!(
-        "SELECT u.day, u.counts FROM usage_days u WHERE {condition} AND u.day BETWEEN ?2 AND ?3"
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(sql)?;
     let last = hours.end.saturating_sub(1) / HOURS;
     let mut rows = statement.query(params![id, hours.start / HOURS, last])?;
     let mut sums = BTreeMap::<(u32, u8), HourCount>::new();

@@ -1,9 +1,5 @@
 //! What members of one organization reach: that one, and nothing of any other.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
-use http_body_util::Full;
 use keystile_core::manifest::{System, starter};
 use keystile_core::model::{
     EnvironmentId, GrantId, KeyId, OrganizationId, PersonId, ProjectId, Slug,
@@ -11,27 +7,11 @@ use keystile_core::model::{
 use serde_json::{Value, json};
 
 use super::*;
-use crate::front::call_in_process;
 use crate::manage::{
     NewGrant, NewOrganization, OrganizationChange, create_grant, create_organization,
     create_project, update_organization, void_grant,
 };
-
-async fn call(app: &Arc<App>, method: &str, path: &str, body: &str) -> Value {
-    let kind = match method {
-        "PUT" => "application/toml",
-        _ => "application/json",
-    };
-    let request = http::Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", "localhost")
-        .header("content-type", kind)
-        .body(Full::new(Bytes::from(body.to_owned())));
-    let reply = call_in_process(app, request.unwrap()).await;
-    assert!(reply.status().is_success(), "{path}: {:?}", reply.body());
-    serde_json::from_slice(reply.body().whole().unwrap()).unwrap()
-}
+use crate::testing::call;
 
 /// A customer of Datakeen, with everything below it.
 pub(super) async fn organization(house: &House, name: &str) -> (Value, OrganizationId) {

@@ -1,0 +1,3 @@
+module bkend.example/bkend
+
+go 1.24

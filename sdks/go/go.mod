@@ -1,0 +1,3 @@
+module github.com/keystile/keystile/sdks/go
+
+go 1.24

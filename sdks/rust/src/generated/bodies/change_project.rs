@@ -1,0 +1,52 @@
+//! What `ChangeProject` is.
+//!
+//! Code generated from openapi/v1.json by `cargo xtask generate`; DO NOT EDIT.
+
+use crate::patch::Patch;
+use serde::Serialize;
+use serde_json::Map;
+use serde_json::Value;
+
+/// What shall change; what is left out stays as it is, and `null` removes.
+#[derive(Debug, Clone, Serialize, Default)]
+#[non_exhaustive]
+pub struct ChangeProject {
+    /// What people call it.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub name: Patch<String>,
+    /// A JSON object of yours, at most 2 KiB.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub metadata: Patch<Map<String, Value>>,
+    /// `false` refuses every key below until it is enabled again.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub enabled: Patch<bool>,
+}
+
+impl ChangeProject {
+    /// With nothing said.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// A JSON object of yours, at most 2 KiB.
+    #[must_use]
+    pub fn metadata(mut self, metadata: impl Into<Patch<Map<String, Value>>>) -> Self {
+        self.metadata = metadata.into();
+        self
+    }
+
+    /// `false` refuses every key below until it is enabled again.
+    #[must_use]
+    pub fn enabled(mut self, enabled: impl Into<Patch<bool>>) -> Self {
+        self.enabled = enabled.into();
+        self
+    }
+}

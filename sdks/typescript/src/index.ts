@@ -1,0 +1,18 @@
+export { Keystile } from "./client.js";
+export type { KeystileOptions, VerifyQuestion } from "./client.js";
+export { ApiError, ConfigurationError, ConnectionError, KeyFormatError, KeystileError, SessionTokenError, TimeoutError, UnavailableError, UnexpectedAnswerError } from "./errors.js";
+export type { FieldError, KeyFormatCode, SessionTokenCode } from "./errors.js";
+export type * from "./generated/types.js";
+export type * from "./generated/resources.js";
+export type { From, ProtectOptions } from "./guard.js";
+export { ParsedKey, isKey, parseKey } from "./key.js";
+export type { KeyKind, KeyMode } from "./key.js";
+export type { Credential, RequestOptions } from "./operation.js";
+export { Pages } from "./pages.js";
+export type { Page } from "./pages.js";
+export type { ProblemBody } from "./problem.js";
+export { Secret } from "./secret.js";
+export { SessionTokens } from "./session.js";
+export type { SessionClaims, SessionTokensOptions } from "./session.js";
+export { SpendHandle } from "./verdict.js";
+export type { Refused, Verdict, Verified } from "./verdict.js";
