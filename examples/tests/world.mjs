@@ -1,6 +1,8 @@
 // What the tests of the examples share: a running system, calls of its API, and its console.
 import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
 import { createServer } from "node:http";
+import { setImmediate } from "node:timers/promises";
 import { dialog, launch, openKeys, picture, signedIn, violations } from "../../crates/cli/tests/browser/harness.mjs";
 import { start } from "../runner/system.mjs";
 
@@ -50,14 +52,26 @@ export async function offlineAndBack({ keystile }, attempt, success = 200) {
 
 /** The same, with a Keystile that takes connections and says nothing. */
 export async function slowAndBack({ keystile }, attempt, success = 200) {
-  process.kill(keystile.pid, "SIGSTOP");
-  try {
-    // It is answered while Keystile still stands, so the time is bounded.
-    assert.deepEqual(refusal(await attempt()), [503, "undecided"], "while it says nothing");
-  } finally {
-    process.kill(keystile.pid, "SIGCONT");
-  }
+  assert.deepEqual(refusal(await whileSilent(keystile, attempt)), [503, "undecided"], "while it says nothing");
   assert.equal((await attempt()).status, success, "when it speaks again");
+}
+
+/** What is answered while Keystile stands still: as it goes on only afterwards, the time of the answer is bounded. */
+export async function whileSilent({ pid }, attempt) {
+  process.kill(pid, "SIGSTOP");
+  try {
+    // The signal is only sent by then: each thread stops when it notices, and may answer until it does.
+    while (!standsStill(pid)) await setImmediate();
+    return await attempt();
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+}
+
+/** Whether every thread of a process is stopped: proc_pid_stat(5), the state behind the name in brackets. */
+function standsStill(pid) {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.every((thread) => readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8").split(") ").at(-1).startsWith("T"));
 }
 
 /** A page of a customer, in a browser that has never seen it. */
