@@ -19,5 +19,6 @@ pub mod manifest;
 pub mod model;
 pub mod policy;
 pub mod request;
+mod segments;
 pub mod session;
 pub mod snapshot;

@@ -2,10 +2,12 @@
 
 mod population;
 
-use keystile_core::engine::Engine;
-use keystile_core::model::{Record, Subject};
-use keystile_core::snapshot::{ApplyProblem, Index};
+use std::convert::Infallible;
 use std::sync::Arc;
+
+use keystile_core::engine::Engine;
+use keystile_core::model::{Key, RateLimit, Record, RetiredValue, Subject};
+use keystile_core::snapshot::{Applied, ApplyProblem, Index};
 
 const KEYS: u64 = 40_000;
 const THREADS: u64 = 4;
@@ -71,4 +73,65 @@ fn a_key_that_belongs_to_nothing_is_told_of_at_the_end_and_the_others_are_there(
         engine.verify(&product, &call).is_allowed()
     };
     assert!(allowed(1) && !allowed(2));
+}
+
+/// The key of that number under a limit, rotated so many times, and what it was before.
+fn rotated(number: u64, times: u64) -> (Key, Vec<RetiredValue>) {
+    let limit = RateLimit {
+        limit: 4,
+        period_seconds: 60,
+    };
+    let text = |generation| population::text(number, generation);
+    let digest = |generation| population::pepper().digest(text(generation).reveal());
+    let key = Key {
+        rate_limit: Some(limit),
+        digest: digest(times),
+        start: population::start(&text(times)),
+        ..population::key(number, 0)
+    };
+    let retired = |generation| RetiredValue {
+        key: key.id,
+        digest: digest(generation),
+        pepper: 1,
+        start: population::start(&text(generation)),
+        ends_at: population::NOW.plus_millis(60_000),
+        foreign: None,
+        seq: 1,
+    };
+    let former = (0..times).map(retired).collect();
+    (key, former)
+}
+
+#[test]
+fn all_values_of_a_key_count_against_one_limit_and_against_no_other_keys() {
+    let index = with_owner();
+    for number in 1..=2 {
+        let (key, former) = rotated(number, 1);
+        let former = former.into_iter().map(Record::RetiredValue);
+        for record in former.chain([Record::Key(Box::new(key))]) {
+            index.load(record, true).expect("a record that fits");
+        }
+    }
+    index.loaded(1).expect("all records fit");
+    let engine = Engine::new(Arc::clone(&index), population::keyring());
+    let product = population::node(&index);
+    let allows = |number, generation| {
+        let text = population::text(number, generation);
+        let facts = population::call(text.reveal());
+        let Ok(mut decision) = engine.introspect(&product, |_| Ok::<_, Infallible>(facts));
+        assert!(decision.is_allowed(), "but for limits");
+        engine.admit(&mut decision, || 1_000, None);
+        decision.is_allowed()
+    };
+    assert!(allows(1, 0) && allows(1, 1));
+    let (key, former) = rotated(1, 2);
+    let former = former.into_iter().map(Record::RetiredValue);
+    let row = former.chain([Record::Key(Box::new(key))]);
+    let row = row.map(|record| Applied::Put(record, true)).collect();
+    index.apply(2, row).expect("a rotation that fits");
+    assert!(allows(1, 2) && allows(1, 1), "rotated once more");
+    for generation in 0..=2 {
+        assert!(!allows(1, generation), "the four calls are used up");
+    }
+    assert!((0..4).all(|call| allows(2, call % 2)) && !allows(2, 0));
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { clipboard, dialog, launch, openKeys, signedIn, start } from "./harness.mjs";
+import { copied, copy, dialog, launch, openKeys, signedIn, start } from "./harness.mjs";
 
 let server, browser, page, organization, project, production;
 
@@ -89,9 +89,8 @@ describe("keys", () => {
     const { key: { id }, secret } = await key("Snippets");
     await page.goto(`/console/keys/${id}`);
     for (const name of ["curl", "TypeScript", "Python", "Go", "Rust"]) {
-      await page.getByRole("region", { name, exact: true }).getByRole("button", { name: "Copy" }).click();
-      const copied = await clipboard(page);
-      assert.ok(copied.includes("INNKEPT_SECRET_KEY") && !copied.includes(secret), name);
+      const snippet = await copied(page, page.getByRole("region", { name, exact: true }).getByRole("button", { name: "Copy" }));
+      assert.ok(snippet.includes("INNKEPT_SECRET_KEY") && !snippet.includes(secret), name);
     }
   });
 });
@@ -226,7 +225,7 @@ describe("around the keys", () => {
     await dialog(page).getByRole("heading", { name: "Copy your operator key now" }).waitFor();
     const operator = (await dialog(page).locator("#secret-value").textContent()).trim();
     assert.match(operator, /^sk_keystile_live_/);
-    await dialog(page).getByRole("button", { name: "Copy" }).click();
+    await copy(dialog(page).getByRole("button", { name: "Copy" }));
     await dialog(page).getByRole("link", { name: "Close" }).click();
     const { secret } = await key("Asked about");
     const ask = () => server.api("POST", "/v1/keys/verify", { key: secret, operation: "GET /v1/leads" }, { key: operator });

@@ -135,7 +135,20 @@ export async function openKeys(page, project, environment = "production") {
 
 export const dialog = (page) => page.getByRole("dialog");
 
-export async function clipboard(page) {
+/** Copies with a button, and waits until the page says that it did. */
+export async function copy(button) {
+  const one = await button.elementHandle();
+  const said = one.evaluate((one) => new Promise((done) => {
+    const look = () => one.classList.contains("done") && done();
+    new MutationObserver(look).observe(one, { attributes: true });
+  }));
+  await one.click();
+  await said;
+}
+
+/** What a button puts on the clipboard. */
+export async function copied(page, button) {
+  await copy(button);
   return page.evaluate(() => navigator.clipboard.readText());
 }
 

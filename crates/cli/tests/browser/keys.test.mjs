@@ -1,7 +1,7 @@
 // The rows of the four systems that customers meet on the page of keys.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { clipboard, dialog, launch, openKeys, signedIn, start } from "./harness.mjs";
+import { copied, copy, dialog, launch, openKeys, signedIn, start } from "./harness.mjs";
 
 let server, browser, page;
 
@@ -46,8 +46,7 @@ describe("keepem", () => {
 
   test("k3_k5_the_publishable_key_came_with_the_project_and_is_copied_whole", async () => {
     await openKeys(page, made.project.id);
-    await section("Publishable Keys").getByRole("button", { name: publishable }).click();
-    assert.equal(await clipboard(page), publishable);
+    assert.equal(await copied(page, section("Publishable Keys").getByRole("button", { name: publishable })), publishable);
     assert.equal((await server.verify(publishable, { product: "keepem", operation: "POST /v1/viewer-sessions" })).code, "ok");
   });
 
@@ -58,16 +57,14 @@ describe("keepem", () => {
     await dialog(page).getByRole("heading", { name: "Copy your secret key now" }).waitFor();
     const secret = await secretShown();
     assert.match(secret, /^sk_live_[0-9A-Za-z]{38}$/);
-    await dialog(page).getByRole("button", { name: "Copy" }).click();
-    assert.equal(await clipboard(page), secret);
+    assert.equal(await copied(page, dialog(page).getByRole("button", { name: "Copy" })), secret);
     await dialog(page).getByLabel("Where did you store it?").fill("Vault › live");
     await dialog(page).getByRole("button", { name: "I have stored it" }).click();
     await page.getByText("Vault › live").waitFor();
     const html = await page.content();
     assert.ok(!html.includes(secret) && !html.includes(secret.slice(12, 24)), "the secret is gone from the page");
     const preview = `${secret.slice(0, 12)}${"•".repeat(8)}`;
-    await section("Secret Keys").getByRole("button", { name: preview }).click();
-    assert.equal(await clipboard(page), preview);
+    assert.equal(await copied(page, section("Secret Keys").getByRole("button", { name: preview })), preview);
     assert.equal(await page.getByRole("link", { name: "Generate Secret Key" }).count(), 0);
     assert.equal((await server.verify(secret, { product: "keepem", operation: "POST /v1/events" })).code, "ok");
     made.secret = secret;
@@ -93,9 +90,8 @@ describe("keepem", () => {
 
   test("K11 I5 the embed tag carries the publishable key", async () => {
     await openKeys(page, made.project.id);
-    await section("Embed on your page").getByRole("button", { name: "Copy" }).click();
-    const copied = await clipboard(page);
-    assert.ok(copied.includes(`src="${server.base}/embed/v1/loader.js"`) && copied.includes(`data-key="${publishable}"`) && copied.includes("async></script>"), copied);
+    const tag = await copied(page, section("Embed on your page").getByRole("button", { name: "Copy" }));
+    assert.ok(tag.includes(`src="${server.base}/embed/v1/loader.js"`) && tag.includes(`data-key="${publishable}"`) && tag.includes("async></script>"), tag);
   });
 });
 
@@ -132,7 +128,7 @@ describe("innkept", () => {
     await dialog(page).getByLabel("Name").fill("Booking server");
     await dialog(page).getByRole("button", { name: "Create" }).click();
     const secret = await secretShown();
-    await dialog(page).getByRole("button", { name: "Copy" }).click();
+    await copy(dialog(page).getByRole("button", { name: "Copy" }));
     await dialog(page).getByRole("link", { name: "Close" }).click();
     await row("Booking server").waitFor();
     assert.equal(await row("Booking server").getByRole("link", { name: "Reveal" }).count(), 0);
@@ -193,8 +189,7 @@ describe("bkend", () => {
     await add("production", "Publishable Keys", "Web app");
     const shown = row("Web app").locator("button.key");
     const key = (await shown.textContent()).trim();
-    await shown.click();
-    assert.equal(await clipboard(page), key);
+    assert.equal(await copied(page, shown), key);
     assert.equal((await server.verify(key, { product: "bkend", operation: "POST /v1/auth/signin" })).code, "ok");
   });
 
@@ -202,10 +197,9 @@ describe("bkend", () => {
     await add("production", "Secret Keys", "Admin job");
     const secret = await secretShown();
     assert.equal(await dialog(page).locator(".secret").count(), 1);
-    await dialog(page).getByRole("button", { name: "Copy" }).click();
+    await copy(dialog(page).getByRole("button", { name: "Copy" }));
     await dialog(page).getByRole("button", { name: "I have stored it" }).click();
-    await row("Admin job").locator("button.key").click();
-    assert.equal(await clipboard(page), `${secret.slice(0, 12)}••••••••`);
+    assert.equal(await copied(page, row("Admin job").locator("button.key")), `${secret.slice(0, 12)}••••••••`);
     assert.ok(!(await page.content()).includes(secret));
     made.secret = secret;
   });
@@ -249,8 +243,7 @@ describe("datakeen", () => {
     await section("Secret Keys").getByRole("link", { name: "Reveal" }).click();
     await dialog(page).getByRole("button", { name: "Reveal" }).click();
     const secret = await secretShown();
-    await dialog(page).getByRole("button", { name: "Copy" }).click();
-    assert.equal(await clipboard(page), secret);
+    assert.equal(await copied(page, dialog(page).getByRole("button", { name: "Copy" })), secret);
     assert.equal((await server.verify(secret, { product: "datakeen", operation: "POST /v1/journeys" })).code, "ok");
     await dialog(page).getByRole("link", { name: "Hide it" }).click();
     assert.ok(!(await page.content()).includes(secret));
@@ -268,7 +261,7 @@ describe("datakeen", () => {
     await section("Secret Keys").getByRole("link", { name: "Reveal" }).click();
     await dialog(page).getByRole("button", { name: "Reveal" }).click();
     const old = await secretShown();
-    await dialog(page).getByRole("button", { name: "Copy" }).click();
+    await copy(dialog(page).getByRole("button", { name: "Copy" }));
     await dialog(page).getByRole("link", { name: "Hide it" }).click();
     await section("Secret Keys").getByRole("link", { name: "Regenerate" }).first().click();
     assert.ok(await dialog(page).getByLabel("Now").isChecked());
@@ -277,7 +270,7 @@ describe("datakeen", () => {
     const fresh = await secretShown();
     const ask = (key) => server.verify(key, { product: "datakeen", environment: "test", operation: "POST /v1/journeys" });
     assert.deepEqual([(await ask(old)).code, (await ask(fresh)).code], ["ok", "ok"]);
-    await dialog(page).getByRole("button", { name: "Copy" }).click();
+    await copy(dialog(page).getByRole("button", { name: "Copy" }));
     await dialog(page).getByRole("button", { name: "I have stored it" }).click();
     await section("Secret Keys").getByText(/old value works for 23 h 59 min more · last used/).waitFor();
     await section("Secret Keys").getByRole("link", { name: "End old value now" }).click();

@@ -1,7 +1,7 @@
 // What holds on every page: nothing for axe to find, no script of strangers, no way out of the origin.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { dialog, launch, picture, signedIn, start, violations, watch } from "./harness.mjs";
+import { copy, dialog, launch, picture, signedIn, start, violations, watch } from "./harness.mjs";
 
 const PAYLOADS = [
   "<script>window.hit=1</script>", "<img src=x onerror=window.hit=1>", "<svg onload=window.hit=1>",
@@ -104,7 +104,7 @@ describe("every page", () => {
       await dialog(seen).locator("#secret-value").waitFor();
       assert.deepEqual(await violations(seen), [], "shown once");
       await picture(seen, `once-${look}`);
-      await dialog(seen).getByRole("button", { name: "Copy" }).click();
+      await copy(dialog(seen).getByRole("button", { name: "Copy" }));
       await dialog(seen).getByRole("link", { name: "Close" }).click();
       assert.deepEqual(complaints, []);
       await context.close();
@@ -211,7 +211,7 @@ describe("what strangers write", () => {
       const databases = indexedDB.databases ? await indexedDB.databases() : [];
       return [document.documentElement.outerHTML, JSON.stringify({ ...localStorage }), JSON.stringify({ ...sessionStorage }), JSON.stringify(history.state), location.href, JSON.stringify(databases)].map((text) => text.includes(secret.slice(8, 24)));
     }, secret);
-    await dialog(page).getByRole("button", { name: "Copy" }).click();
+    await copy(dialog(page).getByRole("button", { name: "Copy" }));
     await dialog(page).getByRole("link", { name: "Close" }).click();
     await page.waitForFunction(() => !document.querySelector("#dialog").open);
     assert.deepEqual(await everywhere(), [false, false, false, false, false, false]);
@@ -219,7 +219,7 @@ describe("what strangers write", () => {
     await page.getByRole("row").filter({ hasText: "Nowhere" }).getByRole("link", { name: "Regenerate" }).click();
     await dialog(page).getByRole("button", { name: "Regenerate" }).click();
     const second = (await dialog(page).locator("#secret-value").textContent()).trim();
-    await dialog(page).getByRole("button", { name: "Copy" }).click();
+    await copy(dialog(page).getByRole("button", { name: "Copy" }));
     await page.goto("/console/account");
     await page.goBack();
     await page.waitForLoadState();
@@ -317,7 +317,7 @@ describe("the way in", () => {
     await mine.context().addCookies(kept);
     await dialog(mine).getByRole("button", { name: "Create" }).click();
     await dialog(mine).locator("#secret-value").waitFor();
-    await dialog(mine).getByRole("button", { name: "Copy" }).click();
+    await copy(dialog(mine).getByRole("button", { name: "Copy" }));
     await dialog(mine).getByRole("link", { name: "Close" }).click();
     await mine.context().close();
   });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import { dialog, launch, openKeys, signedIn, start, watch } from "./harness.mjs";
+import { copy, dialog, launch, openKeys, signedIn, start, watch } from "./harness.mjs";
 
 const GRACE = { name: "Grace Developer", email: "grace@example.com", password: "a sentence is good" };
 
@@ -34,7 +34,7 @@ async function invited(email, role) {
   await dialog(owner).getByLabel(role, { exact: false }).check();
   await dialog(owner).getByRole("button", { name: "Make a link" }).click();
   const link = (await dialog(owner).locator("#secret-value").textContent()).trim();
-  await dialog(owner).getByRole("button", { name: "Copy" }).click();
+  await copy(dialog(owner).getByRole("button", { name: "Copy" }));
   await dialog(owner).getByRole("link", { name: "Done" }).click();
   await owner.getByRole("row").filter({ hasText: email }).waitFor();
   return link;
@@ -78,7 +78,7 @@ describe("members", () => {
     await dialog(grace).getByLabel("Name").fill("Made by Grace");
     await dialog(grace).getByRole("button", { name: "Create" }).click();
     secret = (await dialog(grace).locator("#secret-value").textContent()).trim();
-    await dialog(grace).getByRole("button", { name: "Copy" }).click();
+    await copy(dialog(grace).getByRole("button", { name: "Copy" }));
     await dialog(grace).getByRole("button", { name: "I have stored it" }).click();
     await grace.getByRole("row").filter({ hasText: "Made by Grace" }).waitFor();
   });
@@ -108,7 +108,7 @@ describe("members", () => {
     await dialog(owner).getByRole("button", { name: "Regenerate" }).click();
     await dialog(owner).locator("#secret-value").waitFor();
     assert.equal((await server.verify(secret, { product: "innkept", scope: "read_leads" })).code, "revoked_key");
-    await dialog(owner).getByRole("button", { name: "Copy" }).click();
+    await copy(dialog(owner).getByRole("button", { name: "Copy" }));
     await dialog(owner).getByRole("link", { name: "Close" }).click();
     assert.deepEqual(grace.complaints, []);
   });
@@ -177,7 +177,7 @@ describe("one's own account", () => {
     await owner.getByRole("link", { name: "Ask for a code too" }).click();
     await dialog(owner).getByRole("button", { name: "Begin" }).click();
     const secret = (await dialog(owner).locator("#secret-value").textContent()).trim();
-    await dialog(owner).getByRole("button", { name: "Copy" }).click();
+    await copy(dialog(owner).getByRole("button", { name: "Copy" }));
     await dialog(owner).getByLabel("The code it shows now").fill("000000");
     await dialog(owner).getByRole("button", { name: "Enable" }).click();
     await dialog(owner).getByText("this is not the code that it shows now").waitFor();
@@ -186,7 +186,7 @@ describe("one's own account", () => {
     await dialog(owner).getByRole("heading", { name: "Your recovery codes" }).waitFor();
     const codes = (await dialog(owner).locator("#secret-value").textContent()).trim().split("\n");
     assert.equal(codes.length, 10);
-    await dialog(owner).getByRole("button", { name: "Copy" }).click();
+    await copy(dialog(owner).getByRole("button", { name: "Copy" }));
     await dialog(owner).getByRole("link", { name: "I have stored them" }).click();
     await owner.getByText("Signing in takes your password and a code.").waitFor();
     assert.ok(!(await owner.content()).includes(codes[0]));

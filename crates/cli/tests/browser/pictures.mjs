@@ -1,7 +1,7 @@
 // The pictures of the documentation, from the demo's data: `node crates/cli/tests/browser/pictures.mjs`.
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { dialog, launch, openKeys, root, signedIn, start } from "./harness.mjs";
+import { copy, dialog, launch, openKeys, root, signedIn, start } from "./harness.mjs";
 
 const folder = join(root, "docs/images");
 const server = await start({ demo: true });
@@ -21,7 +21,7 @@ await dialog(page).getByLabel("Name").fill("Night audit");
 await dialog(page).getByRole("button", { name: "Create" }).click();
 await dialog(page).locator("#secret-value").waitFor();
 await take("once");
-await dialog(page).getByRole("button", { name: "Copy" }).click();
+await copy(dialog(page).getByRole("button", { name: "Copy" }));
 await dialog(page).getByRole("link", { name: "Close" }).click();
 await page.goto(`/console/organizations/${of("innkept").id}`);
 await take("overview");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, beforeEach, test } from "node:test";
-import { clipboard, launch, picture, start, violations } from "./harness.mjs";
+import { copied, launch, picture, start, violations } from "./harness.mjs";
 
 const EVERYTHING = ["keys:create", "keys:change", "keys:rotate", "keys:revoke", "keys:reveal"];
 const BLUE = { light: { accent: "#1a4fd6", background: "#f4f6fb", surface: "#ffffff", text: "#101828" } };
@@ -91,8 +91,7 @@ test("a_guest_makes_copies_and_revokes_a_key_inside_the_operators_page", async (
   assert.match(secret, /^sk_live_[0-9A-Za-z]{38}$/);
   await assert.doesNotReject(inSight(page, dialog), "the whole dialog is in sight");
   await picture(page, "portal-once");
-  await dialog.getByRole("button", { name: "Copy" }).click();
-  assert.equal(await clipboard(page), secret);
+  assert.equal(await copied(page, dialog.getByRole("button", { name: "Copy" })), secret);
   await dialog.getByRole("button", { name: "I have stored it" }).click();
   await inside.getByText("Channel manager").first().waitFor();
   assert.ok(!(await (await framed(page)).content()).includes(secret), "and is nowhere afterwards");

@@ -42,7 +42,12 @@ export class Pages {
       return route.fulfill({ contentType: "text/html", headers, body: url.origin === origin ? html : "" });
     });
     await page.goto(`${origin}/`);
-    return { page, asked, close: () => context.close() };
+    const close = async () => {
+      // What is still asked for is answered no more.
+      await context.unrouteAll({ behavior: "ignoreErrors" });
+      await context.close();
+    };
+    return { page, asked, close };
   }
 }
 

@@ -19,10 +19,11 @@ impl Engine {
         client: Option<IpAddr>,
     ) {
         let needed = needed(decision, client);
-        if needed.iter().all(Option::is_none) {
+        let mut needed = needed.iter().flatten().copied().peekable();
+        if needed.peek().is_none() {
             return;
         }
-        match self.limiter.take(needed.into_iter().flatten(), tick()) {
+        match self.limiter.take(needed, tick()) {
             Ok(allowance) => decision.allowance = allowance,
             Err(allowance) => {
                 decision.allowance = Some(allowance);

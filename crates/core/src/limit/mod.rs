@@ -1,29 +1,28 @@
 //! How often a key, an environment or an organization may be used.
 //!
-//! A call may need several windows, and must fit into all of them or is counted in none. They are
-//! found by number in a table of bounded size. Time comes from a clock that never steps.
+//! A call may need several windows, and must fit into all of them or is counted in none. Those of
+//! keys and environments lie side by side under their numbers, so that they are found at once; all
+//! others are found by a hash in a table of bounded size. Time comes from a clock that never steps.
 
+mod sets;
 mod window;
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::model::RateLimit;
+use crate::segments::Segments;
+use sets::{Set, SetNumber, Sets};
 use window::Window;
 
 /// Windows that one call may need.
 pub const MOST_AT_ONCE: usize = 5;
 
-/// Parts of the table, each with a lock of its own.
-const SETS: usize = 1024;
-
 /// What is counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {
-    /// All calls with a key.
-    Key([u8; 16]),
+    /// All calls with a key, by the key's number in the index.
+    Key(u32),
     /// The calls of one visitor with a publishable key.
     Visitor([u8; 16], Visitor),
     /// The calls of one operation with a key, by its number in the manifest.
@@ -34,8 +33,8 @@ pub enum Subject {
     Sessions([u8; 16], Visitor),
     /// The keys that nobody has which one address presents at a product, by the product's number.
     Strangers(u64, Visitor),
-    /// All calls in an environment.
-    Environment([u8; 16]),
+    /// All calls in an environment, by the environment's number in the index.
+    Environment(u32),
     /// All live or all test calls of an organization.
     Organization([u8; 16], bool),
 }
@@ -87,39 +86,38 @@ impl Allowance {
 /// All windows.
 #[derive(Debug)]
 pub struct Limiter {
-    sets: Box<[Mutex<Set>]>,
-    /// Windows that a set has at most.
-    most: usize,
-    /// Nobody outside can make two subjects share a number.
-    numbers: RandomState,
+    keys: Segments<Own>,
+    environments: Segments<Own>,
+    sets: Sets,
 }
 
-/// Windows that share a lock.
+/// The window of what has a number of its own, in a cache line of its own.
 #[derive(Debug, Default)]
-struct Set {
-    windows: HashMap<u64, Window, BuildHasherDefault<AsIs>>,
-    /// How many more may come, when it is full, before all are looked at.
-    until_swept: usize,
+#[repr(align(64))]
+struct Own(Mutex<Window>);
+
+/// A lock under which windows are. They are always taken in this order, so that nobody waits for
+/// somebody who waits for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Lock {
+    Key(u32),
+    Environment(u32),
+    Set(SetNumber),
 }
 
-/// Numbers that are hashes already.
-#[derive(Debug, Default)]
-struct AsIs(u64);
+/// What is held of a lock.
+enum Held<'l> {
+    Own(MutexGuard<'l, Window>),
+    Set(MutexGuard<'l, Set>),
+}
 
-impl Hasher for AsIs {
-    fn write(&mut self, bytes: &[u8]) {
-        bytes
-            .iter()
-            .for_each(|byte| self.0 = self.0 << 8 | u64::from(*byte));
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
+/// A window that a call needs, by where it is.
+#[derive(Debug, Clone, Copy)]
+struct Wanted {
+    lock: Lock,
+    /// Which of those under the lock.
+    hash: u64,
+    limit: RateLimit,
 }
 
 impl Visitor {
@@ -152,15 +150,34 @@ impl Subject {
     }
 }
 
+impl Held<'_> {
+    /// The window as it is at `tick`, made if it is not there. `None` where there is no room.
+    fn window(&mut self, wanted: &Wanted, tick: u64) -> Option<&mut Window> {
+        let window = match self {
+            Self::Own(window) => window,
+            Self::Set(set) => set.window(wanted.hash, wanted.limit, tick)?,
+        };
+        window.advance(wanted.limit, tick);
+        Some(window)
+    }
+
+    /// A window that was asked for before, as it was then.
+    fn same_window(&mut self, wanted: &Wanted) -> Option<&mut Window> {
+        match self {
+            Self::Own(window) => Some(window),
+            Self::Set(set) => set.known(wanted.hash),
+        }
+    }
+}
+
 impl Limiter {
-    /// A limiter that keeps about so many windows at most.
+    /// A limiter that keeps about so many windows at most, beside those of keys and environments.
     #[must_use]
     pub fn new(most: usize) -> Self {
-        let sets = std::iter::repeat_with(Mutex::default);
         Self {
-            sets: sets.take(SETS).collect(),
-            most: most.div_ceil(SETS).max(1),
-            numbers: RandomState::new(),
+            keys: Segments::default(),
+            environments: Segments::default(),
+            sets: Sets::new(most),
         }
     }
 
@@ -174,37 +191,63 @@ impl Limiter {
         needed: impl IntoIterator<Item = Needed>,
         tick: u64,
     ) -> Result<Option<Allowance>, Allowance> {
-        let mut numbered = [(0_usize, 0_u64, None); MOST_AT_ONCE];
-        let mut used = 0;
-        for (place, needed) in numbered.iter_mut().zip(needed) {
-            used += 1;
-            let number = self.numbers.hash_one(needed.subject.canonical());
-            *place = (set_of(number), number, Some(needed.limit));
-        }
-        let Some(numbered) = numbered.get_mut(..used).filter(|used| !used.is_empty()) else {
+        let mut needed = needed.into_iter();
+        let Some(first) = needed.next() else {
             return Ok(None);
         };
-        // Always in the same order, so that nobody waits for somebody who waits for them.
-        numbered.sort_unstable_by_key(|(set, number, _)| (*set, *number));
-        let mut locked: [Option<(usize, MutexGuard<'_, Set>)>; MOST_AT_ONCE] = Default::default();
-        let mut last = None;
-        for ((set, ..), place) in numbered.iter().zip(&mut locked) {
-            if last != Some(*set)
-                && let Some(lock) = self.sets.get(*set)
-            {
-                *place = Some((*set, lock.lock().unwrap_or_else(PoisonError::into_inner)));
+        let first = self.wanted(&first);
+        match needed.next() {
+            None => self.take_one(&first, tick).map(Some),
+            Some(second) => {
+                let second = self.wanted(&second);
+                let others = needed.map(|needed| self.wanted(&needed));
+                self.take_all([first, second].into_iter().chain(others), tick)
             }
-            last = Some(*set);
+        }
+    }
+
+    /// What most calls need.
+    fn take_one(&self, wanted: &Wanted, tick: u64) -> Result<Allowance, Allowance> {
+        let none = || Allowance::none(wanted.limit);
+        let mut held = self.hold(wanted.lock).ok_or_else(none)?;
+        let window = held.window(wanted, tick).ok_or_else(none)?;
+        if window.remaining() == 0 {
+            return Err(left(window, wanted.limit, tick));
+        }
+        window.take(tick);
+        Ok(left(window, wanted.limit, tick))
+    }
+
+    fn take_all(
+        &self,
+        all: impl Iterator<Item = Wanted>,
+        tick: u64,
+    ) -> Result<Option<Allowance>, Allowance> {
+        let mut wanted = [None; MOST_AT_ONCE];
+        for (place, one) in wanted.iter_mut().zip(all) {
+            *place = Some(one);
+        }
+        wanted.sort_unstable_by_key(|wanted| wanted.map(|wanted| (wanted.lock, wanted.hash)));
+        let wanted = || wanted.iter().flatten();
+        let mut locked: [Option<(Lock, Held<'_>)>; MOST_AT_ONCE] = Default::default();
+        let mut last = None;
+        for (wanted, place) in wanted().zip(&mut locked) {
+            if last != Some(wanted.lock) {
+                *place = self.hold(wanted.lock).map(|held| (wanted.lock, held));
+            }
+            last = Some(wanted.lock);
         }
         let mut refused: Option<Allowance> = None;
-        for (set, number, limit) in &*numbered {
-            let Some((set, limit)) = find(&mut locked, *set).zip(*limit) else {
-                continue;
-            };
-            let window = self.window(set, *number, limit, tick);
+        for wanted in wanted() {
+            let limit = wanted.limit;
+            let window = find(&mut locked, wanted.lock);
             // Where there is no room for another window, all that have none share a refusal.
-            let left = window.map_or(Allowance::none(limit), |window| left(window, limit, tick));
-            if left.remaining == 0 && refused.is_none_or(|known| is_tighter(&left, &known)) {
+            let left = match window.and_then(|held| held.window(wanted, tick)) {
+                Some(window) if window.remaining() > 0 => continue,
+                Some(window) => left(window, limit, tick),
+                None => Allowance::none(limit),
+            };
+            if refused.is_none_or(|known| is_tighter(&left, &known)) {
                 refused = Some(left);
             }
         }
@@ -212,14 +255,13 @@ impl Limiter {
             return Err(refused);
         }
         let mut tightest: Option<Allowance> = None;
-        for (set, number, limit) in &*numbered {
-            let set = find(&mut locked, *set);
-            let window = set.and_then(|set| set.windows.get_mut(number));
-            let Some((window, limit)) = window.zip(*limit) else {
+        for wanted in wanted() {
+            let window = find(&mut locked, wanted.lock);
+            let Some(window) = window.and_then(|held| held.same_window(wanted)) else {
                 continue;
             };
             window.take(tick);
-            let left = left(window, limit, tick);
+            let left = left(window, wanted.limit, tick);
             if tightest.is_none_or(|known| is_tighter(&left, &known)) {
                 tightest = Some(left);
             }
@@ -232,17 +274,12 @@ impl Limiter {
     #[must_use]
     pub fn left(&self, needed: impl IntoIterator<Item = Needed>, tick: u64) -> Option<Allowance> {
         let left = |needed: Needed| {
-            let limit = needed.limit;
-            let number = self.numbers.hash_one(needed.subject.canonical());
-            let set = self.sets.get(set_of(number))?;
-            let set = set.lock().unwrap_or_else(PoisonError::into_inner);
-            let known = set.windows.get(&number).cloned();
-            drop(set);
-            let mut window = known.unwrap_or_else(|| Window::new(limit));
-            window.advance(limit, tick);
-            Some(left(&window, limit, tick))
+            let wanted = self.wanted(&needed);
+            let mut window = self.copy(&wanted).unwrap_or_default();
+            window.advance(wanted.limit, tick);
+            left(&window, wanted.limit, tick)
         };
-        let all = needed.into_iter().filter_map(left);
+        let all = needed.into_iter().map(left);
         all.reduce(|least, next| {
             if is_tighter(&next, &least) {
                 next
@@ -252,61 +289,68 @@ impl Limiter {
         })
     }
 
-    /// The window of that number, made if it is not there. `None` when the set is full of windows
-    /// that nobody may be let out of.
-    fn window<'s>(
-        &self,
-        set: &'s mut Set,
-        number: u64,
-        limit: RateLimit,
-        tick: u64,
-    ) -> Option<&'s Window> {
-        let Set {
-            windows,
-            until_swept,
-        } = set;
-        if windows.len() >= self.most && !windows.contains_key(&number) {
-            if *until_swept == 0 {
-                windows.retain(|_, window| !window.is_over(tick));
-                // As long as half of them come anew, looking at all costs each little.
-                *until_swept = self.most.div_ceil(2);
+    /// Reads a little of the windows of a key and an environment, if there are any.
+    #[inline]
+    pub(crate) fn approach(&self, key: u32, environment: u32) -> bool {
+        let of = |own: Option<&Own>| own.is_some_and(|own| own.0.is_poisoned());
+        of(self.keys.get(key)) ^ of(self.environments.get(environment))
+    }
+
+    fn wanted(&self, needed: &Needed) -> Wanted {
+        let (lock, hash) = match needed.subject {
+            Subject::Key(number) => (Lock::Key(number), 0),
+            Subject::Environment(number) => (Lock::Environment(number), 0),
+            other => {
+                let (set, hash) = self.sets.place_of(other.canonical());
+                (Lock::Set(set), hash)
             }
-            *until_swept -= 1;
-            if windows.len() >= self.most {
-                let mut all = windows.iter();
-                let (victim, _) = all.find(|(_, window)| window.remaining() > 0)?;
-                let victim = *victim;
-                windows.remove(&victim);
+        };
+        Wanted {
+            lock,
+            hash,
+            limit: needed.limit,
+        }
+    }
+
+    fn hold(&self, lock: Lock) -> Option<Held<'_>> {
+        Some(match lock {
+            Lock::Key(number) => Held::Own(locked(&self.keys.grown_to(number)?.0)),
+            Lock::Environment(number) => Held::Own(locked(&self.environments.grown_to(number)?.0)),
+            Lock::Set(number) => Held::Set(locked(self.sets.get(number)?)),
+        })
+    }
+
+    /// A window, if it is there.
+    fn copy(&self, wanted: &Wanted) -> Option<Window> {
+        let own = |own: &Own| locked(&own.0).clone();
+        match wanted.lock {
+            Lock::Key(number) => self.keys.get(number).map(own),
+            Lock::Environment(number) => self.environments.get(number).map(own),
+            Lock::Set(number) => {
+                let mut set = locked(self.sets.get(number)?);
+                set.known(wanted.hash).cloned()
             }
         }
-        let window = windows.entry(number).or_insert_with(|| Window::new(limit));
-        window.advance(limit, tick);
-        Some(window)
     }
 
-    /// How many windows there are.
+    /// How many windows there are beside those of keys and environments.
     #[must_use]
     pub fn windows(&self) -> usize {
-        let lock = |set: &'_ Mutex<Set>| {
-            let set = set.lock().unwrap_or_else(PoisonError::into_inner);
-            set.windows.len()
-        };
-        self.sets.iter().map(lock).sum()
+        self.sets.windows()
     }
 }
 
-/// Where a window is, by bits from the middle: maps spread by those at both ends.
-fn set_of(number: u64) -> usize {
-    ((number >> 32) % SETS as u64) as usize
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn find<'l>(
-    locked: &'l mut [Option<(usize, MutexGuard<'_, Set>)>],
-    set: usize,
-) -> Option<&'l mut Set> {
+fn find<'h, 'l>(
+    locked: &'h mut [Option<(Lock, Held<'l>)>],
+    lock: Lock,
+) -> Option<&'h mut Held<'l>> {
     let mut all = locked.iter_mut().flatten();
-    let (_, guard) = all.find(|(number, _)| *number == set)?;
-    Some(guard)
+    let (_, held) = all.find(|(known, _)| *known == lock)?;
+    Some(held)
 }
 
 fn left(window: &Window, limit: RateLimit, tick: u64) -> Allowance {

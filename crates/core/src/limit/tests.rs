@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::sets::SETS;
 use super::*;
 
 fn rate(limit: u32) -> RateLimit {
@@ -11,9 +12,9 @@ fn rate(limit: u32) -> RateLimit {
     }
 }
 
-fn of_key(number: u8, limit: u32) -> Needed {
+fn of_key(number: u32, limit: u32) -> Needed {
     Needed {
-        subject: Subject::Key([number; 16]),
+        subject: Subject::Key(number),
         limit: rate(limit),
     }
 }
@@ -134,7 +135,7 @@ fn where_all_are_blocked_nobody_else_is_let_in_for_free() {
 #[test]
 fn r17_what_counts_goes_on_counting_in_another_period() {
     let of = |limit, period_seconds| Needed {
-        subject: Subject::Key([1; 16]),
+        subject: Subject::Key(1),
         limit: RateLimit {
             limit,
             period_seconds,

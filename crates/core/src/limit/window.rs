@@ -11,14 +11,14 @@ use crate::model::RateLimit;
 const PIECES: u64 = 32;
 
 /// Calls that are remembered one by one. Most windows never have more.
-const FEW: usize = 5;
+const FEW: usize = 7;
 
 /// Milliseconds that are not told apart when calls are remembered one by one, so that two years
 /// fit into 32 bits.
 const GRAIN: u64 = 16;
 
-/// Calls of the last period.
-#[derive(Debug, Clone)]
+/// Calls of the last period. By default none, and the limit is told when it is asked.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Window {
     calls: Calls,
     period_seconds: u32,
@@ -30,17 +30,29 @@ pub(super) struct Window {
 enum Calls {
     /// When each of them is let go, in grains, the earliest first; the rest is zero.
     Few([u32; FEW], u8),
-    Many(Box<Pieces>),
+    Many(Pieces),
 }
 
-/// Calls by the pieces of a period in which they came.
+/// Calls by the pieces of a period in which they came. What most calls need stands here; the counts,
+/// which lie elsewhere in memory, are seldom looked at.
 #[derive(Debug, Clone)]
 struct Pieces {
-    counts: [u32; PIECES as usize],
+    /// Those of the pieces before the one that goes on.
+    counts: Box<[u32; PIECES as usize]>,
     /// The number of the piece that goes on, since time began.
-    current: u64,
-    /// All of `counts`.
+    current: u32,
+    /// How many calls came in it.
+    of_current: u32,
+    /// The number of the first piece with calls.
+    first: u32,
+    /// All calls.
     sum: u32,
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self::Few([0; FEW], 0)
+    }
 }
 
 impl Window {
@@ -78,7 +90,7 @@ impl Window {
                 (*ends, *count) = (left, number);
             }
             Calls::Many(pieces) => {
-                pieces.advance(tick / piece_millis(self.period_seconds));
+                pieces.advance(piece_of(tick, piece_millis(self.period_seconds)));
                 if pieces.sum == 0 {
                     self.calls = Calls::Few([0; FEW], 0);
                 }
@@ -100,7 +112,7 @@ impl Window {
             }
             Calls::Many(pieces) => {
                 let widths = (piece_millis(self.period_seconds), piece_millis(seconds));
-                **pieces = pieces.of_width(widths, tick);
+                *pieces = pieces.of_width(widths, tick);
             }
         }
         self.period_seconds = seconds;
@@ -130,14 +142,14 @@ impl Window {
                 return;
             }
             let began = |end: u32| (u64::from(end) * GRAIN).saturating_sub(period).min(tick);
-            let mut pieces = Pieces::beginning(tick / width);
+            let mut pieces = Pieces::beginning(piece_of(tick, width));
             for end in ends {
-                pieces.count(began(*end) / width);
+                pieces.count(piece_of(began(*end), width), 1);
             }
-            self.calls = Calls::Many(Box::new(pieces));
+            self.calls = Calls::Many(pieces);
         }
         if let Calls::Many(pieces) = &mut self.calls {
-            pieces.count(tick / width);
+            pieces.count(piece_of(tick, width), 1);
         }
     }
 
@@ -167,57 +179,89 @@ impl Window {
         match &self.calls {
             Calls::Few(ends, _) => ends.iter().all(|end| *end <= grain(tick)),
             Calls::Many(pieces) => {
-                let now = tick / piece_millis(self.period_seconds);
-                pieces.sum == 0 || now >= pieces.current + PIECES
+                let now = piece_of(tick, piece_millis(self.period_seconds));
+                pieces.sum == 0 || u64::from(now) >= u64::from(pieces.current) + PIECES
             }
         }
     }
 }
 
 impl Pieces {
-    const fn beginning(current: u64) -> Self {
+    fn beginning(current: u32) -> Self {
         Self {
-            counts: [0; PIECES as usize],
+            counts: Box::new([0; PIECES as usize]),
             current,
+            of_current: 0,
+            first: current,
             sum: 0,
         }
     }
 
-    fn advance(&mut self, now: u64) {
-        let passed = now.saturating_sub(self.current);
-        for piece in self.current.saturating_add(1)..=self.current + passed.min(PIECES) {
+    /// The number of the piece that comes after all that are kept.
+    const fn end(&self) -> u64 {
+        self.current as u64 + 1
+    }
+
+    fn advance(&mut self, now: u32) {
+        if now <= self.current {
+            return;
+        }
+        let (passed, ended) = (now - self.current, u64::from(self.current));
+        if let Some(count) = self.counts.get_mut((ended % PIECES) as usize) {
+            *count = std::mem::take(&mut self.of_current);
+        }
+        for piece in self.end()..self.end() + u64::from(passed).min(PIECES) {
             if let Some(count) = self.counts.get_mut((piece % PIECES) as usize) {
                 self.sum -= std::mem::take(count);
             }
         }
-        self.current = self.current.max(now);
+        self.current = now;
+        self.first = self.first_from(self.first).unwrap_or(now);
     }
 
-    /// Counts a call of a piece; of one that is not kept any more, as of the oldest that is.
-    fn count(&mut self, piece: u64) {
-        let piece = piece.clamp(self.current.saturating_sub(PIECES - 1), self.current);
-        if let Some(count) = self.counts.get_mut((piece % PIECES) as usize) {
-            *count += 1;
-            self.sum += 1;
+    /// The first piece with calls, of those that are kept, from that one on.
+    fn first_from(&self, piece: u32) -> Option<u32> {
+        let oldest = self.end().saturating_sub(PIECES).max(u64::from(piece));
+        let mut pieces = oldest..self.end();
+        let first = pieces.find(|piece| self.count_of(*piece) > 0)?;
+        u32::try_from(first).ok()
+    }
+
+    fn count_of(&self, piece: u64) -> u32 {
+        if piece == u64::from(self.current) {
+            return self.of_current;
+        }
+        let count = self.counts.get((piece % PIECES) as usize);
+        count.copied().unwrap_or(0)
+    }
+
+    /// Counts calls of a piece; of one that is not kept any more, as of the oldest that is.
+    fn count(&mut self, piece: u32, calls: u32) {
+        let oldest = self.current.saturating_sub(PIECES as u32 - 1);
+        let piece = piece.clamp(oldest, self.current);
+        let count = match piece == self.current {
+            true => Some(&mut self.of_current),
+            false => self.counts.get_mut((u64::from(piece) % PIECES) as usize),
+        };
+        if let Some(count) = count {
+            *count += calls;
+            self.first = match self.sum {
+                0 => piece,
+                _ => self.first.min(piece),
+            };
+            self.sum += calls;
         }
     }
 
     /// The same calls in pieces of another width, each as late as it can have come.
     fn of_width(&self, (old, new): (u64, u64), tick: u64) -> Self {
-        let mut other = Self::beginning(tick / new);
-        let oldest = self.current.saturating_sub(PIECES - 1);
-        for piece in oldest..=self.current {
-            let calls = self
-                .counts
-                .get((piece % PIECES) as usize)
-                .copied()
-                .unwrap_or(0);
-            let at = (((piece + 1) * old - 1) / new).min(other.current);
+        let mut other = Self::beginning(piece_of(tick, new));
+        for piece in self.end().saturating_sub(PIECES)..self.end() {
+            let at = piece_of((piece + 1) * old - 1, new).min(other.current);
             // Those that are too long ago for the new width do not count any more.
-            let kept = (at + PIECES > other.current).then_some(at % PIECES);
-            if let Some(count) = kept.and_then(|at| other.counts.get_mut(at as usize)) {
-                *count += calls;
-                other.sum += calls;
+            let calls = self.count_of(piece);
+            if calls > 0 && u64::from(at) + PIECES > u64::from(other.current) {
+                other.count(at, calls);
             }
         }
         other
@@ -225,13 +269,15 @@ impl Pieces {
 
     /// When so many calls are let go.
     fn end_of(&self, calls: u32, width: u64) -> Option<u64> {
+        let end = |piece: u64| (piece + PIECES) * width;
+        if calls == 1 && self.sum > 0 {
+            return Some(end(u64::from(self.first)));
+        }
         let mut to_go = calls;
-        let oldest = self.current.saturating_sub(PIECES - 1);
-        for piece in oldest..=self.current {
-            let count = self.counts.get((piece % PIECES) as usize);
-            to_go = to_go.saturating_sub(count.copied().unwrap_or(0));
+        for piece in u64::from(self.first)..self.end() {
+            to_go = to_go.saturating_sub(self.count_of(piece));
             if to_go == 0 {
-                return Some((piece + PIECES) * width);
+                return Some(end(piece));
             }
         }
         None
@@ -240,6 +286,12 @@ impl Pieces {
 
 fn grain(tick: u64) -> u32 {
     u32::try_from(tick / GRAIN).unwrap_or(u32::MAX)
+}
+
+/// The number of the piece that goes on at `tick`, where a piece is so many milliseconds long: of the
+/// shortest pieces there are enough for four years.
+fn piece_of(tick: u64, millis: u64) -> u32 {
+    u32::try_from(tick / millis).unwrap_or(u32::MAX)
 }
 
 /// How long a piece is.
@@ -353,7 +405,7 @@ mod tests {
 
     #[test]
     fn a_window_with_few_calls_is_small() {
-        assert_eq!(size_of::<Window>(), 32);
+        assert_eq!(size_of::<Window>(), 40);
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub fn needed(
     visitor: Visitor,
 ) -> [Option<Needed>; MOST_AT_ONCE] {
     let (id, of_kind) = (key.id().to_bytes(), rules.kind(key.kind()));
+    let number = key.found().key_number();
     let operation = operation.and_then(|index| rules.operations.get(index));
     let of_operation = operation.and_then(|operation| {
         let subject = match key.kind() {
@@ -33,18 +34,18 @@ pub fn needed(
     };
     let of_key = of_key.map(|limit| Needed {
         subject: match key.kind() {
-            Kind::Secret => Subject::Key(id),
+            Kind::Secret => Subject::Key(number),
             Kind::Publishable => Subject::Visitor(id, visitor),
         },
         limit,
     });
     let of_all_visitors = of_kind.total_rate_limit.map(|limit| Needed {
-        subject: Subject::Key(id),
+        subject: Subject::Key(number),
         limit,
     });
     let environment = rules.environment(key.environment_name());
     let of_environment = environment.and_then(|(_, environment)| {
-        let subject = Subject::Environment(key.environment_id().to_bytes());
+        let subject = Subject::Environment(key.found().environment_number());
         let limit = environment.rate_limit?;
         Some(Needed { subject, limit })
     });

@@ -261,30 +261,54 @@ impl Index {
             grant,
             environment: environment.number(),
         };
-        for (value, value_sound) in nodes.retired.get(&key.id).into_iter().flatten() {
+        let former = || nodes.retired.get(&key.id).into_iter().flatten();
+        let digests = former().map(|(value, _)| &value.digest);
+        let number = self.number_of(digests.chain([&key.digest]));
+        for (value, value_sound) in former() {
             let sound = sound && *value_sound;
             let parts = Parts { sound, ..parts };
             let ends = Ends::of(key, value.ends_at);
             self.grants.hold(grant);
-            self.put_value(&value.digest, key, &value.start, ends, parts);
+            self.put_value((&value.digest, number), key, &value.start, ends, parts);
         }
         let ends = Ends::of(key, NEVER);
-        self.put_value(&key.digest, key, &key.start, ends, parts);
+        self.put_value((&key.digest, number), key, &key.start, ends, parts);
+    }
+
+    /// The number of the key with these values: that which one of them has, since a key that is
+    /// rotated keeps it, or a new one. When a key is rotated, its value before is one of them.
+    fn number_of<'d>(&self, mut values: impl Iterator<Item = &'d KeyDigest>) -> u32 {
+        let known = values.find_map(|digest| self.known(Mark::of(digest)));
+        let new = || self.keys.fetch_add(1, Ordering::Relaxed);
+        known.map_or_else(new, |known| known.key)
+    }
+
+    /// The value with that mark that is in the tables. At start none is until all are loaded.
+    fn known(&self, mark: Mark) -> Option<Value> {
+        let loading = self.loading.load(Ordering::Relaxed);
+        (!loading).then(|| self.tables.read().find(mark)).flatten()
     }
 
     /// Puts one value of a key in, which uses the grant from then on.
-    fn put_value(&self, digest: &KeyDigest, key: &Key, start: &str, ends: Ends, parts: Parts) {
+    fn put_value(
+        &self,
+        (digest, number): (&KeyDigest, u32),
+        key: &Key,
+        start: &str,
+        ends: Ends,
+        parts: Parts,
+    ) {
         let mark = Mark::of(digest);
-        let loading = self.loading.load(Ordering::Relaxed);
-        let known = match loading {
-            true => None,
-            false => self.tables.read().find(mark),
-        };
+        let known = self.known(mark);
         let card = known.map_or_else(|| self.take_card(), |known| known.card);
         let has_ends = self.cards.write(card, key, start, ends);
-        let brief = Brief::new(Parts { has_ends, ..parts });
-        let keyed = (mark, Value { brief, card });
-        if loading {
+        let value = Value {
+            brief: Brief::new(Parts { has_ends, ..parts }),
+            card,
+            key: number,
+        };
+        let keyed = (mark, value);
+        if self.loading.load(Ordering::Relaxed) {
             self.tables.load(keyed);
         } else if let Some(replaced) = self.tables.put(keyed) {
             self.grants.release(replaced.brief.grant());

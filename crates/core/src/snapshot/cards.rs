@@ -10,8 +10,8 @@ use arc_swap::{ArcSwapOption, Guard};
 
 use super::cells::{IdCell, TEXT, TextCell};
 use super::numbers::Numbers;
-use super::segments::Segments;
 use crate::model::{Key, RateLimit, SpendCaps, Timestamp};
+use crate::segments::Segments;
 
 /// Stands for "never".
 pub(super) const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);

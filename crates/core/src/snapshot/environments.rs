@@ -9,9 +9,9 @@ use std::sync::{Arc, OnceLock};
 use arc_swap::{ArcSwapOption, Guard};
 
 use super::cells::{IdCell, TEXT, TextCell};
-use super::segments::Segments;
 use super::state::StateBits;
 use crate::model::Organization;
+use crate::segments::Segments;
 
 /// Whether the row of a product is as Keystile wrote it; and by being the same or not, which
 /// product it is.

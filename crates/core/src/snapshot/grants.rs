@@ -10,13 +10,14 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use arc_swap::{ArcSwapOption, Guard};
 
 use super::numbers::Numbers;
-use super::segments::Segments;
 use crate::manifest::{Rules, ScopeSet};
 use crate::model::{Binding, Kind};
 use crate::policy::{IpList, OriginList};
+use crate::segments::Segments;
 
 const LISTS_SCOPES: u8 = 1;
 const HAS_LISTS: u8 = 2;
+const IS_BOUND: u8 = 4;
 
 /// What a verify reads of a policy: its scopes, and whether there are other lists.
 #[derive(Debug, Default)]
@@ -51,12 +52,16 @@ impl Grants {
     /// A grant for a policy with these lists, with one user. It has no scopes yet.
     pub(super) fn take(&self, lists_scopes: bool, lists: Lists) -> u32 {
         let number = self.numbers.take();
-        let has_lists = !lists.is_empty();
+        let (has_lists, is_bound) = (!lists.is_empty(), lists.binding.is_some());
         if has_lists && let Some(place) = self.lists.grown_to(number) {
             place.store(Some(Arc::new(lists)));
         }
         if let Some(grant) = self.all.grown_to(number) {
-            let bits = [(lists_scopes, LISTS_SCOPES), (has_lists, HAS_LISTS)];
+            let bits = [
+                (lists_scopes, LISTS_SCOPES),
+                (has_lists, HAS_LISTS),
+                (is_bound, IS_BOUND),
+            ];
             let bits = bits.into_iter().filter(|(has, _)| *has);
             let bits = bits.fold(0, |all, (_, bit)| all | bit);
             grant.has.store(bits, Ordering::Release);
@@ -141,6 +146,12 @@ impl Grant {
     #[inline]
     pub(super) fn has_lists(&self) -> bool {
         self.has(HAS_LISTS)
+    }
+
+    /// Whether there is a binding.
+    #[inline]
+    pub(super) fn is_bound(&self) -> bool {
+        self.has(IS_BOUND)
     }
 
     fn has(&self, what: u8) -> bool {

@@ -32,7 +32,7 @@ impl<'i> Identity<'i> {
         let environment = index.environments.read(brief.environment());
         let (_, named) = index.environments.state(brief.environment())?;
         let grant = index.grants.get(brief.grant())?;
-        let lists = grant.has_lists().then(|| index.grants.lists(brief.grant()));
+        let lists = grant.is_bound().then(|| index.grants.lists(brief.grant()));
         Some(Self {
             found: *found,
             card: card?,

@@ -1,7 +1,7 @@
 //! The index as readers see it, and the version that makes their answers consistent.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use arc_swap::{ArcSwap, Guard};
@@ -32,6 +32,8 @@ pub struct Index {
     pub(super) nodes: RwLock<Nodes>,
     pub(super) environments: Arc<Environments>,
     pub(super) cards: Cards,
+    /// Numbers of keys, which none gives back.
+    pub(super) keys: AtomicU32,
     pub(super) uses: Arc<Uses>,
     pub(super) grants: Arc<Grants>,
     /// Held while the index is changed: there is one writer at a time.
@@ -94,6 +96,7 @@ impl Index {
             nodes: RwLock::default(),
             environments: Arc::default(),
             cards: Cards::default(),
+            keys: AtomicU32::new(0),
             uses: Arc::default(),
             grants: Arc::default(),
             writing: Mutex::default(),
@@ -121,13 +124,22 @@ impl Index {
         let marks = digests.map(Mark::of);
         let slots = marks.clone().map(|mark| tables.approach(mark));
         std::hint::black_box(slots.fold(0, |all, word| all ^ word));
-        let rest = marks.filter_map(|mark| tables.find(mark)).map(|value| {
-            let environment = value.brief.environment();
-            self.cards.approach(value.card)
-                ^ self.uses.approach(value.card)
-                ^ self.environments.approach(environment)
-        });
+        let rest = marks.filter_map(|mark| tables.find(mark));
+        let rest = rest.map(|value| self.approach_told(&value));
         std::hint::black_box(rest.fold(0, |all, word| all ^ word));
+    }
+
+    /// The same for a value that was found.
+    #[inline]
+    pub(crate) fn approach_found(&self, found: &Found) -> u64 {
+        self.approach_told(&found.value)
+    }
+
+    #[inline]
+    fn approach_told(&self, value: &Value) -> u64 {
+        self.cards.approach(value.card)
+            ^ self.uses.approach(value.card)
+            ^ self.environments.approach(value.brief.environment())
     }
 
     /// The product that a value belongs to.
@@ -302,5 +314,16 @@ impl Found {
     #[must_use]
     pub fn digest(&self) -> &KeyDigest {
         &self.digest
+    }
+
+    /// The number of its key: for as long as the process lives, that of the key's other values too,
+    /// and of no other key's.
+    pub(crate) fn key_number(&self) -> u32 {
+        self.value.key
+    }
+
+    /// The number of the environment that owns it, which no other has.
+    pub(crate) fn environment_number(&self) -> u32 {
+        self.value.brief.environment()
     }
 }

@@ -16,7 +16,6 @@ mod index;
 mod node;
 mod numbers;
 mod policy;
-mod segments;
 mod state;
 mod table;
 mod terms;

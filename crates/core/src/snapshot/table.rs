@@ -27,6 +27,8 @@ pub(super) struct Value {
     pub(super) brief: Brief,
     /// The number of its card.
     pub(super) card: u32,
+    /// The number of its key, which is that of the key's other values too.
+    pub(super) key: u32,
 }
 
 /// A value with what it is found by.
@@ -64,7 +66,8 @@ struct Upkeep {
 struct Slot {
     mark: [AtomicU64; 2],
     brief: AtomicU64,
-    card: AtomicU64,
+    /// The number of the card below, that of the key above.
+    numbers: AtomicU64,
 }
 
 /// Half of a digest. That is a MAC of 128 bits, of which nobody without the pepper can make two
@@ -225,7 +228,7 @@ impl Reading {
     pub(super) fn approach(&self, mark: Mark) -> u64 {
         let begin = |table: &Table| {
             let slot = table.0.get(mark.begin(table.0.len()))?;
-            Some(slot.card.load(Ordering::Relaxed))
+            Some(slot.numbers.load(Ordering::Relaxed))
         };
         self.table(mark).and_then(begin).unwrap_or(0)
     }
@@ -239,17 +242,18 @@ impl Reading {
 impl Slot {
     #[inline]
     fn value(&self) -> Value {
-        let card = self.card.load(Ordering::Relaxed);
+        let numbers = self.numbers.load(Ordering::Relaxed);
         Value {
             brief: Brief::from_word(self.brief.load(Ordering::Relaxed)),
-            // Only numbers of 32 bits are ever put there.
-            card: u32::try_from(card).unwrap_or(u32::MAX),
+            card: numbers as u32,
+            key: (numbers >> 32) as u32,
         }
     }
 
     fn put(&self, value: Value) {
         self.brief.store(value.brief.word(), Ordering::Relaxed);
-        self.card.store(u64::from(value.card), Ordering::Relaxed);
+        let numbers = u64::from(value.key) << 32 | u64::from(value.card);
+        self.numbers.store(numbers, Ordering::Relaxed);
     }
 
     fn mark(&self) -> Mark {

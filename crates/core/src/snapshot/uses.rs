@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::address::{ADDRESS_BITS, CoarseAddress};
-use super::segments::Segments;
 use crate::decision::Code;
 use crate::model::{KeyId, Timestamp};
+use crate::segments::Segments;
 
 /// Hours that are told apart in one place. Between two collections there are never that many.
 const HOURS: u32 = 4;

@@ -335,8 +335,8 @@ proptest! {
     ) {
         // With so much room, two windows never have to share it.
         let limiter = Limiter::new(1 << 16);
-        let of = |number: u8, limit, period_seconds| Needed {
-            subject: Subject::Key([number; 16]),
+        let of = |number, limit, period_seconds| Needed {
+            subject: Subject::Key(number),
             limit: RateLimit { limit, period_seconds },
         };
         let kept = of(1, wide, period);

@@ -14,7 +14,7 @@ const PARTS: usize = 26 * LEVEL;
 
 /// Items by number, in parts that are made when they are first needed and stay where they are.
 #[derive(Debug)]
-pub(super) struct Segments<T> {
+pub(crate) struct Segments<T> {
     parts: [OnceLock<Box<[T]>>; PARTS],
 }
 
@@ -29,13 +29,13 @@ impl<T> Default for Segments<T> {
 impl<T: Default> Segments<T> {
     /// The item of that number, if its part was made.
     #[inline]
-    pub(super) fn get(&self, at: u32) -> Option<&T> {
+    pub(crate) fn get(&self, at: u32) -> Option<&T> {
         let place = Place::of(at)?;
         self.parts.get(place.part)?.get()?.get(place.within)
     }
 
     /// The item of that number; `None` when there can be no such number.
-    pub(super) fn grown_to(&self, at: u32) -> Option<&T> {
+    pub(crate) fn grown_to(&self, at: u32) -> Option<&T> {
         let place = Place::of(at)?;
         let part = self.parts.get(place.part)?;
         let make = || {
