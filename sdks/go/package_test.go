@@ -2,7 +2,6 @@ package keystile_test
 
 import (
 	"archive/zip"
-	"bufio"
 	"bytes"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 const module = "github.com/keystile/keystile/sdks/go"
@@ -82,13 +82,31 @@ func TestTheFirstExampleOfTheREADMEGuardsAnAPI(t *testing.T) {
 	must(t, free.Close())
 	app := inProject(directory, filepath.Join(directory, "app"))
 	app.Env = append(app.Env, "ADDRESS="+address, "KEYSTILE_SERVER="+shared.url, "KEYSTILE_KEY="+shared.bound)
-	output := got(app.StderrPipe())(t)
+	app.Stderr = os.Stderr
 	must(t, app.Start())
-	t.Cleanup(func() { _, _ = app.Process.Kill(), app.Wait() })
-	must(t, errOf(bufio.NewReader(output).ReadString('\n')))
+	ended := make(chan struct{})
+	go func() { _ = app.Wait(); close(ended) }()
+	t.Cleanup(func() { _ = app.Process.Kill(); <-ended })
+	untilListening(t, address, ended)
 	allowed := call(t, "http://"+address, workspace, bearer(shared.publishable))
 	equal(t, fmt.Sprint(allowed.status, allowed.json["organization"]), fmt.Sprint(http.StatusOK, shared.organization))
 	refusedAs(t, call(t, "http://"+address, workspace), 401, "missing_credential")
+}
+
+// untilListening returns when somebody listens there. Nothing else tells, so it is tried until it works.
+func untilListening(t *testing.T, address string, ended <-chan struct{}) {
+	t.Helper()
+	for {
+		if connection, err := net.Dial("tcp", address); err == nil {
+			_ = connection.Close()
+			return
+		}
+		select {
+		case <-ended:
+			t.Fatal("it ended")
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
 
 func TestEveryExampleOfTheREADMECompiles(t *testing.T) {
