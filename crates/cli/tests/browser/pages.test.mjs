@@ -123,6 +123,7 @@ describe("every page", () => {
     await dialog(page).locator("#secret-value").waitFor();
     await page.waitForFunction(() => document.activeElement.textContent === "Copy");
     await page.keyboard.press("Enter");
+    await dialog(page).getByRole("button", { name: "Copied" }).waitFor();
     await page.keyboard.press("Escape");
     await page.waitForFunction(() => !document.querySelector("#dialog").open);
     await page.getByRole("row").filter({ hasText: "By keyboard" }).locator("summary").focus();
