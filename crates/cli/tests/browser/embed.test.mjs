@@ -463,7 +463,9 @@ describe("a session's life", { timeout: 180_000 }, () => {
     const answers = [{ status: 429, after: "7" }, { status: 503 }];
     const cors = { "access-control-allow-origin": "*", "access-control-expose-headers": "retry-after", "content-type": "application/problem+json" };
     const prepare = async (opened) => {
-      await opened.clock.install();
+      // It stands still but when it is told to run.
+      await opened.clock.install({ time: 0 });
+      await opened.clock.pauseAt(1000);
       await opened.route("**/v1/sessions", (route) => {
         const next = route.request().method() === "POST" && answers.shift();
         if (!next) return route.continue();
