@@ -4,7 +4,7 @@
 //! `/embed/v1/` has the newest version 1, with the address of this service written in, and may be
 //! kept for minutes. `/embed/v1.0.0/` has that one version as it was released: the same bytes at
 //! every installation and for ever, so that its hash can be published, and with no address in it.
-//! `cargo xtask generate` makes those bytes of the parts that lie beside this file; a version that
+//! `cargo xtask generate` makes its scripts of the parts that lie beside this file; a version that
 //! was released keeps its folder, and the next one gets another.
 //!
 //! This room knows nothing of keys, sessions or the Host header.

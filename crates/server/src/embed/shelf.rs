@@ -14,8 +14,8 @@ const NEWEST: &str = "1.0.0";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const TYPES: &str = "text/plain; charset=utf-8";
 
-const LOADER_TYPES: &str = include_str!("loader.d.ts");
-const FRAME_TYPES: &str = include_str!("frame.d.ts");
+const LOADER_TYPES: &str = include_str!("v1.0.0/loader.d.ts");
+const FRAME_TYPES: &str = include_str!("v1.0.0/frame.d.ts");
 
 /// One file of a version, as it was released.
 struct Released {
@@ -48,7 +48,7 @@ const RELEASED: [Released; 7] = [
     Released::new("loader.js", SCRIPT, include_str!("v1.0.0/loader.js")),
     Released::new("loader.mjs", SCRIPT, include_str!("v1.0.0/loader.mjs"))
         .with_types("./loader.d.ts"),
-    Released::new("frame.mjs", SCRIPT, include_str!("frame.mjs")).with_types("./frame.d.ts"),
+    Released::new("frame.mjs", SCRIPT, include_str!("v1.0.0/frame.mjs")).with_types("./frame.d.ts"),
     Released::new("loader.d.ts", TYPES, LOADER_TYPES),
     Released::new("loader.d.mts", TYPES, LOADER_TYPES),
     Released::new("frame.d.ts", TYPES, FRAME_TYPES),
