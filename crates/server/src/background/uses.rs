@@ -1,8 +1,6 @@
 //! Writing down what keys were used for, in the background and before anybody asks for sums of it.
 //! When single keys were last used is known without that.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,9 +16,9 @@ use crate::app::App;
 /// counts.
 const EVERY: Duration = Duration::from_secs(30);
 
-/// What was collected from the index and is not written down yet, by key and start of the value.
+/// What was collected from the index and could not be written down yet.
 #[derive(Debug, Default)]
-pub(crate) struct Uses(Mutex<HashMap<(KeyId, String), Collected>>);
+pub(crate) struct Uses(Mutex<Vec<Collected>>);
 
 /// Runs for as long as the app.
 pub(crate) async fn write_uses_down(app: Arc<App>) {
@@ -61,21 +59,14 @@ impl App {
 
     async fn collect_and_write(self: Arc<Self>) {
         let mut waiting = self.uses.0.lock().await;
+        let before = std::mem::take(&mut *waiting);
         // A million keys are looked through: not on a thread that others wait for.
         let app = Arc::clone(&self);
-        let collect = move || app.engine.index().collect_uses(app.now());
+        let collect = move || in_order(before, app.engine.index().collect_uses(app.now()));
         let collected = tokio::task::spawn_blocking(collect).await;
-        for one in collected.into_iter().flatten() {
-            match waiting.entry((one.key, one.start.clone())) {
-                Entry::Vacant(place) => {
-                    place.insert(one);
-                }
-                Entry::Occupied(mut known) => join(known.get_mut(), one),
-            }
-        }
-        while !waiting.is_empty() {
-            let some: Vec<_> = waiting.keys().take(MAX_USES).cloned().collect();
-            let part: Vec<_> = some.iter().filter_map(|key| waiting.remove(key)).collect();
+        let mut left = collected.unwrap_or_default().into_iter();
+        while left.len() > 0 {
+            let part: Vec<_> = left.by_ref().take(MAX_USES).collect();
             match self.store.add_uses(part.clone()).await {
                 Ok(()) => {}
                 Err(error @ CommitError::Unknown(_)) => {
@@ -83,12 +74,28 @@ impl App {
                 }
                 Err(error) => {
                     tracing::warn!(%error, "what keys were used for is not written down yet");
-                    waiting.extend(some.into_iter().zip(part));
+                    *waiting = part.into_iter().chain(left).collect();
                     return;
                 }
             }
         }
     }
+}
+
+/// All of it by key and start of the value, each once: what lies side by side in the file is
+/// written together.
+fn in_order(before: Vec<Collected>, later: Vec<Collected>) -> Vec<Collected> {
+    let mut all = before;
+    all.extend(later);
+    all.sort_by(|one, other| (one.key, &one.start).cmp(&(other.key, &other.start)));
+    all.dedup_by(|later, known| {
+        let same = (later.key, &later.start) == (known.key, &known.start);
+        if same {
+            join(known, later);
+        }
+        same
+    });
+    all
 }
 
 /// Puts a use in place of an earlier one of the same value.
@@ -112,13 +119,51 @@ fn learn(uses: &mut Vec<ValueUse>, key: KeyId, start: String, last: LastUse) {
 }
 
 /// Adds what was collected later.
-fn join(known: &mut Collected, later: Collected) {
-    known.last = later.last.or(known.last.take());
-    for (hour, code, count) in later.counts {
+fn join(known: &mut Collected, later: &mut Collected) {
+    known.last = later.last.take().or(known.last.take());
+    for (hour, code, count) in later.counts.drain(..) {
         let same = |one: &&mut (u32, _, u64)| one.0 == hour && one.1 == code;
         match known.counts.iter_mut().find(same) {
             Some((_, _, sum)) => *sum += count,
             None => known.counts.push((hour, code, count)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keystile_core::decision::Code;
+
+    use super::*;
+
+    #[test]
+    fn what_is_collected_twice_is_added_up_in_the_order_of_the_file() {
+        let [first, second] = [1, 2].map(|byte| KeyId::from_bytes([byte; 16]));
+        let used = |key, start: &str, hour, count| Collected {
+            key,
+            start: start.to_owned(),
+            last: None,
+            counts: vec![(hour, Code::Ok, count)],
+        };
+        let before = vec![used(second, "sk_live_aaaa", 7, 1), used(first, "sk_b", 7, 2)];
+        let later = vec![
+            used(second, "sk_live_aaaa", 7, 4),
+            used(first, "sk_a", 7, 8),
+            used(second, "sk_live_aaaa", 8, 16),
+        ];
+        let all = in_order(before, later);
+        let told: Vec<_> = all
+            .iter()
+            .map(|one| (one.key, &*one.start, &*one.counts))
+            .collect();
+        let ok = |hour, count| (hour, Code::Ok, count);
+        assert_eq!(
+            told,
+            [
+                (first, "sk_a", &[ok(7, 8)][..]),
+                (first, "sk_b", &[ok(7, 2)]),
+                (second, "sk_live_aaaa", &[ok(7, 5), ok(8, 16)]),
+            ]
+        );
     }
 }

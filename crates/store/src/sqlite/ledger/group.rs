@@ -4,12 +4,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use keystile_core::credit::{
-    AccountId, Balance, Book, Charged, Draft, Group, Refusal, Spent, Unchanged,
+    AccountId, Balance, Book, Charged, Draft, Group,
 };
 use keystile_core::key::{Integrity, LedgerEnd, SetSum};
 use keystile_core::model::{SpendId, Timestamp};
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::answers::{Outcome, tell};
 use super::charges::Charges;
 use super::checkpoint::{Checkpoint, Progress};
 use super::queue::{Failure, Work};
@@ -20,7 +21,7 @@ use crate::ledger::pack_entries;
 use crate::sqlite::commit::{finish_with, limit_pages, not_written, step};
 use crate::sqlite::writer::Desk;
 use crate::sqlite::{Step, journal};
-use crate::{Balances, Changed, CommitError};
+use crate::{Balances, CommitError};
 
 /// How many entries of what ended are written with a group; the rest comes with the next ones.
 const ENDS_OF_A_GROUP: usize = 256;
@@ -67,15 +68,6 @@ impl Tip {
             at: now.max(self.at),
         }
     }
-}
-
-/// What became of work, until it may be told.
-enum Outcome {
-    Spend(Result<Spent, Refusal>),
-    Change(Option<Result<Changed, Unchanged>>),
-    End(Option<Timestamp>),
-    /// Nothing became of this alone.
-    Failed(CommitError),
 }
 
 impl Books {
@@ -155,9 +147,7 @@ impl Desk {
             match self.attempt_group(&works) {
                 Ok(outcomes) => {
                     let done = works.drain(..outcomes.len().min(works.len()));
-                    let done: Vec<_> = done.collect();
-                    let answered = done.into_iter().zip(outcomes);
-                    answered.for_each(|(work, outcome)| answer(work, outcome));
+                    tell(done.zip(outcomes).collect());
                 }
                 Err(error) => {
                     let failure = Failure::of(error);
@@ -341,15 +331,4 @@ fn seal_some(
     };
     journal::move_head(connection, integrity, &sealed).map_err(|error| not_written(&error))?;
     Ok(sealed)
-}
-
-fn answer(work: Work, outcome: Outcome) {
-    // Whoever does not wait any more need not know.
-    match (work, outcome) {
-        (work, Outcome::Failed(error)) => work.fail(&Failure::of(error)),
-        (Work::Spend(_, answer), Outcome::Spend(spent)) => drop(answer.send(Ok(spent))),
-        (Work::Change(.., answer), Outcome::Change(changed)) => drop(answer.send(Ok(changed))),
-        (Work::End(answer), Outcome::End(next)) => drop(answer.send(Ok(next))),
-        _ => {}
-    }
 }

@@ -5,6 +5,7 @@
 //! a commit exactly as far as they come faster than commits are made, and a lone one waits for
 //! nothing. What grants do to the book is written with the change that makes them.
 
+mod answers;
 mod base;
 mod charges;
 mod checkpoint;
@@ -34,6 +35,7 @@ pub(super) use load::load;
 pub(super) use queue::Queue;
 pub use settings::LedgerSettings;
 
+use self::answers::told;
 use self::queue::{Waiting, Work};
 use super::SqliteStore;
 use super::writer::{Desk, Refused};
@@ -44,7 +46,7 @@ impl LedgerStore for SqliteStore {
     async fn spend(&self, order: SpendOrder) -> Result<Result<Spent, Refusal>, CommitError> {
         let (answer, answered) = tokio::sync::oneshot::channel();
         self.queue_charge(Work::Spend(Box::new(order), answer))?;
-        answered.await.unwrap_or_else(|_| Err(stopped()))
+        told(answered).await
     }
 
     async fn change_charge(
@@ -54,7 +56,7 @@ impl LedgerStore for SqliteStore {
     ) -> Result<Option<Result<Changed, Unchanged>>, CommitError> {
         let (answer, answered) = tokio::sync::oneshot::channel();
         self.queue_charge(Work::Change(spend, change, answer))?;
-        answered.await.unwrap_or_else(|_| Err(stopped()))
+        told(answered).await
     }
 
     async fn charged(&self, spend: SpendId) -> Result<Option<Charged>, CommitError> {
@@ -101,7 +103,7 @@ impl LedgerStore for SqliteStore {
     async fn end_due(&self) -> Result<Option<Timestamp>, CommitError> {
         let (answer, answered) = tokio::sync::oneshot::channel();
         self.queue_charge(Work::End(answer))?;
-        answered.await.unwrap_or_else(|_| Err(stopped()))
+        told(answered).await
     }
 
     fn remember(&self, account: AccountId, idempotency_key: &str, asked: &Asked<'_>) -> Remember {
@@ -165,8 +167,4 @@ impl SqliteStore {
     fn time(&self) -> Timestamp {
         self.latest.see(self.clock.now())
     }
-}
-
-fn stopped() -> CommitError {
-    CommitError::Unknown(Refused::Stopped.to_string())
 }

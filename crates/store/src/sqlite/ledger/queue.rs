@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use keystile_core::credit::{Change, Refusal, SpendOrder, Spent, Unchanged};
 use keystile_core::model::{SpendId, Timestamp};
-use tokio::sync::oneshot;
 
+use super::answers::{Answer, Told};
 use crate::sqlite::writer::{Desk, Refused};
 use crate::{Changed, CommitError};
 
@@ -14,8 +14,6 @@ const MOST: usize = 16 * 1024;
 
 /// How many are decided in one group, so that none waits long for its commit.
 const OF_A_GROUP: usize = 1024;
-
-type Answer<T> = oneshot::Sender<Result<T, CommitError>>;
 
 /// What waits, and who for.
 pub(in crate::sqlite) enum Work {
@@ -50,9 +48,9 @@ impl Work {
     pub(super) fn fail(self, failure: &Failure) {
         // Whoever does not wait any more need not know.
         match self {
-            Self::Spend(_, answer) => drop(answer.send(Err(failure.error()))),
-            Self::Change(.., answer) => drop(answer.send(Err(failure.error()))),
-            Self::End(answer) => drop(answer.send(Err(failure.error()))),
+            Self::Spend(_, answer) => drop(answer.send(Told::failed(failure.error()))),
+            Self::Change(.., answer) => drop(answer.send(Told::failed(failure.error()))),
+            Self::End(answer) => drop(answer.send(Told::failed(failure.error()))),
         }
     }
 }
