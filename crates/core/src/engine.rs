@@ -225,20 +225,6 @@ impl Engine {
         })
     }
 
-    /// Makes a key ready that will be asked about soon, with others. `None` when it is not one of
-    /// the product: then asking tells why.
-    #[must_use]
-    pub fn prepare<'k>(&self, product: &ProductNode, key: &'k str) -> Option<PreparedKey<'k>> {
-        let text = KeyText::read(key, &product.rules()).ok()?;
-        let keyring = self.keyring.load();
-        let pepper = keyring.pepper()?;
-        Some(PreparedKey {
-            text,
-            digest: text.digest(pepper),
-            pepper: pepper.version(),
-        })
-    }
-
     /// Looks at what decisions about these keys will read, which lies anywhere in memory: for many
     /// keys together, the waits overlap. It decides nothing.
     pub fn approach<'p>(&self, keys: impl Iterator<Item = &'p PreparedKey<'p>> + Clone) {
@@ -254,7 +240,7 @@ impl Engine {
         let Ok(decision) = self.decide(
             product,
             |_| Ok::<_, Infallible>(*facts),
-            |found| Some(*found),
+            |_, found| Some(*found),
         );
         decision
     }
@@ -269,8 +255,11 @@ impl Engine {
         product: &ProductNode,
         ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
     ) -> Result<Introspection<'_>, E> {
-        self.decide(product, ask, |found| {
-            self.approach_found(found);
+        self.decide(product, ask, |key, found| {
+            // One that was prepared was looked at before, with others.
+            if key.prepared.is_none() {
+                self.approach_found(found);
+            }
             Identity::of(&self.index, found)
         })
     }
@@ -299,7 +288,7 @@ impl Engine {
                 let of = |(name, check): &Check| (*name, check(case).err());
                 CHECKS.iter().map(of).collect::<Vec<_>>()
             };
-            let tell = |found: &Found| Identity::of(&self.index, found);
+            let tell = |_: &Presented<'_>, found: &Found| Identity::of(&self.index, found);
             let question = Question {
                 product,
                 rules: &rules,
@@ -325,7 +314,7 @@ impl Engine {
         &self,
         product: &ProductNode,
         ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
-        tell: impl Fn(&Found) -> Option<K>,
+        tell: impl Fn(&Presented<'_>, &Found) -> Option<K>,
     ) -> Result<Decision<K>, E> {
         loop {
             let rules = product.rules();
@@ -354,7 +343,7 @@ impl Engine {
     fn judge<K, T>(
         &self,
         question: &Question<'_, '_>,
-        tell: impl Fn(&Found) -> Option<K>,
+        tell: impl Fn(&Presented<'_>, &Found) -> Option<K>,
         more: impl Fn(&Case<'_>) -> T,
     ) -> Option<(Judged<K>, Option<T>)> {
         let Question {
@@ -379,7 +368,8 @@ impl Engine {
                 return unknown();
             };
             // Told first: what is not needed for the decision may still be on its way then.
-            let (Some(told), Some(terms)) = (tell(&found), Terms::of(&self.index, &found)) else {
+            let (Some(told), Some(terms)) = (tell(key, &found), Terms::of(&self.index, &found))
+            else {
                 return unknown();
             };
             if !terms.belongs_to(product) {

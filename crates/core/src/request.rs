@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::key::{ForeignHash, KeyDigest, ParsedKey};
-use crate::manifest::ScopeSet;
+use crate::manifest::{OperationError, ScopeSet};
 use crate::model::{ModeFilter, Timestamp};
 
 /// All facts of one call. Borrowed from the request, so that asking copies nothing.
@@ -51,10 +51,8 @@ impl std::fmt::Debug for Credential<'_> {
     }
 }
 
-/// A key with the digest that it is looked for by, made by [`Engine::prepare`]. When many calls are
-/// decided together, all their keys are prepared first.
-///
-/// [`Engine::prepare`]: crate::engine::Engine::prepare
+/// A key with the digest that it is looked for by. When many calls are decided together, all
+/// their keys are prepared first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PreparedKey<'a> {
     pub(crate) text: KeyText<'a>,
@@ -116,6 +114,8 @@ pub enum Asked<'a> {
         /// The path; behind a gateway the part that follows the base URL's prefix is used.
         path: &'a str,
     },
+    /// An operation that was looked for under the same rules before, by its place in the manifest.
+    Known(Result<u16, OperationError>),
     /// Whatever needs all of these scopes.
     Scopes(ScopeSet),
     /// Nothing but to know whose key it is.

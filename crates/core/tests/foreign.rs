@@ -8,7 +8,7 @@ use keystile_core::key::{
     ForeignHash, KeyFormatError, KeyMaterial, Keyring, Pepper, Purpose, SecretBytes,
 };
 use keystile_core::model::{ForeignDigest, Key, Record};
-use keystile_core::request::{Credential, RequestFacts};
+use keystile_core::request::{Credential, PreparedKey, RequestFacts};
 use keystile_core::snapshot::{Applied, Found};
 use population::Size;
 
@@ -138,11 +138,12 @@ fn without_a_format_a_foreign_key_is_malformed_and_with_one_again_it_works() {
     adopt(&engine, OLD, ForeignDigest::Sha256);
     let plain = Record::Product(population::product(population::MANIFEST));
     let product = population::node(engine.index());
-    let prepared = engine.prepare(&product, OLD).expect("a format fits");
+    let prepared =
+        PreparedKey::new(OLD, &product.rules(), &engine.keyring()).expect("a format fits");
     assert!(decide(&engine, Credential::Prepared(&prepared)).is_allowed());
     apply(&engine, plain);
     assert_eq!(code(&engine, OLD), Code::MalformedKey);
-    assert!(engine.prepare(&product, OLD).is_none());
+    assert!(PreparedKey::new(OLD, &product.rules(), &engine.keyring()).is_none());
     let decision = decide(&engine, Credential::Prepared(&prepared));
     let prefix = DenyReason::MalformedKey(KeyFormatError::Prefix);
     assert_eq!(decision.verdict, Err(prefix), "prepared under older rules");
@@ -153,10 +154,10 @@ fn k19_a_foreign_key_under_an_older_pepper_is_found_and_its_next_digest_told() {
     let engine = engine();
     adopt(&engine, OLD, ForeignDigest::Sha256);
     let product = population::node(engine.index());
-    let early = engine.prepare(&product, OLD).expect("a format fits");
+    let early = PreparedKey::new(OLD, &product.rules(), &engine.keyring()).expect("a format fits");
     let newest = SecretBytes::new([0x77; 32]);
     engine.replace_keyring(with_pepper(2, &newest));
-    let late = engine.prepare(&product, OLD).expect("a format fits");
+    let late = PreparedKey::new(OLD, &product.rules(), &engine.keyring()).expect("a format fits");
     let expected = Pepper::new(2, &newest);
     let expected = expected.digest_foreign(&ForeignHash::of(OLD, ForeignDigest::Sha256));
     for credential in [

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::decision::DenyReason;
 use crate::key::{
-    ForeignHash, KeyDigest, KeyFormatError, ParsedKey, Pepper, ends_masked, may_be_foreign,
+    ForeignHash, KeyDigest, KeyFormatError, Keyring, ParsedKey, Pepper, ends_masked, may_be_foreign,
 };
 use crate::manifest::Rules;
 use crate::request::{Credential, KeyText, PreparedKey};
@@ -84,6 +84,21 @@ impl<'f> KeyText<'f> {
             Self::Own(key) => key.text(),
             Self::Foreign { text, .. } => text,
         }
+    }
+}
+
+impl<'k> PreparedKey<'k> {
+    /// Makes a key ready that will be asked about soon, with others. `None` when it is not one that
+    /// these rules take: then asking tells why.
+    #[must_use]
+    pub fn new(key: &'k str, rules: &Rules, keyring: &Keyring) -> Option<Self> {
+        let text = KeyText::read(key, rules).ok()?;
+        let pepper = keyring.pepper()?;
+        Some(Self {
+            text,
+            digest: text.digest(pepper),
+            pepper: pepper.version(),
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::same_origin;
 use crate::decision::DenyReason;
-use crate::manifest::{Operation, Rules, ScopeSet};
+use crate::manifest::{Operation, OperationError, Rules, ScopeSet};
 use crate::model::Kind;
 use crate::request::{Asked, Origin, Place, RequestFacts};
 use crate::session::Session;
@@ -102,18 +102,21 @@ fn operation_asked<'a>(
     destination: Destination<'a>,
     rules: &'a Rules,
 ) -> Result<Option<&'a Operation>, DenyReason> {
-    let Asked::Operation { method, path } = facts.asked else {
-        return Ok(None);
+    let found = match facts.asked {
+        Asked::Authenticate | Asked::Scopes(_) => return Ok(None),
+        Asked::Known(found) => found.and_then(|index| {
+            let known = rules.operations.get(index);
+            known.ok_or(OperationError::Unknown)
+        }),
+        Asked::Operation { method, path } => {
+            let path = match destination {
+                Destination::Environment(_, Some(rest)) => rest,
+                _ => path,
+            };
+            rules.operations.find(method, path)
+        }
     };
-    let path = match destination {
-        Destination::Environment(_, Some(rest)) => rest,
-        _ => path,
-    };
-    rules
-        .operations
-        .find(method, path)
-        .map(Some)
-        .map_err(DenyReason::UnknownOperation)
+    found.map(Some).map_err(DenyReason::UnknownOperation)
 }
 
 fn destination<'a>(facts: &RequestFacts<'a>, rules: &'a Rules) -> Destination<'a> {
@@ -214,7 +217,7 @@ fn scope(case: &Case<'_>) -> Result<(), DenyReason> {
     let needed = match case.facts.asked {
         Asked::Authenticate => return Ok(()),
         Asked::Scopes(needed) => needed,
-        Asked::Operation { .. } => case
+        Asked::Operation { .. } | Asked::Known(_) => case
             .operation?
             .map_or(ScopeSet::EMPTY, |operation| ScopeSet::only(operation.scope)),
     };

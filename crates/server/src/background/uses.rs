@@ -145,7 +145,10 @@ mod tests {
             last: None,
             counts: vec![(hour, Code::Ok, count)],
         };
-        let before = vec![used(second, "sk_live_aaaa", 7, 1), used(first, "sk_b", 7, 2)];
+        let before = vec![
+            used(second, "sk_live_aaaa", 7, 1),
+            used(first, "sk_b", 7, 2),
+        ];
         let later = vec![
             used(second, "sk_live_aaaa", 7, 4),
             used(first, "sk_a", 7, 8),

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::JsonWriter;
 use super::described::VerifyAnswer;
-use super::json::{Again, Asker};
+use super::json::{Again, Asker, Asking};
 use super::question::{At, Question};
+use super::questions::Questions;
 use super::unpaid::{Due, Form, Request, Unpaid, Verdict, unanswered};
 use crate::api::body;
 use crate::app::App;
@@ -16,7 +17,7 @@ use crate::metrics::Door;
 use crate::object::Object;
 use crate::problem::Problem;
 
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 
 /// Several questions.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -48,32 +49,32 @@ pub(crate) fn verify_batch(
     request: Request<'_>,
     request_id: &str,
 ) -> Result<Verdict, Problem> {
-    let batch: BatchRequest<'_> = body::parse_fast(request.headers, request.body)?;
-    if batch.requests.is_empty() || batch.requests.len() > MOST {
-        return Err(Problem::field(
-            "/requests",
-            "ask 1 to 100 questions at once",
-        ));
-    }
+    let questions = read(request)?;
     let asker = Asker::new(app, request);
-    let questions = batch.requests.iter().map(|Object(question)| question);
-    let keys: Vec<_> = questions.map(|question| asker.prepare(question)).collect();
+    let asking = first_asked(&asker, &questions)?;
+    let keyring = app.engine.keyring();
+    let asked = || {
+        let one = |(key, asked)| Some((key, asking.get(asked)?));
+        questions.iter().filter_map(one)
+    };
+    let keys: Vec<_> = asked()
+        .map(|(key, asking)| asking.prepare(&keyring, key))
+        .collect();
     app.engine.approach(keys.iter().flatten());
-    let mut out = Vec::with_capacity(batch.requests.len() * 640);
+    let mut out = Vec::with_capacity(questions.len() * 640);
     let mut due = Vec::new();
     out.extend_from_slice(b"{\"results\":[");
-    let asked = batch.requests.iter().zip(&keys).enumerate();
-    for (index, (Object(question), key)) in asked {
+    for (index, ((text, asking), key)) in asked().zip(&keys).enumerate() {
         if index > 0 {
             out.push(b',');
         }
         let key = match key {
             Some(key) => Credential::Prepared(key),
-            None => Credential::Text(&question.key),
+            None => Credential::Text(text),
         };
         let begin = out.len();
         let at = (At::Among(index), Door::Batch);
-        let answered = asker.answer(question, key, at, &mut out)?;
+        let answered = asker.answer(asking, key, at, &mut out)?;
         if let Some(bill) = answered.bill {
             due.push(Due {
                 bill,
@@ -93,6 +94,39 @@ pub(crate) fn verify_batch(
     }
     let (form, json) = (Form::Batch, out);
     Ok(Verdict::Unpaid(Unpaid { form, json, due }))
+}
+
+/// Reads them: quickly, or else closely.
+fn read(request: Request<'_>) -> Result<Questions<'_>, Problem> {
+    body::check_json(request.headers)?;
+    let quickly = std::str::from_utf8(request.body).ok();
+    if let Some(questions) = quickly.and_then(Questions::read) {
+        return Ok(questions);
+    }
+    let batch: BatchRequest<'_> = body::parse_fast(request.headers, request.body)?;
+    if batch.requests.is_empty() || batch.requests.len() > MOST {
+        return Err(Problem::field(
+            "/requests",
+            "ask 1 to 100 questions at once",
+        ));
+    }
+    Ok(Questions::of(batch))
+}
+
+/// Looks up all that is asked, in the order in which it is first asked.
+fn first_asked<'q>(
+    asker: &'q Asker<'_>,
+    questions: &'q Questions<'_>,
+) -> Result<Vec<Asking<'q>>, Problem> {
+    let mut looked_up = Vec::with_capacity(questions.asked.len());
+    for (index, (_, asked)) in questions.iter().enumerate() {
+        if asked == looked_up.len()
+            && let Some(question) = questions.asked.get(asked)
+        {
+            looked_up.push(asker.asking(question, At::Among(index))?);
+        }
+    }
+    Ok(looked_up)
 }
 
 /// Answers one of them again.

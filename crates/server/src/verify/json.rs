@@ -5,16 +5,17 @@ use std::sync::Arc;
 use arc_swap::Guard;
 use keystile_core::credit::Spent;
 use keystile_core::decision::{Code, DenyReason};
+use keystile_core::key::Keyring;
 use keystile_core::manifest::{Operation, OperationError, Rules, ScopeSet};
 use keystile_core::model::{Binding, Timestamp};
 use keystile_core::request::{Asked, Credential, Origin, Place, PreparedKey, RequestFacts};
-use keystile_core::snapshot::{ProductNode, Products};
+use keystile_core::snapshot::{CurrentRules, ProductNode, Products};
 
 use super::answer::{self, JsonWriter};
 use super::decide::{Decided, decide, decide_again, explain, explain_again};
 use super::facts;
 use super::question::{At, Question, ScopeAsk};
-use super::spend::Bill;
+use super::spend::{Bill, Payment};
 use super::unpaid::{Due, Form, Request, Unpaid, Verdict, unanswered};
 use crate::api::body;
 use crate::app::App;
@@ -36,8 +37,9 @@ pub(crate) fn verify_one(
     let question: Question<'_> = body::parse_fast(request.headers, request.body)?;
     let asker = Asker::new(app, request);
     let mut out = Vec::with_capacity(1024);
+    let asking = asker.asking(&question, At::Alone)?;
     let key = Credential::Text(&question.key);
-    let answer = asker.answer(&question, key, (At::Alone, Door::Json), &mut out)?;
+    let answer = asker.answer(&asking, key, (At::Alone, Door::Json), &mut out)?;
     if answer.code == Code::Undecided {
         return Err(unanswered(DenyReason::Undecided));
     }
@@ -86,6 +88,25 @@ pub(super) struct Answered {
     pub(super) bill: Option<Box<Bill>>,
 }
 
+/// What a question says beside its key, as the product's rules have it: looked up once, it is asked
+/// of one key after another.
+pub(super) struct Asking<'q> {
+    question: &'q Question<'q>,
+    product: &'q ProductNode,
+    payment: Payment<'q>,
+    /// By these rules; by any others it is looked up anew.
+    rules: CurrentRules,
+    place: Place<'q>,
+    asked: Asked<'q>,
+}
+
+impl Asking<'_> {
+    /// Makes a key ready that it will be asked of, where that can be.
+    pub(super) fn prepare<'k>(&self, keyring: &Keyring, key: &'k str) -> Option<PreparedKey<'k>> {
+        PreparedKey::new(key, &self.rules, keyring)
+    }
+}
+
 /// Somebody entitled to ask, with what the operator key is bound to.
 pub(super) struct Asker<'a> {
     app: &'a App,
@@ -105,35 +126,45 @@ impl<'a> Asker<'a> {
         }
     }
 
-    /// Makes the key of one of several questions ready, where that can be.
-    pub(super) fn prepare<'q>(&self, question: &'q Question<'_>) -> Option<PreparedKey<'q>> {
-        // A question without a product is answered with what is wrong with it, later.
-        let product = self.product(question, At::Alone).ok()?;
-        self.app.engine.prepare(product, &question.key)
+    /// Looks up what a question says beside its key.
+    pub(super) fn asking<'q>(
+        &'q self,
+        question: &'q Question<'_>,
+        at: At,
+    ) -> Result<Asking<'q>, Problem> {
+        let product = self.product(question, at)?;
+        let (payment, rules) = (question.payment(at)?, product.rules());
+        Ok(Asking {
+            question,
+            product,
+            payment,
+            place: self.place(question, &rules, at)?,
+            asked: asked(question, &rules, at)?,
+            rules,
+        })
     }
 
-    /// Decides one question about its key, which may have been prepared, and writes the verdict
+    /// Decides one question about a key, which may have been prepared, and writes the verdict
     /// without its closing brace.
     pub(super) fn answer(
         &self,
-        question: &Question<'_>,
+        asking: &Asking<'_>,
         key: Credential<'_>,
         (at, door): (At, Door),
         out: &mut Vec<u8>,
     ) -> Result<Answered, Problem> {
-        let product = self.product(question, at)?;
-        let ask = |rules: &Rules| self.facts(question, key, rules, at);
-        let payment = question.payment(at)?;
+        let ask = |rules: &Rules| self.facts(asking, key, rules, at);
+        let of = (asking.product, asking.payment);
         let mut json = JsonWriter(out);
-        if question.explain {
-            let Decided { decision, bill } = explain(self.app, door, (product, payment), ask)?;
+        if asking.question.explain {
+            let Decided { decision, bill } = explain(self.app, door, of, ask)?;
             json.verdict(&decision.decision);
             json.checks(&decision);
             let bill = bill.map(Bill::undecided);
             let code = answer::code(&decision.decision);
             return Ok(Answered { code, bill });
         }
-        let Decided { decision, bill } = decide(self.app, door, (product, payment), ask)?;
+        let Decided { decision, bill } = decide(self.app, door, of, ask)?;
         json.verdict(&decision);
         let code = answer::code(&decision);
         Ok(Answered { code, bill })
@@ -148,17 +179,18 @@ impl<'a> Asker<'a> {
         Again { paid, door }: Again,
         out: &mut Vec<u8>,
     ) -> Result<Code, Problem> {
-        let product = self.product(question, at)?;
+        let asking = self.asking(question, at)?;
         let key = Credential::Text(&question.key);
-        let ask = |rules: &Rules| self.facts(question, key, rules, at);
+        let ask = |rules: &Rules| self.facts(&asking, key, rules, at);
+        let of = (asking.product, paid);
         let mut json = JsonWriter(out);
         let code = if question.explain {
-            let explained = explain_again(self.app, door, (product, paid), ask)?;
+            let explained = explain_again(self.app, door, of, ask)?;
             json.verdict(&explained.decision);
             json.checks(&explained);
             answer::code(&explained.decision)
         } else {
-            let decision = decide_again(self.app, door, (product, paid), ask)?;
+            let decision = decide_again(self.app, door, of, ask)?;
             json.verdict(&decision);
             answer::code(&decision)
         };
@@ -170,16 +202,25 @@ impl<'a> Asker<'a> {
 
     fn facts<'q>(
         &'q self,
-        question: &'q Question<'_>,
+        asking: &'q Asking<'_>,
         credential: Credential<'q>,
         rules: &Rules,
         at: At,
     ) -> Result<RequestFacts<'q>, Problem> {
+        let question = asking.question;
+        let (place, asked) = if std::ptr::eq(rules, &*asking.rules) {
+            (asking.place, asking.asked)
+        } else {
+            (
+                self.place(question, rules, at)?,
+                asked(question, rules, at)?,
+            )
+        };
         let origin = question.origin.as_deref();
         Ok(RequestFacts {
             credential,
-            place: self.place(question, rules, at)?,
-            asked: asked(question, rules, at)?,
+            place,
+            asked,
             origin: origin.map_or(Origin::Absent, Origin::Of),
             from_browser: origin.is_some_and(|origin| facts::is_web_origin(origin.as_bytes())),
             ip: question.ip.map(|ip| ip.to_canonical()),
@@ -244,8 +285,9 @@ fn asked<'q>(question: &'q Question<'_>, rules: &Rules, at: At) -> Result<Asked<
     let asked = match (question.operation.as_deref(), &question.scope, authenticate) {
         (Some(operation), None, false) => {
             let (method, path) = operation.split_once(' ').unwrap_or((operation, ""));
-            check_cost(question.cost, rules.operations.find(method, path), at)?;
-            return Ok(Asked::Operation { method, path });
+            let found = rules.operations.find(method, path);
+            check_cost(question.cost, found, at)?;
+            return Ok(Asked::Known(found.map(|operation| operation.index)));
         }
         (None, Some(scope), false) => Asked::Scopes(scopes(scope, rules, at)?),
         (None, None, true) => Asked::Authenticate,

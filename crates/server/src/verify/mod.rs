@@ -14,6 +14,7 @@ mod operator;
 mod outcome;
 mod possession;
 mod question;
+mod questions;
 mod spend;
 mod strangers;
 mod told;

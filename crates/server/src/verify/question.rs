@@ -11,7 +11,7 @@ use super::spend::Payment;
 use crate::problem::Problem;
 
 /// A question about one key.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "VerifyRequest")]
 pub(crate) struct Question<'a> {
@@ -79,7 +79,7 @@ impl Question<'_> {
 
 /// A text that is borrowed from the body unless it has escapes; serde borrows a `Cow` that stands
 /// alone, but not one inside an `Option`.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub(crate) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
@@ -92,7 +92,7 @@ impl std::ops::Deref for Text<'_> {
 }
 
 /// One scope or several.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum ScopeAsk<'a> {
     /// This one.

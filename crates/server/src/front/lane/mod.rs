@@ -181,7 +181,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Lane<'_, S> {
                 verdict: Verdict::Made(json),
                 ..
             }) => {
-                self.writer.verdict(&json, name.as_str(), now);
+                self.writer.verdict(json, name.as_str(), now);
                 true
             }
             Ok(unpaid) => {
@@ -214,7 +214,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Lane<'_, S> {
         };
         match paid {
             Ok(json) => {
-                self.writer.verdict(&json, name.as_str(), app.now());
+                self.writer.verdict(json, name.as_str(), app.now());
                 true
             }
             Err(problem) => self.writer.reply(&refused(&problem, &name), app.now()),
@@ -229,8 +229,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Lane<'_, S> {
     }
 
     async fn write(&mut self) -> std::io::Result<()> {
-        self.stream.write_all(self.writer.bytes()).await?;
-        self.stream.flush().await?;
+        self.writer.send(&mut self.stream).await?;
         self.writer.clear(KEPT_BYTES);
         if self.buffer.capacity() > KEPT_BYTES {
             self.buffer = BytesMut::new();

@@ -2,8 +2,10 @@
 
 use std::io::Write;
 
+use bytes::Buf;
 use http::{StatusCode, header};
 use keystile_core::model::Timestamp;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use crate::front::respond::Reply;
 use crate::verify::Told;
@@ -12,36 +14,52 @@ use crate::verify::Told;
 #[derive(Debug, Default)]
 pub(super) struct Writer {
     out: Vec<u8>,
+    /// A body that is not copied behind its head.
+    body: Vec<u8>,
     date: Date,
 }
 
+/// From so many bytes on, a body goes out from where it was made.
+const LONG: usize = 4 << 10;
+
 impl Writer {
-    /// What is to be sent.
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.out
+    /// Sends it. A single piece takes the shorter way through the system.
+    pub(super) async fn send(&self, to: &mut (impl AsyncWrite + Unpin)) -> std::io::Result<()> {
+        if self.body.is_empty() {
+            to.write_all(&self.out).await?;
+        } else {
+            to.write_all_buf(&mut self.out.chain(&*self.body)).await?;
+        }
+        to.flush().await
     }
 
     /// Forgets what was sent, and memory beyond `most` bytes.
     pub(super) fn clear(&mut self, most: usize) {
         self.out.clear();
         self.out.shrink_to(most);
+        self.body = Vec::new();
     }
 
     /// 200 with a verdict.
-    pub(super) fn verdict(&mut self, json: &[u8], request_id: &str, now: Timestamp) {
+    pub(super) fn verdict(&mut self, json: Vec<u8>, request_id: &str, now: Timestamp) {
         let head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
                      cache-control: no-store\r\nx-request-id: ";
         self.out.extend_from_slice(head);
         self.out.extend_from_slice(request_id.as_bytes());
         self.out.extend_from_slice(b"\r\n");
-        self.end(json, now);
+        self.end(json.len(), now);
+        if json.len() < LONG {
+            self.out.extend_from_slice(&json);
+        } else {
+            self.body = json;
+        }
     }
 
     /// What a gateway is told.
     pub(super) fn told(&mut self, told: &Told, now: Timestamp) {
         self.status(told.status);
         self.out.extend_from_slice(&told.lines);
-        self.end(b"", now);
+        self.end(0, now);
     }
 
     /// Any answer; whether the connection goes on after it.
@@ -55,7 +73,9 @@ impl Writer {
         }
         // The doors of the lane answer with whole bodies.
         let body = reply.body().whole();
-        self.end(body.map_or(b"", |body| body), now);
+        let body: &[u8] = body.map_or(b"", |body| body);
+        self.end(body.len(), now);
+        self.out.extend_from_slice(body);
         let connection = reply.headers().get(header::CONNECTION);
         connection.is_none_or(|connection| connection != "close")
     }
@@ -73,15 +93,14 @@ impl Writer {
         self.out.extend_from_slice(b"\r\n");
     }
 
-    /// What all answers end with, and the body.
-    fn end(&mut self, body: &[u8], now: Timestamp) {
+    /// What the heads of all answers end with; the body has so many bytes.
+    fn end(&mut self, body: usize, now: Timestamp) {
         self.out.extend_from_slice(b"content-length: ");
         // Writing to memory cannot fail.
-        let _ = write!(self.out, "{}", body.len());
+        let _ = write!(self.out, "{body}");
         self.out.extend_from_slice(b"\r\ndate: ");
         self.out.extend_from_slice(self.date.at(now));
         self.out.extend_from_slice(b"\r\n\r\n");
-        self.out.extend_from_slice(body);
     }
 }
 

@@ -3,9 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use keystile_core::credit::{
-    AccountId, Balance, Book, Charged, Draft, Group,
-};
+use keystile_core::credit::{AccountId, Balance, Book, Charged, Draft, Group};
 use keystile_core::key::{Integrity, LedgerEnd, SetSum};
 use keystile_core::model::{SpendId, Timestamp};
 use rusqlite::{Connection, TransactionBehavior};
