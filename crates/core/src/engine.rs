@@ -21,11 +21,11 @@ use presented::{Presented, present};
 pub use strangers::{STRANGERS, Stranger};
 
 use crate::decision::DenyReason;
-use crate::key::{ForeignHash, KeyDigest, Keyring, ParsedKey};
+use crate::key::{ForeignHash, KeyDigest, Keyring, ParsedKey, Pepper};
 use crate::limit::{Allowance, Limiter};
 use crate::manifest::{Rules, ScopeSet};
 use crate::model::{EnvironmentId, KeyId, Timestamp};
-use crate::policy::{CHECKS, Case, Check};
+use crate::policy::{CHECKS, Call, Case, Check};
 use crate::request::{Credential, KeyText, PreparedKey, RequestFacts};
 use crate::session::{self, Session, SessionBrief, SessionError, Verified};
 use crate::snapshot::{CurrentRules, Found, Identity, Index, ProductNode, Terms};
@@ -95,10 +95,9 @@ pub struct Decision<K> {
 /// A decision that tells whose key it is.
 pub type Introspection<'i> = Decision<Identity<'i>>;
 
-/// A decision that does not hold its rules yet.
-struct Judged<K> {
+/// A decision without what is told of the key, and without its rules.
+struct Judged {
     verdict: Result<Permit, DenyReason>,
-    key: Option<K>,
     newer: Option<NewDigest>,
     scopes: ScopeSet,
     operation: Option<u16>,
@@ -182,7 +181,8 @@ impl Engine {
     fn product_of_key(&self, key: &str) -> Option<Arc<ProductNode>> {
         let keyring = self.keyring.load();
         let found = |text| {
-            let (found, _) = self.find(&keyring, Presented::unprepared(text))?;
+            let key = Presented::unprepared(text);
+            let (found, _) = self.find(&Digests::of(&key, &keyring)?)?;
             self.index.product_of(&found)
         };
         if let Some(own) = ParsedKey::recognise(key) {
@@ -225,10 +225,12 @@ impl Engine {
         })
     }
 
-    /// Looks at what decisions about these keys will read, which lies anywhere in memory: for many
-    /// keys together, the waits overlap. It decides nothing.
+    /// Lets come near what decisions about these keys will read, which lies anywhere in memory: for
+    /// many keys together, the waits overlap. It decides nothing.
     pub fn approach<'p>(&self, keys: impl Iterator<Item = &'p PreparedKey<'p>> + Clone) {
-        self.index.approach(keys.map(|key| &key.digest));
+        let digests = keys.map(|key| &key.digest);
+        self.index
+            .approach_all(digests, |found| self.approach_found(found));
     }
 
     /// Decides about one call to one product, on facts that mean the same under whatever rules.
@@ -240,7 +242,7 @@ impl Engine {
         let Ok(decision) = self.decide(
             product,
             |_| Ok::<_, Infallible>(*facts),
-            |_, found| Some(*found),
+            (|_: &Presented<'_>, _: &Found| {}, |found| Some(*found)),
         );
         decision
     }
@@ -255,13 +257,14 @@ impl Engine {
         product: &ProductNode,
         ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
     ) -> Result<Introspection<'_>, E> {
-        self.decide(product, ask, |key, found| {
-            // One that was prepared was looked at before, with others.
+        let approach = |key: &Presented<'_>, found: &Found| {
+            // One that was prepared came near before, with others.
             if key.prepared.is_none() {
                 self.approach_found(found);
             }
-            Identity::of(&self.index, found)
-        })
+        };
+        let tell = |found: &Found| Identity::of(&self.index, found);
+        self.decide(product, ask, (approach, tell))
     }
 
     /// Decides like [`Engine::introspect`], and gives every check's own result beside.
@@ -281,24 +284,26 @@ impl Engine {
                 Ok(key) => key,
                 Err(reason) => {
                     let judged = Judged::unidentified(reason);
-                    return Ok(Explanation::stopped("parse", judged.under(rules)));
+                    return Ok(Explanation::stopped("parse", judged.under(rules, None)));
                 }
             };
             let results = |case: &Case<'_>| {
                 let of = |(name, check): &Check| (*name, check(case).err());
                 CHECKS.iter().map(of).collect::<Vec<_>>()
             };
-            let tell = |_: &Presented<'_>, found: &Found| Identity::of(&self.index, found);
+            let tell = |found: &Found| Identity::of(&self.index, found);
+            let tell = (|_: &Presented<'_>, _: &Found| {}, tell);
             let question = Question {
                 product,
                 rules: &rules,
                 key,
                 facts: &facts,
             };
-            let Some((judged, results)) = self.judge(&question, tell, results) else {
+            let mut told = None;
+            let Some((judged, results)) = self.judge(&question, &mut told, tell, results) else {
                 continue;
             };
-            let decision = judged.under(rules);
+            let decision = judged.under(rules, told);
             return Ok(match results {
                 None => Explanation::stopped("find", decision),
                 Some(results) => {
@@ -314,12 +319,16 @@ impl Engine {
         &self,
         product: &ProductNode,
         ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
-        tell: impl Fn(&Presented<'_>, &Found) -> Option<K>,
+        (approach, tell): (
+            impl Fn(&Presented<'_>, &Found),
+            impl Fn(&Found) -> Option<K>,
+        ),
     ) -> Result<Decision<K>, E> {
         loop {
             let rules = product.rules();
             let facts = ask(&rules)?;
             let session = self.session(facts.credential, facts.now);
+            let mut told = None;
             let judged = match present(facts.credential, session.as_ref(), &rules) {
                 Ok(key) => {
                     let question = Question {
@@ -328,24 +337,29 @@ impl Engine {
                         key,
                         facts: &facts,
                     };
-                    self.judge(&question, &tell, |_| ())
+                    self.judge(&question, &mut told, (&approach, &tell), |_| ())
                 }
                 Err(reason) => Some((Judged::unidentified(reason), None)),
             };
             if let Some((judged, _)) = judged {
-                return Ok(judged.under(rules));
+                return Ok(judged.under(rules, told));
             }
         }
     }
 
-    /// Judges a key on one state of the index, with what `tell` tells of it and what `more` makes
-    /// of the case if it is a key of the product. `None` when that state has other rules.
+    /// Judges a key on one state of the index, with what `more` makes of the case if it is a key of
+    /// the product; `told` is then what `tell` tells of it, for which `approach` has prepared. `None`
+    /// when that state has other rules.
     fn judge<K, T>(
         &self,
         question: &Question<'_, '_>,
-        tell: impl Fn(&Presented<'_>, &Found) -> Option<K>,
+        told: &mut Option<K>,
+        (approach, tell): (
+            impl Fn(&Presented<'_>, &Found),
+            impl Fn(&Found) -> Option<K>,
+        ),
         more: impl Fn(&Case<'_>) -> T,
-    ) -> Option<(Judged<K>, Option<T>)> {
+    ) -> Option<(Judged, Option<T>)> {
         let Question {
             product,
             rules,
@@ -353,7 +367,14 @@ impl Engine {
             facts,
         } = question;
         let keyring = self.keyring.load();
+        let digests = Digests::of(key, &keyring);
+        // While what belongs to the digest is on its way, the call is worked out.
+        if let Some(digests) = &digests {
+            self.index.approach(&digests.newest);
+        }
+        let call = Call::new(facts, rules, key.session);
         self.index.consistently(|| {
+            *told = None;
             if !product.follows(rules) {
                 return None;
             }
@@ -364,39 +385,40 @@ impl Engine {
                 };
                 Some((Judged::unidentified(reason), None))
             };
-            let Some((found, newer)) = self.find(&keyring, *key) else {
+            let found = digests.as_ref().and_then(|digests| self.find(digests));
+            let Some((found, newer)) = found else {
                 return unknown();
             };
-            // Told first: what is not needed for the decision may still be on its way then.
-            let (Some(told), Some(terms)) = (tell(key, &found), Terms::of(&self.index, &found))
-            else {
+            // Told last: by then it has come near.
+            approach(key, &found);
+            let terms = Terms::of(&self.index, &found);
+            let Some(terms) = terms.filter(|terms| terms.belongs_to(product)) else {
                 return unknown();
             };
-            if !terms.belongs_to(product) {
+            let case = Case::new(&call, terms);
+            let (verdict, scopes) = (case.decide().map(|()| Permit(())), case.scopes);
+            *told = tell(&found);
+            if told.is_none() {
                 return unknown();
             }
-            let case = Case::new(facts, terms, rules, key.session);
-            let (verdict, scopes) = (case.decide().map(|()| Permit(())), case.scopes);
-            let more = more(&case);
             let judged = Judged {
                 verdict,
-                key: Some(told),
                 newer,
                 scopes,
-                operation: case.operation().map(|operation| operation.index),
+                operation: call.operation().map(|operation| operation.index),
                 session: key.session.map(Session::brief),
             };
-            Some((judged, Some(more)))
+            Some((judged, Some(more(&case))))
         })
     }
 
-    /// Looks at what a call with this value is counted in once it is allowed, which lies anywhere in
-    /// memory: by then it will be near.
+    /// Lets come near what is told of a value, and what a call with it is counted in once it is
+    /// allowed.
     #[inline]
     fn approach_found(&self, found: &Found) {
         let (key, environment) = (found.key_number(), found.environment_number());
-        let windows = self.limiter.approach(key, environment);
-        std::hint::black_box((windows, self.index.approach_found(found)));
+        self.limiter.approach(key, environment);
+        self.index.approach_found(found);
     }
 
     /// The session of a credential that is a token.
@@ -417,25 +439,43 @@ impl Engine {
 
     /// Looks a key up under the newest pepper first, then under those that still have keys. With
     /// its digest under the newest, when it was found under an older one.
-    fn find(&self, keyring: &Keyring, key: Presented<'_>) -> Option<(Found, Option<NewDigest>)> {
-        let (newest, older) = keyring.peppers().split_first()?;
-        let digest = key.digest(newest);
+    fn find(&self, digests: &Digests<'_, '_>) -> Option<(Found, Option<NewDigest>)> {
+        let digest = digests.newest;
         if let Some(found) = self.index.find(&digest) {
             return Some((found, None));
         }
-        let found = older
-            .iter()
-            .find_map(|pepper| self.index.find(&key.digest(pepper)))?;
-        let pepper = newest.version();
+        let mut older = digests.older.iter();
+        let found = older.find_map(|pepper| self.index.find(&digests.key.digest(pepper)))?;
+        let pepper = digests.pepper;
         Some((found, Some(NewDigest { digest, pepper })))
     }
 }
 
-impl<K> Judged<K> {
+/// What a key is looked for by.
+struct Digests<'q, 'f> {
+    key: &'q Presented<'f>,
+    newest: KeyDigest,
+    /// The number of the newest pepper.
+    pepper: u32,
+    older: &'q [Pepper],
+}
+
+impl<'q, 'f> Digests<'q, 'f> {
+    fn of(key: &'q Presented<'f>, keyring: &'q Keyring) -> Option<Self> {
+        let (newest, older) = keyring.peppers().split_first()?;
+        Some(Self {
+            key,
+            newest: key.digest(newest),
+            pepper: newest.version(),
+            older,
+        })
+    }
+}
+
+impl Judged {
     fn unidentified(reason: DenyReason) -> Self {
         Self {
             verdict: Err(reason),
-            key: None,
             newer: None,
             scopes: ScopeSet::default(),
             operation: None,
@@ -443,10 +483,9 @@ impl<K> Judged<K> {
         }
     }
 
-    fn under(self, rules: CurrentRules) -> Decision<K> {
+    fn under<K>(self, rules: CurrentRules, key: Option<K>) -> Decision<K> {
         let Self {
             verdict,
-            key,
             newer,
             scopes,
             operation,

@@ -17,6 +17,7 @@ pub mod key;
 pub mod limit;
 pub mod manifest;
 pub mod model;
+mod near;
 pub mod policy;
 pub mod request;
 mod segments;

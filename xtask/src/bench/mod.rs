@@ -63,6 +63,9 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let rows = KINDS.map(|kind| compare(arguments, &tools, main, &server, kind));
     table::speeds(main.keys, &rows);
     drop(server);
+    let (anywhere, _) = main.start(&tools, None);
+    table::everywhere(&whole_machine(arguments, &tools, main, &anywhere));
+    drop(anywhere);
     spends::measure(&tools, arguments.seconds / 3 + 1);
     pages::measure(&tools);
     ExitCode::SUCCESS
@@ -104,6 +107,25 @@ fn compare(
     }
 }
 
+/// Batches a second where the server may use every core, those of the load generator too.
+fn whole_machine(
+    arguments: &Arguments,
+    tools: &Tools,
+    installation: &Installation,
+    server: &Server,
+) -> Vec<f64> {
+    let load = |seconds| {
+        let load = Command::new(&tools.load);
+        Tools::run_load(load, (&server.url, "batch"), installation, seconds, None)
+    };
+    load(1);
+    let printed = load(arguments.seconds / 3 + 1);
+    printed
+        .lines()
+        .filter_map(|line| line.parse().ok())
+        .collect()
+}
+
 /// What the load generator prints of two servers.
 fn pairs(printed: &str) -> (Vec<f64>, Vec<f64>) {
     let lines = printed.lines().filter_map(|line| line.split_once(' '));
@@ -140,8 +162,18 @@ impl Tools {
         seconds: u64,
         other: Option<&str>,
     ) -> String {
+        let load = pinned(1, &self.load);
+        Self::run_load(load, (url, kind), installation, seconds, other)
+    }
+
+    fn run_load(
+        mut load: Command,
+        (url, kind): (&str, &str),
+        installation: &Installation,
+        seconds: u64,
+        other: Option<&str>,
+    ) -> String {
         let address = url.trim_start_matches("http://");
-        let mut load = pinned(1, &self.load);
         load.args([
             address,
             kind,

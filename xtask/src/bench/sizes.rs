@@ -52,19 +52,27 @@ impl Installation {
         one
     }
 
-    /// Starts the server on it, and says how long that took.
-    #[expect(clippy::disallowed_methods, reason = "a bench measures")]
+    /// Starts the server on it, confined to one core, and says how long starting took.
     pub(super) fn serve(&self, tools: &Tools) -> (Server, Duration) {
-        // Starting may use every core; only then is the server confined to one.
-        let begun = Instant::now();
-        let mut keystile = Command::new(&tools.keystile);
-        // It will have one core, as the bare server has one thread.
-        keystile.env("TOKIO_WORKER_THREADS", "1");
-        let server = Server::start(keystile, &self.directory, &self.operator);
-        let server = server.expect("the server starts");
-        let took = begun.elapsed();
+        // Starting may use every core; only then is the server confined. It will have one core, as
+        // the bare server has one thread.
+        let (server, took) = self.start(tools, Some("1"));
         confine(server.id());
         (server, took)
+    }
+
+    /// Starts the server on it, with so many threads for requests, else as many as there are cores;
+    /// and says how long that took.
+    #[expect(clippy::disallowed_methods, reason = "a bench measures")]
+    pub(super) fn start(&self, tools: &Tools, threads: Option<&str>) -> (Server, Duration) {
+        let begun = Instant::now();
+        let mut keystile = Command::new(&tools.keystile);
+        if let Some(threads) = threads {
+            keystile.env("TOKIO_WORKER_THREADS", threads);
+        }
+        let server = Server::start(keystile, &self.directory, &self.operator);
+        let server = server.expect("the server starts");
+        (server, begun.elapsed())
     }
 }
 

@@ -49,6 +49,7 @@ const RULES: &[Rule] = &[
         secrets::places,
     ),
     ("no whole live key stands in the tree", secrets::live_keys),
+    ("all code but one file is safe", walls::not_safe),
     ("dependencies keep to their rooms", walls::misplaced),
     ("rooms depend in one direction", walls::backward),
 ];
@@ -105,6 +106,8 @@ mod tests {
         assert!(faults(rooms::missing_documents, "a.rs", "") > 0);
         assert_eq!(faults(rooms::badly_named_tests, "a.rs", test), 1);
         assert_eq!(faults(hostile::unknown_cases, "a.rs", unknown), 1);
+        let hint = ["fn a() { uns", "afe { b() } }"].concat();
+        assert_eq!(faults(walls::not_safe, "a.rs", &hint), 1);
         assert_eq!(faults(secrets::places, "a.md", &home), 1);
         assert_eq!(faults(secrets::live_keys, "a.md", &key), 1);
     }
@@ -118,6 +121,7 @@ mod tests {
             rooms::silent_files,
             rooms::badly_named_tests,
             hostile::unknown_cases,
+            walls::not_safe,
             secrets::places,
             secrets::live_keys,
         ] {

@@ -11,6 +11,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::model::RateLimit;
+use crate::near;
 use crate::segments::Segments;
 use sets::{Set, SetNumber, Sets};
 use window::Window;
@@ -289,11 +290,11 @@ impl Limiter {
         })
     }
 
-    /// Reads a little of the windows of a key and an environment, if there are any.
+    /// Lets the windows of a key and an environment come near, if there are any.
     #[inline]
-    pub(crate) fn approach(&self, key: u32, environment: u32) -> bool {
-        let of = |own: Option<&Own>| own.is_some_and(|own| own.0.is_poisoned());
-        of(self.keys.get(key)) ^ of(self.environments.get(environment))
+    pub(crate) fn approach(&self, key: u32, environment: u32) {
+        self.keys.get(key).map(near::approach);
+        self.environments.get(environment).map(near::approach);
     }
 
     fn wanted(&self, needed: &Needed) -> Wanted {

@@ -8,25 +8,32 @@ use crate::request::{Asked, Origin, Place, RequestFacts};
 use crate::session::Session;
 use crate::snapshot::{Standing, Terms};
 
-/// What all checks look at: the call, the key, and the product's rules.
+/// A call, as far as it can be worked out before anything is known of its key.
 #[derive(Debug)]
-pub struct Case<'a> {
-    /// The call.
+pub struct Call<'a> {
+    /// What is said of it.
     pub facts: &'a RequestFacts<'a>,
-    /// The key that was presented.
-    pub key: Terms<'a>,
-    /// The rules of its product.
+    /// The rules of the product.
     pub rules: &'a Rules,
     /// The session whose token was sent in place of the key.
     pub session: Option<&'a Session>,
-    /// Where the call goes, worked out from the facts.
+    /// Where it goes.
     pub destination: Destination<'a>,
+    /// What it wants to do, if it names an operation.
+    operation: Result<Option<&'a Operation>, DenyReason>,
+}
+
+/// What all checks look at: the call and the key.
+#[derive(Debug)]
+pub struct Case<'a> {
+    /// The call.
+    pub call: &'a Call<'a>,
+    /// The key that was presented.
+    pub key: Terms<'a>,
     /// The scopes the key has at this moment.
     pub scopes: ScopeSet,
     /// How the key stands.
     standing: Standing,
-    /// What the call wants to do, if it names an operation.
-    operation: Result<Option<&'a Operation>, DenyReason>,
 }
 
 /// Where a call goes.
@@ -55,37 +62,45 @@ pub const CHECKS: [Check; 8] = [
     ("scope", scope),
 ];
 
-impl<'a> Case<'a> {
-    /// Brings together what the checks need.
+impl<'a> Call<'a> {
+    /// Works it out.
     #[must_use]
     pub fn new(
         facts: &'a RequestFacts<'a>,
-        key: Terms<'a>,
         rules: &'a Rules,
         session: Option<&'a Session>,
     ) -> Self {
         let destination = destination(facts, rules);
-        let operation = operation_asked(facts, destination, rules);
-        let (mut scopes, standing) = (key.scopes(rules), key.standing(facts.now));
-        if let Some(session) = session {
-            scopes = scopes.intersection(&session.scopes(rules));
-        }
         Self {
             facts,
-            key,
             rules,
             session,
             destination,
-            scopes,
-            standing,
-            operation,
+            operation: operation_asked(facts, destination, rules),
         }
     }
 
-    /// The operation that the call names, if the product has it.
+    /// The operation that it names, if the product has it.
     #[must_use]
     pub fn operation(&self) -> Option<&'a Operation> {
         self.operation.ok().flatten()
+    }
+}
+
+impl<'a> Case<'a> {
+    /// Brings together what the checks need.
+    #[must_use]
+    pub fn new(call: &'a Call<'a>, key: Terms<'a>) -> Self {
+        let (mut scopes, standing) = (key.scopes(call.rules), key.standing(call.facts.now));
+        if let Some(session) = call.session {
+            scopes = scopes.intersection(&session.scopes(call.rules));
+        }
+        Self {
+            call,
+            key,
+            scopes,
+            standing,
+        }
     }
 
     /// Runs the checks up to the first that fails.
@@ -159,7 +174,7 @@ fn organization(case: &Case<'_>) -> Result<(), DenyReason> {
 }
 
 fn environment(case: &Case<'_>) -> Result<(), DenyReason> {
-    let fits = match (case.destination, case.facts.place) {
+    let fits = match (case.call.destination, case.call.facts.place) {
         (Destination::Nowhere, _) => return Err(DenyReason::UnknownHost),
         (Destination::Environment(name, _), _) => case.key.environment_name() == name,
         (Destination::Anywhere, Place::Mode(filter)) => filter.accepts(case.key.mode()),
@@ -174,7 +189,10 @@ fn environment(case: &Case<'_>) -> Result<(), DenyReason> {
 
 fn browser(case: &Case<'_>) -> Result<(), DenyReason> {
     let secret = case.key.kind() == Kind::Secret;
-    if secret && case.facts.from_browser && case.rules.kind(Kind::Secret).refuse_in_browser {
+    if secret
+        && case.call.facts.from_browser
+        && case.call.rules.kind(Kind::Secret).refuse_in_browser
+    {
         return Err(DenyReason::SecretKeyInBrowser);
     }
     Ok(())
@@ -182,7 +200,7 @@ fn browser(case: &Case<'_>) -> Result<(), DenyReason> {
 
 fn origin(case: &Case<'_>) -> Result<(), DenyReason> {
     let list = case.key.allowed_origins();
-    let bound = case.session.and_then(Session::origin);
+    let bound = case.call.session.and_then(Session::origin);
     if list.is_none() && bound.is_none() {
         return Ok(());
     }
@@ -190,7 +208,7 @@ fn origin(case: &Case<'_>) -> Result<(), DenyReason> {
         list.is_none_or(|list| list.allows(origin, case.key.mode()))
             && bound.is_none_or(|bound| same_origin(bound, origin))
     };
-    match case.facts.origin {
+    match case.call.facts.origin {
         Origin::Of(origin) if allows(origin) => Ok(()),
         Origin::Of(_) | Origin::Malformed => Err(DenyReason::OriginNotAllowed { named: true }),
         Origin::Absent => Err(DenyReason::OriginNotAllowed { named: false }),
@@ -201,7 +219,7 @@ fn address(case: &Case<'_>) -> Result<(), DenyReason> {
     let Some(list) = case.key.allowed_ips() else {
         return Ok(());
     };
-    match case.facts.ip {
+    match case.call.facts.ip {
         Some(address) if list.allows(address) => Ok(()),
         address => Err(DenyReason::IpNotAllowed {
             known: address.is_some(),
@@ -210,14 +228,15 @@ fn address(case: &Case<'_>) -> Result<(), DenyReason> {
 }
 
 fn operation(case: &Case<'_>) -> Result<(), DenyReason> {
-    case.operation.map(|_| ())
+    case.call.operation.map(|_| ())
 }
 
 fn scope(case: &Case<'_>) -> Result<(), DenyReason> {
-    let needed = match case.facts.asked {
+    let needed = match case.call.facts.asked {
         Asked::Authenticate => return Ok(()),
         Asked::Scopes(needed) => needed,
         Asked::Operation { .. } | Asked::Known(_) => case
+            .call
             .operation?
             .map_or(ScopeSet::EMPTY, |operation| ScopeSet::only(operation.scope)),
     };

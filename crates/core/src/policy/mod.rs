@@ -10,7 +10,7 @@ mod ip;
 pub mod limits;
 mod origin;
 
-pub use evaluate::{CHECKS, Case, Check, Destination};
+pub use evaluate::{CHECKS, Call, Case, Check, Destination};
 pub use ip::IpList;
 pub use origin::{OriginList, OriginRemark, same_origin};
 

@@ -11,6 +11,7 @@ use arc_swap::{ArcSwapOption, Guard};
 use super::cells::{IdCell, TEXT, TextCell};
 use super::numbers::Numbers;
 use crate::model::{Key, RateLimit, SpendCaps, Timestamp};
+use crate::near;
 use crate::segments::Segments;
 
 /// Stands for "never".
@@ -173,10 +174,10 @@ impl Cards {
         self.numbers.count()
     }
 
-    /// Reads a little of a card.
+    /// Lets a card come near.
     #[inline]
-    pub(super) fn approach(&self, number: u32) -> u64 {
-        self.all.get(number).map_or(0, |card| card.about().0)
+    pub(super) fn approach(&self, number: u32) {
+        self.all.get(number).map(near::approach);
     }
 
     /// What stands on a card.

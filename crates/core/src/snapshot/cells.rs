@@ -5,6 +5,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::near;
+
 /// Words of a text cell.
 const WORDS: usize = 5;
 
@@ -32,11 +34,11 @@ impl TextCell {
         }
     }
 
-    /// Reads a little of it.
+    /// Lets it come near.
     #[inline]
-    pub(super) fn approach(&self) -> u64 {
+    pub(super) fn approach(&self) {
         let [.., last] = &self.0;
-        last.load(Ordering::Relaxed)
+        near::approach(last);
     }
 
     #[inline]

@@ -11,6 +11,7 @@ use arc_swap::{ArcSwapOption, Guard};
 use super::cells::{IdCell, TEXT, TextCell};
 use super::state::StateBits;
 use crate::model::Organization;
+use crate::near;
 use crate::segments::Segments;
 
 /// Whether the row of a product is as Keystile wrote it; and by being the same or not, which
@@ -206,17 +207,15 @@ impl Environments {
         self.names.get(number)?.get()
     }
 
-    /// Reads a little of what is said of an environment.
+    /// Lets all that is said of an environment come near.
     #[inline]
-    pub(super) fn approach(&self, number: u32) -> u64 {
-        let word = self.words.get(number);
-        let word = word.map_or(0, |word| word.load(Ordering::Relaxed));
-        let card = self.cards.get(number);
-        // A card is two cache lines.
-        let card = card.map_or(0, |card| {
-            card.about.load(Ordering::Relaxed) ^ card.text.approach()
-        });
-        u64::from(word) ^ card
+    pub(super) fn approach(&self, number: u32) {
+        self.words.get(number).map(near::approach);
+        if let Some(card) = self.cards.get(number) {
+            // A card is two cache lines.
+            near::approach(&card.about);
+            card.text.approach();
+        }
     }
 
     /// What stands on the card of an environment.

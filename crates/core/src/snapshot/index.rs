@@ -116,30 +116,36 @@ impl Index {
         })
     }
 
-    /// Reads a little of all that is told of these values, so that it is near when it is asked for.
-    pub(crate) fn approach<'d>(&self, digests: impl Iterator<Item = &'d KeyDigest> + Clone) {
-        // In two rounds, since only a slot tells where the rest is. The sums keep the reading from
-        // being left out; each of its steps waits for nothing of the one before.
+    /// Lets come near where the value with this digest is looked for.
+    #[inline]
+    pub(crate) fn approach(&self, digest: &KeyDigest) {
+        self.tables.read().approach(Mark::of(digest));
+    }
+
+    /// The same for many, and the values that there are, each with its digest.
+    pub(crate) fn approach_all<'d>(
+        &self,
+        digests: impl Iterator<Item = &'d KeyDigest> + Clone,
+        mut each: impl FnMut(&Found),
+    ) {
         let tables = self.tables.read();
-        let marks = digests.map(Mark::of);
-        let slots = marks.clone().map(|mark| tables.approach(mark));
-        std::hint::black_box(slots.fold(0, |all, word| all ^ word));
-        let rest = marks.filter_map(|mark| tables.find(mark));
-        let rest = rest.map(|value| self.approach_told(&value));
-        std::hint::black_box(rest.fold(0, |all, word| all ^ word));
+        let marks = digests.clone().map(Mark::of);
+        marks.for_each(|mark| tables.approach(mark));
+        for digest in digests {
+            if let Some(value) = tables.find(Mark::of(digest)) {
+                let digest = *digest;
+                each(&Found { value, digest });
+            }
+        }
     }
 
-    /// The same for a value that was found.
+    /// Lets come near what is told of a value.
     #[inline]
-    pub(crate) fn approach_found(&self, found: &Found) -> u64 {
-        self.approach_told(&found.value)
-    }
-
-    #[inline]
-    fn approach_told(&self, value: &Value) -> u64 {
-        self.cards.approach(value.card)
-            ^ self.uses.approach(value.card)
-            ^ self.environments.approach(value.brief.environment())
+    pub(crate) fn approach_found(&self, found: &Found) {
+        let Value { brief, card, .. } = found.value;
+        self.cards.approach(card);
+        self.uses.approach(card);
+        self.environments.approach(brief.environment());
     }
 
     /// The product that a value belongs to.
@@ -253,7 +259,7 @@ impl Index {
     ///
     /// This is a sequence lock. Everything `judge` reads is atomic by itself, so reading during a
     /// change is harmless; the version only tells that it happened.
-    pub fn consistently<T>(&self, judge: impl Fn() -> T) -> T {
+    pub fn consistently<T>(&self, mut judge: impl FnMut() -> T) -> T {
         let mut tries = 0_u32;
         loop {
             let before = self.version.load(Ordering::Acquire);

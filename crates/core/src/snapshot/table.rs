@@ -14,6 +14,7 @@ use arc_swap::{ArcSwap, Guard};
 
 use super::brief::Brief;
 use crate::key::KeyDigest;
+use crate::near;
 
 /// So few that what leads to them stays in a processor's cache.
 const TABLES: usize = 128;
@@ -223,14 +224,11 @@ impl Reading {
         self.table(mark)?.find(mark).map(Slot::value)
     }
 
-    /// Reads where a search for that mark begins.
+    /// Lets come near where a search for that mark begins.
     #[inline]
-    pub(super) fn approach(&self, mark: Mark) -> u64 {
-        let begin = |table: &Table| {
-            let slot = table.0.get(mark.begin(table.0.len()))?;
-            Some(slot.numbers.load(Ordering::Relaxed))
-        };
-        self.table(mark).and_then(begin).unwrap_or(0)
+    pub(super) fn approach(&self, mark: Mark) {
+        let begin = |table: &Table| table.0.get(mark.begin(table.0.len())).map(near::approach);
+        self.table(mark).and_then(begin);
     }
 
     #[inline]

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use super::address::{ADDRESS_BITS, CoarseAddress};
 use crate::decision::Code;
 use crate::model::{KeyId, Timestamp};
+use crate::near;
 use crate::segments::Segments;
 
 /// Hours that are told apart in one place. Between two collections there are never that many.
@@ -128,11 +129,10 @@ impl Uses {
         }
     }
 
-    /// Reads a little of the place of a card.
+    /// Lets the place of a card come near.
     #[inline]
-    pub(super) fn approach(&self, card: u32) -> u64 {
-        let place = self.places.get(card);
-        place.map_or(0, |place| place.at.load(Ordering::Relaxed))
+    pub(super) fn approach(&self, card: u32) {
+        self.places.get(card).map(near::approach);
     }
 
     /// Notes an allowed call.

@@ -87,3 +87,46 @@ pub(super) async fn told<T>(waiting: Receiver<Told<T>>) -> Result<T, CommitError
     drop(others);
     result
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Waiting = Receiver<Told<Option<Timestamp>>>;
+
+    /// A group of three, and who waits for it.
+    fn group() -> (Vec<(Work, Outcome)>, [Waiting; 3]) {
+        let channels: [_; 3] = std::array::from_fn(|_| oneshot::channel());
+        let mut group = Vec::new();
+        let waiting = channels.map(|(answer, waiting)| {
+            group.push((Work::End(answer), Outcome::End(None)));
+            waiting
+        });
+        (group, waiting)
+    }
+
+    #[tokio::test]
+    async fn everybody_of_a_group_is_answered_by_way_of_one() {
+        let (group, [mut first, mut second, last]) = group();
+        tell(group);
+        assert!(first.try_recv().is_err(), "it comes by way of the last");
+        assert!(matches!(told(last).await, Ok(None)));
+        assert!(first.try_recv().is_ok() && second.try_recv().is_ok());
+    }
+
+    #[tokio::test]
+    async fn nobody_loses_their_answer_by_one_who_does_not_wait_any_more() {
+        for gone_before in [true, false] {
+            let (group, [first, second, last]) = group();
+            if gone_before {
+                drop(last);
+                tell(group);
+            } else {
+                tell(group);
+                drop(last);
+            }
+            assert!(matches!(told(first).await, Ok(None)));
+            assert!(matches!(told(second).await, Ok(None)));
+        }
+    }
+}
