@@ -9,6 +9,7 @@ mod population;
 
 use std::convert::Infallible;
 use std::hint::black_box;
+use std::ops::Range;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use keystile_core::engine::Engine;
@@ -24,8 +25,23 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const PIECE_LENGTH: usize = 500;
 const PIECE: u64 = 500;
 
-/// One key's text, without an allocation of its own, so that walking over many reads few pages.
-type Text = [u8; 46];
+/// How long a key of the population is.
+const LENGTH: usize = 46;
+
+/// Texts of keys in one piece of memory, so that walking over many reads few pages.
+struct Texts(String);
+
+impl Texts {
+    fn count(&self) -> usize {
+        self.0.len() / LENGTH
+    }
+
+    /// Those of these numbers.
+    fn some(&self, numbers: Range<usize>) -> impl Iterator<Item = &str> + Clone {
+        let begins = numbers.map(|number| number * LENGTH);
+        begins.map(|begin| self.0.get(begin..begin + LENGTH).expect("a text"))
+    }
+}
 
 #[expect(
     clippy::disallowed_methods,
@@ -47,13 +63,14 @@ fn resident_bytes() -> u64 {
 }
 
 /// Keys in random order, at most four million, which is more than any cache holds.
-fn random_texts(size: Size) -> Vec<Text> {
+fn random_texts(size: Size) -> Texts {
     let random = Seeded::new(7);
-    let pick = |_| {
-        let text = population::text(random.below(size.keys), 0);
-        Text::try_from(text.reveal().as_bytes()).expect("46 bytes")
-    };
-    (0..size.keys.clamp(1_000, 4_000_000)).map(pick).collect()
+    let mut texts = String::new();
+    for _ in 0..size.keys.clamp(1_000, 4_000_000) {
+        texts.push_str(population::text(random.below(size.keys), 0).reveal());
+    }
+    assert_eq!(texts.len() % LENGTH, 0, "all are of one length");
+    Texts(texts)
 }
 
 fn verify(bench: &mut Criterion) {
@@ -112,18 +129,18 @@ fn everything(engine: &Engine, product: &ProductNode, facts: &RequestFacts<'_>) 
 fn measure<'a>(
     bench: &mut Criterion,
     door: &str,
-    texts: &'a [Text],
+    texts: &'a Texts,
     call: impl Fn(&'a str) -> RequestFacts<'a>,
     allows: impl Fn(&RequestFacts<'_>) -> bool,
 ) {
     let mut group = bench.benchmark_group("verify");
     group.throughput(Throughput::Elements(1));
-    let id = BenchmarkId::new(door, texts.len());
+    let id = BenchmarkId::new(door, texts.count());
     group.bench_function(id, |bencher| {
-        let mut next = texts.iter().cycle();
+        let mut next = texts.some(0..texts.count()).cycle();
         bencher.iter(|| {
             let text = next.next().expect("a cycle has no end");
-            let facts = call(std::str::from_utf8(text).expect("a key is text"));
+            let facts = call(text);
             assert!(allows(black_box(&facts)));
         });
     });
@@ -135,19 +152,21 @@ fn measure<'a>(
 /// pieces says more than the mean.
 #[expect(clippy::disallowed_methods, reason = "a bench measures")]
 fn spread<'a>(
-    texts: &'a [Text],
+    texts: &'a Texts,
     call: impl Fn(&'a str) -> RequestFacts<'a>,
     allows: impl Fn(&RequestFacts<'_>) -> bool,
 ) -> String {
-    let piece = |piece: &'a [Text]| {
+    let piece = |number: usize| {
+        let first = number * PIECE_LENGTH;
+        let piece = texts.some(first..first + PIECE_LENGTH);
         let begun = std::time::Instant::now();
         for text in piece {
-            let facts = call(std::str::from_utf8(text).expect("a key is text"));
+            let facts = call(text);
             assert!(allows(black_box(&facts)));
         }
         u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX) / PIECE
     };
-    let mut pieces: Vec<_> = texts.chunks_exact(PIECE_LENGTH).map(piece).collect();
+    let mut pieces: Vec<_> = (0..texts.count() / PIECE_LENGTH).map(piece).collect();
     pieces.sort_unstable();
     let at = |percent: usize| pieces[(pieces.len() - 1) * percent / 100];
     format!(

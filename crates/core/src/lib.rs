@@ -13,6 +13,7 @@
 pub mod credit;
 pub mod decision;
 pub mod engine;
+mod ids;
 pub mod key;
 pub mod limit;
 pub mod manifest;

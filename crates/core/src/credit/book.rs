@@ -1,7 +1,7 @@
 //! What all entries come to, in memory.
 
+use std::collections::HashSet;
 use std::collections::hash_map::Entry as Slot;
-use std::collections::{HashMap, HashSet};
 
 use super::account::{Account, Sums};
 use super::due::Due;
@@ -13,13 +13,14 @@ use super::place::Place;
 use super::remembered::Remembered;
 use super::reservations::{Reservation, Reservations};
 use super::{AccountId, Draft};
+use crate::ids::IdMap;
 use crate::model::{KeyId, SpendId, Timestamp};
 
 /// All accounts, and what is known of keys and of calls.
 #[derive(Debug, Default)]
 pub struct Book {
-    pub(super) accounts: HashMap<AccountId, Account>,
-    pub(super) keys: HashMap<KeyId, KeySpending>,
+    pub(super) accounts: IdMap<AccountId, Account>,
+    pub(super) keys: IdMap<KeyId, KeySpending>,
     pub(super) remembered: Remembered,
     due: Due,
     /// What has changed since it was last written down.

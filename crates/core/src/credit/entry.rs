@@ -1,5 +1,7 @@
 //! What the ledger is made of.
 
+use std::sync::Arc;
+
 use super::account::{Part, Returned};
 use super::order::Remember;
 use super::{AccountId, Place};
@@ -113,7 +115,7 @@ pub struct Charge {
     /// Which grants they came from, in the order in which they were taken.
     pub parts: Vec<Part>,
     /// The operation, as the manifest writes it.
-    pub operation: Option<Box<str>>,
+    pub operation: Option<Arc<str>>,
     /// By what a repetition of the call is known.
     pub remember: Option<Remember>,
 }

@@ -19,7 +19,7 @@ pub struct SpendOrder {
     /// Sets them aside for so many milliseconds, until the cost is known.
     pub reserve_millis: Option<i64>,
     /// The operation, as the manifest writes it.
-    pub operation: Option<Box<str>>,
+    pub operation: Option<Arc<str>>,
     /// By what a repetition of the call is known.
     pub remember: Option<Remember>,
     /// When the remaining credits reach one of these from above, an entry says so.

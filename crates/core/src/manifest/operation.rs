@@ -7,6 +7,8 @@
 //!
 //! Finding takes no memory: the segments are compared where they lie.
 
+use std::sync::Arc;
+
 use super::path::{self, PathError};
 use super::scope::ScopeId;
 use super::template::{self, Segment, Template};
@@ -19,7 +21,7 @@ pub struct Operation {
     /// Its position in the manifest.
     pub index: u16,
     /// As the manifest writes it, such as `POST /v1/events/{event}/messages`.
-    pub text: Box<str>,
+    pub text: Arc<str>,
     /// The scope a key needs.
     pub scope: ScopeId,
     /// How many credits a call costs for which no other cost is named.

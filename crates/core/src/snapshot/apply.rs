@@ -6,11 +6,11 @@ use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 
 use super::brief::{Brief, Parts};
 use super::cards::{Ends, NEVER};
-use super::ids::IdMap;
 use super::index::Index;
 use super::node::{EnvironmentNode, OrganizationNode, ProductNode, ProjectNode};
 use super::policy::PolicySource;
 use super::table::{Mark, Value};
+use crate::ids::IdMap;
 use crate::key::KeyDigest;
 use crate::manifest::{Manifest, Problems, Rules};
 use crate::model::{

@@ -11,7 +11,6 @@ mod cells;
 mod environments;
 mod grants;
 mod identity;
-mod ids;
 mod index;
 mod node;
 mod numbers;

@@ -36,7 +36,7 @@ pub(super) struct Payment<'p> {
 /// What an allowed call is to pay, and what is to be noted when it has.
 #[derive(Debug)]
 pub(crate) struct Bill {
-    order: SpendOrder,
+    order: Arc<SpendOrder>,
     /// The state of the index on which the call was allowed.
     state: Option<u64>,
     /// Whether the organization's plan grants credits again and again.
@@ -102,7 +102,7 @@ impl Bill {
             Mode::Test => credits.test > 0,
         });
         Ok(Some(Box::new(Self {
-            order: SpendOrder {
+            order: Arc::new(SpendOrder {
                 account,
                 key: key.id(),
                 amount: cost,
@@ -110,10 +110,10 @@ impl Bill {
                 reserve_millis: payment
                     .reserve
                     .then(|| i64::from(rules.reservation_seconds) * 1000),
-                operation: Some(operation.text.clone()),
+                operation: Some(Arc::clone(&operation.text)),
                 remember,
                 thresholds: Arc::clone(&rules.credit_thresholds),
-            },
+            }),
             state,
             renews,
             found: *key.found(),
@@ -137,7 +137,7 @@ impl Bill {
 
     /// Pays it. When this returns, the charge is durable, or there is none, or nobody knows.
     pub(super) async fn pay(&self, app: &App) -> Paid {
-        let mut paid = app.store.spend(self.order.clone()).await;
+        let mut paid = app.store.spend(Arc::clone(&self.order)).await;
         if let Ok(Err(Refusal::Exhausted {
             recurring_until, ..
         })) = paid
@@ -145,7 +145,7 @@ impl Bill {
             && recurring_until.is_none_or(|until| until <= app.now())
             && renew(app, self.order.account).await
         {
-            paid = app.store.spend(self.order.clone()).await;
+            paid = app.store.spend(Arc::clone(&self.order)).await;
         }
         match outcome(paid) {
             Ok(spent) if self.state.is_some() && self.state == app.engine.index().state() => {

@@ -162,7 +162,10 @@ impl<'a> Purse<'a> {
 
     /// Asks for a charge.
     pub async fn ask(&self, order: SpendOrder) -> Result<Spent, Refusal> {
-        self.store.spend(order).await.expect("it is decided")
+        self.store
+            .spend(Arc::new(order))
+            .await
+            .expect("it is decided")
     }
 
     /// Charges a call.

@@ -3,6 +3,8 @@
 mod pack;
 mod unpack;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use keystile_core::credit::{
     AccountId, Balance, Change, Charged, Entry, Place, Refusal, Remember, SpendOrder, Spent,
@@ -27,7 +29,7 @@ pub trait LedgerStore: Send + Sync {
     /// # Errors
     /// [`CommitError::NotWritten`] when nothing was charged, [`CommitError::Unknown`] when it is
     /// not known.
-    async fn spend(&self, order: SpendOrder) -> Result<Result<Spent, Refusal>, CommitError>;
+    async fn spend(&self, order: Arc<SpendOrder>) -> Result<Result<Spent, Refusal>, CommitError>;
 
     /// Changes what became of a charge. `None` when there is no such charge, or it is older than
     /// the ledger goes back.

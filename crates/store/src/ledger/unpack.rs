@@ -1,5 +1,7 @@
 //! How what was written down is read again; everything is `None` where it is not what it should be.
 
+use std::sync::Arc;
+
 use keystile_core::credit::{
     Account, AccountId, Balance, Charge, Entry, KeySpending, Movement, Part, Place, Remember,
     Reservation, ReturnReason, Returned, Sums,
@@ -148,7 +150,7 @@ fn charge(bytes: &mut Unpacker<'_>) -> Option<Charge> {
         parts: bytes.list(part)?,
         operation: Some(bytes.text()?)
             .filter(|text| !text.is_empty())
-            .map(Box::from),
+            .map(Arc::from),
         remember: match maybe_name(bytes)? {
             None => None,
             Some(name) => Some(Remember {

@@ -91,7 +91,7 @@ async fn try_everything(purse: &Purse<'_>, [whole, partly, open]: [SpendId; 3]) 
         purse.named(2, "a"),
         purse.reserving(3, HOUR),
     ];
-    let spends = together(spends.map(|order| purse.store.spend(order))).await;
+    let spends = together(spends.map(|order| purse.store.spend(order.into()))).await;
     let changes = [
         (whole, Change::Refund { amount: Some(1) }),
         (partly, Change::Reverse),
@@ -174,13 +174,13 @@ fn r08_an_error_of_the_commit_is_unknown_until_the_database_is_opened_again() {
         begin(&store).await;
         let purse = purse(&store);
         faults.switch(true);
-        let unknown = store.spend(purse.named(4, "a")).await;
+        let unknown = store.spend(purse.named(4, "a").into()).await;
         assert!(
             matches!(unknown, Err(CommitError::Unknown(_))),
             "{unknown:?}"
         );
         faults.switch(false);
-        let refused = store.spend(purse.order(1)).await;
+        let refused = store.spend(purse.order(1).into()).await;
         let Err(CommitError::NotWritten(reason)) = refused else {
             panic!("{refused:?}");
         };
@@ -242,7 +242,7 @@ fn x08_whoever_waits_for_a_writer_that_has_died_is_told() {
             .await
             .unwrap();
         let order = purse(&store).order(1);
-        let waiting = [order.clone(), order].map(|order| store.spend(order));
+        let waiting = [order.clone(), order].map(|order| store.spend(order.into()));
         let end = async {
             go.send(()).unwrap();
             store.end_due().await
@@ -251,7 +251,9 @@ fn x08_whoever_waits_for_a_writer_that_has_died_is_told() {
         assert!(waiting.iter().all(is_not_written), "{waiting:?}");
         assert!(end.is_err());
         change.await.unwrap().unwrap_err();
-        assert!(is_not_written(&store.spend(purse(&store).order(1)).await));
+        assert!(is_not_written(
+            &store.spend(purse(&store).order(1).into()).await
+        ));
     });
 }
 
@@ -277,7 +279,7 @@ fn t01_a_full_disk_refuses_charges_and_loses_none() {
         disk.0.store(1, Ordering::SeqCst);
         let mut paid = Vec::new();
         let reason = loop {
-            match store.spend(purse.order(1)).await {
+            match store.spend(purse.order(1).into()).await {
                 Ok(spent) => paid.push(spent.unwrap().spend),
                 Err(CommitError::NotWritten(reason)) => break reason,
                 Err(error) => panic!("{error:?}"),
@@ -285,7 +287,9 @@ fn t01_a_full_disk_refuses_charges_and_loses_none() {
         };
         assert!(reason.contains("full"), "{reason}");
         let before = see(&purse, &paid).await;
-        assert!(is_not_written(&store.spend(purse.named(1, "a")).await));
+        assert!(is_not_written(
+            &store.spend(purse.named(1, "a").into()).await
+        ));
         assert_eq!(see(&purse, &paid).await, before);
         disk.0.store(0, Ordering::SeqCst);
         assert!(!purse.ask(purse.named(1, "a")).await.unwrap().repeated);

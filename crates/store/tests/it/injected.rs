@@ -83,7 +83,7 @@ async fn go(store: &SqliteStore, mut tell: impl FnMut(&str, usize, SpendId)) -> 
     for _ in 0..rounds() {
         let first = told_of.calls.len();
         let calls = first..first + AT_ONCE;
-        let orders = calls.map(|call| store.spend(purse.named(2, &call.to_string())));
+        let orders = calls.map(|call| store.spend(purse.named(2, &call.to_string()).into()));
         for answer in together(orders).await {
             let told = told(answer, |spent| spent.expect("there is enough").spend);
             if let Told::Done(spend) = told {

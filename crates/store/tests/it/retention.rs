@@ -319,7 +319,7 @@ fn what_is_kept_of_entries_that_are_gone_is_proved_too() {
         assert!(named, "{sql}: {findings:#?}");
         let before = 1000 - 10 * 2 - 4;
         for round in 1..6 {
-            match run(store.spend(purse(&store).order(1))) {
+            match run(store.spend(purse(&store).order(1).into())) {
                 Ok(spent) if !is_refused => assert_eq!(spent.unwrap().remaining, before - round),
                 Err(CommitError::NotWritten(_)) if is_refused => {}
                 other => panic!("{sql}: {other:?}"),

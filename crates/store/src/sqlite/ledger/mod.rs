@@ -21,6 +21,8 @@ mod settings;
 mod vouched;
 mod walk;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use keystile_core::credit::{
     AccountId, Balance, Change, Charged, Place, Refusal, Remember, SpendOrder, Spent, Unchanged,
@@ -43,9 +45,9 @@ use crate::{Asked, Balances, Changed, CommitError, LedgerStore, Listed, Page, St
 
 #[async_trait]
 impl LedgerStore for SqliteStore {
-    async fn spend(&self, order: SpendOrder) -> Result<Result<Spent, Refusal>, CommitError> {
+    async fn spend(&self, order: Arc<SpendOrder>) -> Result<Result<Spent, Refusal>, CommitError> {
         let (answer, answered) = tokio::sync::oneshot::channel();
-        self.queue_charge(Work::Spend(Box::new(order), answer))?;
+        self.queue_charge(Work::Spend(order, answer))?;
         told(answered).await
     }
 

@@ -18,7 +18,7 @@ const OF_A_GROUP: usize = 1024;
 /// What waits, and who for.
 pub(in crate::sqlite) enum Work {
     /// A call is to be charged.
-    Spend(Box<SpendOrder>, Answer<Result<Spent, Refusal>>),
+    Spend(Arc<SpendOrder>, Answer<Result<Spent, Refusal>>),
     /// A charge is to be changed.
     Change(SpendId, Change, Answer<Option<Result<Changed, Unchanged>>>),
     /// What has ended is to be written down.

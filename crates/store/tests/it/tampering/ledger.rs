@@ -90,7 +90,7 @@ impl Spent {
         let store = self.bench.store();
         run(async {
             let purse = purse(&store);
-            let refused = store.spend(purse.order(1)).await;
+            let refused = store.spend(purse.order(1).into()).await;
             let Err(CommitError::NotWritten(reason)) = &refused else {
                 panic!("{what}: {refused:?}");
             };
@@ -237,7 +237,7 @@ fn what_a_start_finds_stops_all_spending_and_nothing_else() {
         if sql.contains("UPDATE head") || sql.contains("grants") {
             // Then the records are suspect as well, and no change is made at all.
             let store = spent.bench.store();
-            run(store.spend(purse(&store).order(1))).unwrap_err();
+            run(store.spend(purse(&store).order(1).into())).unwrap_err();
         } else {
             spent.assert_refused(&sql);
             let store = spent.bench.store();
@@ -337,7 +337,7 @@ fn what_is_taken_away_while_the_store_is_open_stops_it_before_the_next_charge() 
         spent.tamper(sql);
         let all = Change::Refund { amount: None };
         let refund = run(store.change_charge(spent.refunded, all));
-        let spend = run(store.spend(purse(&store).order(1)));
+        let spend = run(store.spend(purse(&store).order(1).into()));
         assert_eq!(
             (refund.is_ok(), spend.is_ok()),
             (is_harmless, is_harmless),

@@ -5,11 +5,11 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 /// A map by identifier. Nobody but Keystile makes identifiers, so nobody can make them collide,
 /// and a hash that only spreads them is enough.
-pub(super) type IdMap<Id, T> = HashMap<Id, T, BuildHasherDefault<Spread>>;
+pub(crate) type IdMap<Id, T> = HashMap<Id, T, BuildHasherDefault<Spread>>;
 
 /// Spreads the bits of one number.
 #[derive(Debug, Default)]
-pub(super) struct Spread(u64);
+pub(crate) struct Spread(u64);
 
 /// 2^64 divided by the golden ratio, which spreads numbers well (Knuth, TAOCP 3, §6.4).
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -31,6 +31,11 @@ impl Hasher for Spread {
         let low = u64::try_from(id & u128::from(u64::MAX)).unwrap_or(0);
         self.add(high);
         self.add(low);
+    }
+
+    /// What tells variants apart.
+    fn write_isize(&mut self, variant: isize) {
+        self.add(u64::from_le_bytes(variant.to_le_bytes()));
     }
 
     fn finish(&self) -> u64 {
