@@ -81,7 +81,7 @@ describe("keys", () => {
     await dialog(page).getByRole("button", { name: "Create" }).click();
     await dialog(page).locator("#f-allowed_origins-wrong").waitFor();
     assert.equal(await dialog(page).getByLabel("Name").inputValue(), "Wrong origin");
-    assert.equal(await page.evaluate(() => document.activeElement.name), "allowed_origins");
+    await page.waitForFunction(() => document.activeElement.name === "allowed_origins");
     await dialog(page).getByRole("link", { name: "Cancel" }).click();
   });
 

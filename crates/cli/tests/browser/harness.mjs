@@ -135,6 +135,11 @@ export async function openKeys(page, project, environment = "production") {
 
 export const dialog = (page) => page.getByRole("dialog");
 
+/** Waits until the page has put the focus where it belongs in what it has just shown. */
+export async function settled(page) {
+  await page.waitForFunction(() => !document.querySelector(".htmx-swapping, .htmx-settling, .htmx-added"));
+}
+
 /** Copies with a button, and waits until the page says that it did. */
 export async function copy(button) {
   const one = await button.elementHandle();

@@ -1,7 +1,7 @@
 // What holds on every page: nothing for axe to find, no script of strangers, no way out of the origin.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { copy, dialog, launch, picture, signedIn, start, violations, watch } from "./harness.mjs";
+import { copy, dialog, launch, picture, settled, signedIn, start, violations, watch } from "./harness.mjs";
 
 const PAYLOADS = [
   "<script>window.hit=1</script>", "<img src=x onerror=window.hit=1>", "<svg onload=window.hit=1>",
@@ -124,13 +124,18 @@ describe("every page", () => {
     await page.waitForFunction(() => document.activeElement.textContent === "Copy");
     await page.keyboard.press("Enter");
     await dialog(page).getByRole("button", { name: "Copied" }).waitFor();
+    await page.evaluate(() => { document.querySelector("main").dataset.before = "closing"; });
     await page.keyboard.press("Escape");
-    await page.waitForFunction(() => !document.querySelector("#dialog").open);
+    // The page is asked for anew, with the key on it.
+    await page.waitForFunction(() => !document.querySelector("main[data-before]"));
+    await settled(page);
     await page.getByRole("row").filter({ hasText: "By keyboard" }).locator("summary").focus();
     await page.keyboard.press("Enter");
     for (let at = 0; at < 4; at++) await page.keyboard.press("Tab");
     assert.equal(await page.evaluate(() => document.activeElement.textContent), "Revoke");
     await page.keyboard.press("Enter");
+    await dialog(page).getByRole("button", { name: "Revoke" }).waitFor();
+    await settled(page);
     await dialog(page).getByRole("button", { name: "Revoke" }).focus();
     await page.keyboard.press("Enter");
     await page.getByText(/“By keyboard” is revoked/).waitFor();
