@@ -369,7 +369,7 @@ impl Engine {
         let keyring = self.keyring.load();
         let digests = Digests::of(key, &keyring);
         // While what belongs to the digest is on its way, the call is worked out.
-        if let Some(digests) = &digests {
+        if let (Some(digests), None) = (&digests, key.prepared) {
             self.index.approach(&digests.newest);
         }
         let call = Call::new(facts, rules, key.session);

@@ -350,3 +350,68 @@ fn scopes(asked: &ScopeAsk<'_>, rules: &Rules, at: At) -> Result<ScopeSet, Probl
         Err(Problem::invalid(errors))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::HeaderMap;
+    use keystile_store::WallClock;
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{call, installed, settings};
+
+    /// A product whose operations stand in this order, each with a scope of its name.
+    fn manifest(operations: [&str; 2]) -> String {
+        let operation =
+            |name| format!("[[operations]]\nmatch = \"GET /{name}\"\nscope = \"{name}\"\n");
+        let operations = operations.map(operation).concat();
+        format!(
+            "[product]\nslug = \"swap\"\nname = \"Swap\"\n[organizations]\nauto_project = \"Main\"\n\
+             [[environments]]\nname = \"production\"\n[keys.secret]\nscopes = [\"a\"]\n\
+             [[scopes]]\nname = \"a\"\ndescription = \"A\"\n\
+             [[scopes]]\nname = \"b\"\ndescription = \"B\"\n{operations}"
+        )
+    }
+
+    #[tokio::test]
+    async fn what_was_looked_up_by_old_rules_is_looked_up_by_new_ones_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = settings(&directory.path().join("data"));
+        let (app, background) = installed(settings, Arc::new(WallClock)).await;
+        call(&app, "PUT", "/v1/products/swap", &manifest(["a", "b"])).await;
+        let customer = json!({ "product": "swap", "name": "Customer" }).to_string();
+        let made = call(&app, "POST", "/v1/organizations", &customer).await;
+        let environment = made["projects"][0]["environments"][0]["id"]
+            .as_str()
+            .unwrap();
+        let path = format!("/v1/environments/{environment}/keys");
+        let key = json!({ "kind": "secret", "name": "Only a", "scopes": ["a"] }).to_string();
+        let secret = call(&app, "POST", &path, &key).await["secret"].clone();
+        let question = json!({
+            "key": secret, "product": "swap", "environment": "production", "operation": "GET /a",
+        });
+        let body = question.to_string();
+        let question: Question<'_> = serde_json::from_str(&body).unwrap();
+        let (headers, no_body) = (HeaderMap::new(), Bytes::new());
+        let request = Request {
+            entitled: &None,
+            headers: &headers,
+            body: &no_body,
+            now: app.now(),
+        };
+        let asker = Asker::new(&app, request);
+        let Ok(asking) = asker.asking(&question, At::Alone) else {
+            panic!("the question is one");
+        };
+        // Where the operation stood, another one stands now.
+        call(&app, "PUT", "/v1/products/swap", &manifest(["b", "a"])).await;
+        let key = Credential::Text(&question.key);
+        let mut out = Vec::new();
+        let answered = asker.answer(&asking, key, (At::Alone, Door::Batch), &mut out);
+        let code = answered.map(|answered| answered.code).ok();
+        assert_eq!(code, Some(Code::Ok), "{}", String::from_utf8_lossy(&out));
+        drop(asking);
+        background.end().await;
+    }
+}
