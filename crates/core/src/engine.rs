@@ -28,7 +28,7 @@ use crate::model::{EnvironmentId, KeyId, Timestamp};
 use crate::policy::{CHECKS, Call, Case, Check};
 use crate::request::{Credential, KeyText, PreparedKey, RequestFacts};
 use crate::session::{self, Session, SessionBrief, SessionError, Verified};
-use crate::snapshot::{CurrentRules, Found, Identity, Index, ProductNode, Terms};
+use crate::snapshot::{CurrentRules, Found, Identity, Index, ProductNode, Search, Terms};
 
 /// How many windows of rate limits there may be at once: keys, and clients of publishable keys.
 /// Most of them take some 60 bytes.
@@ -182,7 +182,7 @@ impl Engine {
         let keyring = self.keyring.load();
         let found = |text| {
             let key = Presented::unprepared(text);
-            let (found, _) = self.find(&Digests::of(&key, &keyring)?)?;
+            let (found, _) = find(&self.index.search(), &Digests::of(&key, &keyring)?)?;
             self.index.product_of(&found)
         };
         if let Some(own) = ParsedKey::recognise(key) {
@@ -227,10 +227,10 @@ impl Engine {
 
     /// Lets come near what decisions about these keys will read, which lies anywhere in memory: for
     /// many keys together, the waits overlap. It decides nothing.
-    pub fn approach<'p>(&self, keys: impl Iterator<Item = &'p PreparedKey<'p>> + Clone) {
-        let digests = keys.map(|key| &key.digest);
-        self.index
-            .approach_all(digests, |found| self.approach_found(found));
+    pub fn approach(&self, keys: &[Option<PreparedKey<'_>>]) {
+        let digests = keys.iter().flatten().map(|key| &key.digest);
+        let windows = |found: &Found| self.approach_windows(found);
+        self.index.approach_all(keys.len(), digests, windows);
     }
 
     /// Decides about one call to one product, on facts that mean the same under whatever rules.
@@ -349,7 +349,7 @@ impl Engine {
 
     /// Judges a key on one state of the index, with what `more` makes of the case if it is a key of
     /// the product; `told` is then what `tell` tells of it, for which `approach` has prepared. `None`
-    /// when that state has other rules.
+    /// when that state has other rules, or other tables.
     fn judge<K, T>(
         &self,
         question: &Question<'_, '_>,
@@ -368,14 +368,15 @@ impl Engine {
         } = question;
         let keyring = self.keyring.load();
         let digests = Digests::of(key, &keyring);
+        let search = self.index.search();
         // While what belongs to the digest is on its way, the call is worked out.
         if let (Some(digests), None) = (&digests, key.prepared) {
-            self.index.approach(&digests.newest);
+            search.approach(&digests.newest);
         }
         let call = Call::new(facts, rules, key.session);
         self.index.consistently(|| {
             *told = None;
-            if !product.follows(rules) {
+            if !(product.follows(rules) && search.is_current()) {
                 return None;
             }
             let unknown = || {
@@ -385,7 +386,7 @@ impl Engine {
                 };
                 Some((Judged::unidentified(reason), None))
             };
-            let found = digests.as_ref().and_then(|digests| self.find(digests));
+            let found = digests.as_ref().and_then(|digests| find(&search, digests));
             let Some((found, newer)) = found else {
                 return unknown();
             };
@@ -416,9 +417,15 @@ impl Engine {
     /// allowed.
     #[inline]
     fn approach_found(&self, found: &Found) {
+        self.approach_windows(found);
+        self.index.approach_found(found);
+    }
+
+    /// Lets come near what a call with a value is counted in.
+    #[inline]
+    fn approach_windows(&self, found: &Found) {
         let (key, environment) = (found.key_number(), found.environment_number());
         self.limiter.approach(key, environment);
-        self.index.approach_found(found);
     }
 
     /// The session of a credential that is a token.
@@ -436,19 +443,20 @@ impl Engine {
             self.sessions.session(text, ours, now)
         })
     }
+}
 
-    /// Looks a key up under the newest pepper first, then under those that still have keys. With
-    /// its digest under the newest, when it was found under an older one.
-    fn find(&self, digests: &Digests<'_, '_>) -> Option<(Found, Option<NewDigest>)> {
-        let digest = digests.newest;
-        if let Some(found) = self.index.find(&digest) {
-            return Some((found, None));
-        }
-        let mut older = digests.older.iter();
-        let found = older.find_map(|pepper| self.index.find(&digests.key.digest(pepper)))?;
-        let pepper = digests.pepper;
-        Some((found, Some(NewDigest { digest, pepper })))
+/// Looks a key up under the newest pepper first, then under those that still have keys. With its
+/// digest under the newest, when it was found under an older one.
+#[inline]
+fn find(search: &Search<'_>, digests: &Digests<'_, '_>) -> Option<(Found, Option<NewDigest>)> {
+    let digest = digests.newest;
+    if let Some(found) = search.find(&digest) {
+        return Some((found, None));
     }
+    let mut older = digests.older.iter();
+    let found = older.find_map(|pepper| search.find(&digests.key.digest(pepper)))?;
+    let pepper = digests.pepper;
+    Some((found, Some(NewDigest { digest, pepper })))
 }
 
 /// What a key is looked for by.

@@ -124,11 +124,10 @@ impl OperationTable {
             return Err(OperationError::MalformedMethod);
         }
         let path = path::clean(target).map_err(OperationError::MalformedPath)?;
-        let segments = path.get(1..).filter(|rest| !rest.is_empty());
-        let encoded = path.as_bytes().contains(&b'%');
+        let segments = path.text.get(1..).filter(|rest| !rest.is_empty());
         let found = match self.methods.get(method) {
             Some(root) => root
-                .find(segments, encoded)
+                .find(segments, path.is_encoded)
                 .map_err(OperationError::MalformedPath)?,
             None => None,
         };

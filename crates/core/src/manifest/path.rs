@@ -38,30 +38,35 @@ pub enum PathError {
     Disguised,
 }
 
+/// A path that has one meaning only, as far as that can be seen without the manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Path<'a> {
+    pub(super) text: &'a str,
+    /// Whether any of it is percent-encoded.
+    pub(super) is_encoded: bool,
+}
+
 /// The path of a raw request target, without its query.
 ///
 /// # Errors
 /// The first reason for which the path is refused.
-pub(super) fn clean(target: &str) -> Result<&str, PathError> {
-    let end = target
-        .bytes()
-        .position(|byte| byte == b'?')
-        .unwrap_or(target.len());
-    let (path, query) = target.split_at_checked(end).unwrap_or((target, ""));
+pub(super) fn clean(target: &str) -> Result<Path<'_>, PathError> {
+    // Nearly every path consists of plain words, which is seen in one pass; the rest is for the
+    // others.
+    let (end, seen) = look_over(target.as_bytes());
+    let (text, query) = target.split_at_checked(end).unwrap_or((target, ""));
     if !query.is_empty() && query.as_bytes().contains(&b'#') {
         return Err(PathError::Fragment);
     }
-    let rest = path.strip_prefix('/').ok_or(PathError::NotRooted)?;
-    // Nearly every path consists of plain words, which is seen in one pass without branches; the
-    // rest is for the others.
-    let seen = look_over(path.as_bytes());
+    let rest = text.strip_prefix('/').ok_or(PathError::NotRooted)?;
     if seen & ODD_BYTE != 0 {
-        check_bytes(path.as_bytes())?;
+        check_bytes(text.as_bytes())?;
     }
     if seen & ODD_SEGMENT != 0 && !rest.is_empty() {
         check_segments(rest)?;
     }
-    Ok(path)
+    let is_encoded = seen & PERCENT != 0;
+    Ok(Path { text, is_encoded })
 }
 
 /// A byte that needs a closer look.
@@ -69,6 +74,9 @@ const ODD_BYTE: u8 = 1;
 /// A slash before which, or a byte after a slash with which, a segment needs a closer look.
 const ODD_SEGMENT: u8 = 2;
 const SLASH: u8 = 4;
+const PERCENT: u8 = 8;
+/// The byte that ends a path.
+const QUERY: u8 = 16;
 
 /// What is to be known of each byte.
 #[expect(
@@ -82,7 +90,8 @@ const CLASSES: [u8; 256] = {
         classes[byte] = match byte as u8 {
             b'/' => SLASH | ODD_SEGMENT,
             b'.' => ODD_SEGMENT,
-            b'%' => ODD_BYTE | ODD_SEGMENT,
+            b'%' => ODD_BYTE | ODD_SEGMENT | PERCENT,
+            b'?' => QUERY,
             0..=b' ' | 0x7f.. | b'\\' | b';' | b'#' => ODD_BYTE,
             _ => 0,
         };
@@ -91,16 +100,21 @@ const CLASSES: [u8; 256] = {
     classes
 };
 
-/// Whether any byte is odd, and whether any segment is empty or begins as a dot segment could.
-fn look_over(path: &[u8]) -> u8 {
-    let (mut seen, mut before) = (0, 0);
-    for byte in path {
+/// Where the path of a target ends, whether any byte of it is odd or encoded, and whether any
+/// segment is empty or begins as a dot segment could.
+fn look_over(target: &[u8]) -> (usize, u8) {
+    let (mut end, mut seen, mut before) = (0, 0, 0);
+    for byte in target {
         let class = CLASSES.get(usize::from(*byte)).copied().unwrap_or(ODD_BYTE);
+        if class == QUERY {
+            break;
+        }
         // A slash before a byte moves to the place of what is odd only there.
-        seen |= (class & ODD_BYTE) | ((before & SLASH) >> 1 & class);
+        seen |= (class & (ODD_BYTE | PERCENT)) | ((before & SLASH) >> 1 & class);
         before = class;
+        end += 1;
     }
-    seen | ((before & SLASH) >> 1)
+    (end, seen | ((before & SLASH) >> 1))
 }
 
 fn check_bytes(mut bytes: &[u8]) -> Result<(), PathError> {
@@ -195,22 +209,26 @@ pub(super) fn spells(segment: &str, word: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn cleaned(target: &str) -> Result<&str, PathError> {
+        clean(target).map(|path| path.text)
+    }
+
     #[test]
     fn f07_the_query_is_cut_off_and_a_fragment_is_refused() {
-        assert_eq!(clean("/v1/a?x=/v1/b"), Ok("/v1/a"));
-        assert_eq!(clean("/v1/a??b=../.."), Ok("/v1/a"));
-        assert_eq!(clean("/?"), Ok("/"));
+        assert_eq!(cleaned("/v1/a?x=/v1/b"), Ok("/v1/a"));
+        assert_eq!(cleaned("/v1/a??b=../.."), Ok("/v1/a"));
+        assert_eq!(cleaned("/?"), Ok("/"));
         for target in ["/v1/a#/v1/b", "/v1/a?x#y", "/#"] {
-            assert_eq!(clean(target), Err(PathError::Fragment), "{target}");
+            assert_eq!(cleaned(target), Err(PathError::Fragment), "{target}");
         }
     }
 
     #[test]
     fn f25_only_one_slash_begins_a_path() {
-        assert_eq!(clean("//evil/x"), Err(PathError::EmptySegment));
-        assert_eq!(clean("/x:y@z"), Ok("/x:y@z"));
+        assert_eq!(cleaned("//evil/x"), Err(PathError::EmptySegment));
+        assert_eq!(cleaned("/x:y@z"), Ok("/x:y@z"));
         for target in ["", "v1", "*", "http://a/b", "?x", "#", "\\a"] {
-            assert_eq!(clean(target), Err(PathError::NotRooted), "{target}");
+            assert_eq!(cleaned(target), Err(PathError::NotRooted), "{target}");
         }
     }
 
@@ -245,7 +263,7 @@ mod tests {
             ("/%c3x", PathError::Encoding),
         ];
         for (target, expected) in cases {
-            assert_eq!(clean(target), Err(expected), "{target}");
+            assert_eq!(cleaned(target), Err(expected), "{target}");
         }
         for good in [
             "/",
@@ -255,7 +273,7 @@ mod tests {
             "/a%20b",
             "/a:b@c!$&'()*+,=~",
         ] {
-            assert_eq!(clean(good), Ok(good));
+            assert_eq!(cleaned(good), Ok(good));
         }
     }
 }

@@ -43,7 +43,7 @@ impl BaseUrl {
         let (host, port) = parse_authority(authority)?;
         let prefix = path.strip_suffix('/').unwrap_or(path);
         // Percent-encoded prefixes would have several spellings.
-        if !prefix.is_empty() && (path::clean(prefix).is_err() || prefix.contains('%')) {
+        if !prefix.is_empty() && path::clean(prefix).map_or(true, |path| path.is_encoded) {
             return Err(format!(
                 "the path `{path}` must be plain segments such as /v1"
             ));

@@ -33,7 +33,23 @@ impl IpList {
     #[must_use]
     pub fn allows(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        self.0.iter().any(|range| range.contains(&address))
+        self.0.iter().any(|range| contains(range, address))
+    }
+}
+
+/// Whether the address begins like the range, for as many bits as the range has.
+#[inline]
+fn contains(range: &IpNet, address: IpAddr) -> bool {
+    match (range, address) {
+        (IpNet::V4(range), IpAddr::V4(address)) => {
+            let differing = range.addr().to_bits() ^ address.to_bits();
+            differing.leading_zeros() >= u32::from(range.prefix_len())
+        }
+        (IpNet::V6(range), IpAddr::V6(address)) => {
+            let differing = range.addr().to_bits() ^ address.to_bits();
+            differing.leading_zeros() >= u32::from(range.prefix_len())
+        }
+        _ => false,
     }
 }
 
@@ -198,12 +214,28 @@ mod tests {
         assert!(!parse(&[]).unwrap().allows("192.0.2.7".parse().unwrap()));
     }
 
+    /// The address with each of its bits turned.
+    fn neighbours(address: IpAddr) -> Vec<IpAddr> {
+        match address {
+            IpAddr::V4(address) => (0..32)
+                .map(|bit| IpAddr::from((address.to_bits() ^ (1 << bit)).to_be_bytes()))
+                .collect(),
+            IpAddr::V6(address) => (0..128)
+                .map(|bit| IpAddr::from((address.to_bits() ^ (1 << bit)).to_be_bytes()))
+                .collect(),
+        }
+    }
+
     proptest! {
         #[test]
         fn canonical_entries_read_as_themselves(address: IpAddr, length in 0_u8..=128) {
             for text in [address.to_string(), format!("{address}/{length}")] {
                 if let Ok(list) = parse(&[&text]) {
                     prop_assert!(list.allows(address));
+                    for near in neighbours(address) {
+                        let range: IpNet = list.0[0];
+                        prop_assert_eq!(list.allows(near), range.contains(&near.to_canonical()));
+                    }
                     prop_assert_eq!(IpList::parse(&list.to_texts()).unwrap(), list);
                 }
             }

@@ -43,13 +43,16 @@ pub fn needed(
         subject: Subject::Key(number),
         limit,
     });
-    let environment = rules.environment(key.environment_name());
-    let of_environment = environment.and_then(|(_, environment)| {
-        let subject = Subject::Environment(key.found().environment_number());
+    // Looked for among those that have a limit, of which there may be none.
+    let mut environments = rules.environments.iter();
+    let of_environment = environments.find_map(|environment| {
         let limit = environment.rate_limit?;
-        Some(Needed { subject, limit })
+        let subject = Subject::Environment(key.found().environment_number());
+        (*environment.name == *key.environment_name()).then_some(Needed { subject, limit })
     });
-    let of_organization = plan(key, rules).and_then(|plan| {
+    let any_plan = rules.plans.iter().any(|plan| plan.rate_limit.is_some());
+    let plan = any_plan.then(|| plan(key, rules)).flatten();
+    let of_organization = plan.and_then(|plan| {
         let live = key.mode() == Mode::Live;
         let subject = Subject::Organization(key.organization_id().to_bytes(), live);
         let limit = plan.rate_limit?;

@@ -180,6 +180,12 @@ impl Cards {
         self.all.get(number).map(near::approach);
     }
 
+    /// A word of a card.
+    #[inline]
+    pub(super) fn word(&self, number: u32) -> Option<&AtomicU64> {
+        Some(&self.all.get(number)?.about)
+    }
+
     /// What stands on a card.
     #[inline]
     pub(super) fn read(&self, number: u32) -> Option<CardRead> {

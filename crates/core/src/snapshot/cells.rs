@@ -41,6 +41,13 @@ impl TextCell {
         near::approach(last);
     }
 
+    /// A word of it.
+    #[inline]
+    pub(super) fn word(&self) -> &AtomicU64 {
+        let [.., last] = &self.0;
+        last
+    }
+
     #[inline]
     pub(super) fn read(&self) -> [u8; TEXT] {
         let mut bytes = [0; TEXT];

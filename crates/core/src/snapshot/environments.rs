@@ -207,15 +207,28 @@ impl Environments {
         self.names.get(number)?.get()
     }
 
+    /// Lets the state of an environment come near.
+    #[inline]
+    pub(super) fn approach_state(&self, number: u32) {
+        self.words.get(number).map(near::approach);
+    }
+
     /// Lets all that is said of an environment come near.
     #[inline]
     pub(super) fn approach(&self, number: u32) {
-        self.words.get(number).map(near::approach);
+        self.approach_state(number);
         if let Some(card) = self.cards.get(number) {
             // A card is two cache lines.
             near::approach(&card.about);
             card.text.approach();
         }
+    }
+
+    /// A word of each of the two cache lines of a card.
+    #[inline]
+    pub(super) fn words(&self, number: u32) -> Option<[&AtomicU64; 2]> {
+        let card = self.cards.get(number)?;
+        Some([&card.about, card.text.word()])
     }
 
     /// What stands on the card of an environment.

@@ -77,6 +77,13 @@ impl Grants {
         self.all.get(number)
     }
 
+    /// A word of a grant.
+    #[inline]
+    pub(super) fn word(&self, number: u32) -> Option<&AtomicU64> {
+        let [first, ..] = &self.all.get(number)?.scopes;
+        Some(first)
+    }
+
     /// The lists of that number.
     pub(super) fn lists(&self, number: u32) -> Option<ListsGuard> {
         Some(self.lists.get(number)?.load())

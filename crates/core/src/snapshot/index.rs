@@ -12,11 +12,12 @@ use super::cards::Cards;
 use super::environments::Environments;
 use super::grants::Grants;
 use super::node::ProductNode;
-use super::table::{Mark, Tables, Value};
+use super::table::{Mark, Reading, Tables, Value};
 use super::uses::{Collected, LastUse, Use, Uses, hour_of};
 use crate::decision::Code;
 use crate::key::KeyDigest;
 use crate::model::{Key, KeyId, Kind, Timestamp};
+use crate::near::Soon;
 
 /// How often a reader spins before it lets others run.
 const SPINS: u32 = 64;
@@ -86,6 +87,12 @@ pub struct Found {
     digest: KeyDigest,
 }
 
+/// Looking for values. For as long as it lasts, tables that were replaced meanwhile are kept.
+pub(crate) struct Search<'i> {
+    tables: &'i Tables,
+    reading: Reading,
+}
+
 impl Index {
     /// An empty index.
     #[must_use]
@@ -110,33 +117,46 @@ impl Index {
     /// The value with this digest.
     #[must_use]
     pub fn find(&self, digest: &KeyDigest) -> Option<Found> {
-        Some(Found {
-            value: self.tables.read().find(Mark::of(digest))?,
-            digest: *digest,
-        })
+        self.search().find(digest)
     }
 
-    /// Lets come near where the value with this digest is looked for.
+    /// Begins to look for values.
     #[inline]
-    pub(crate) fn approach(&self, digest: &KeyDigest) {
-        self.tables.read().approach(Mark::of(digest));
+    pub(crate) fn search(&self) -> Search<'_> {
+        Search {
+            tables: &self.tables,
+            reading: self.tables.read(),
+        }
     }
 
-    /// The same for many, and the values that there are, each with its digest.
+    /// Lets come near what decides about the values with these digests, at most so many, and what is
+    /// told of them; `also` is given each that there is.
     pub(crate) fn approach_all<'d>(
         &self,
+        most: usize,
         digests: impl Iterator<Item = &'d KeyDigest> + Clone,
-        mut each: impl FnMut(&Found),
+        mut also: impl FnMut(&Found),
     ) {
-        let tables = self.tables.read();
-        let marks = digests.clone().map(Mark::of);
-        marks.for_each(|mark| tables.approach(mark));
-        for digest in digests {
-            if let Some(value) = tables.find(Mark::of(digest)) {
-                let digest = *digest;
-                each(&Found { value, digest });
-            }
+        let search = self.search();
+        let mut soon = Soon::with_capacity(most);
+        soon.add(digests.clone().filter_map(|digest| search.word(digest)));
+        soon.approach();
+        let mut soon = Soon::with_capacity(most * 5);
+        for found in digests.filter_map(|digest| search.find(digest)) {
+            let Value { brief, card, .. } = found.value;
+            soon.add(self.grants.word(brief.grant()));
+            soon.add(self.cards.word(card));
+            soon.add(self.uses.word(card));
+            soon.add(
+                self.environments
+                    .words(brief.environment())
+                    .into_iter()
+                    .flatten(),
+            );
+            self.environments.approach_state(brief.environment());
+            also(&found);
         }
+        soon.approach();
     }
 
     /// Lets come near what is told of a value.
@@ -312,6 +332,36 @@ impl Drop for EvenAgain<'_> {
 impl Default for Index {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl Search<'_> {
+    /// The value with this digest.
+    #[inline]
+    pub(crate) fn find(&self, digest: &KeyDigest) -> Option<Found> {
+        Some(Found {
+            value: self.reading.find(Mark::of(digest))?,
+            digest: *digest,
+        })
+    }
+
+    /// Lets come near where the value with this digest is looked for.
+    #[inline]
+    pub(crate) fn approach(&self, digest: &KeyDigest) {
+        self.reading.approach(Mark::of(digest));
+    }
+
+    /// A word of where the value with this digest is looked for.
+    #[inline]
+    fn word(&self, digest: &KeyDigest) -> Option<&AtomicU64> {
+        self.reading.word(Mark::of(digest))
+    }
+
+    /// Whether it still looks where changes go to. One that was begun before what it shall be
+    /// consistent with has to be asked.
+    #[inline]
+    pub(crate) fn is_current(&self) -> bool {
+        self.tables.are(&self.reading)
     }
 }
 

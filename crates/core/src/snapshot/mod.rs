@@ -23,6 +23,7 @@ mod uses;
 pub use address::CoarseAddress;
 pub use apply::{Applied, ApplyProblem};
 pub use identity::Identity;
+pub(crate) use index::Search;
 pub use index::{Found, Index, Products};
 pub use node::{CurrentRules, EnvironmentNode, ProductNode};
 pub use terms::{Standing, Terms};

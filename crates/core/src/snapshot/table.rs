@@ -39,6 +39,8 @@ pub(super) type Keyed = (Mark, Value);
 #[derive(Debug)]
 pub(super) struct Tables {
     current: ArcSwap<Directory>,
+    /// How many times others took their place.
+    edition: AtomicU64,
     /// What only whoever changes them needs to know of each.
     upkeep: Box<[Upkeep]>,
 }
@@ -48,7 +50,10 @@ pub(super) struct Tables {
 struct Directory(Box<[Table]>);
 
 /// Held while tables are read.
-pub(super) struct Reading(Guard<Arc<Directory>>);
+pub(super) struct Reading {
+    directory: Guard<Arc<Directory>>,
+    edition: u64,
+}
 
 #[derive(Debug, Clone)]
 struct Table(Arc<[Slot]>);
@@ -104,6 +109,7 @@ impl Tables {
         let tables = std::iter::repeat_with(|| Table::with_slots(4)).take(TABLES);
         Self {
             current: ArcSwap::from_pointee(Directory(tables.collect())),
+            edition: AtomicU64::new(0),
             upkeep: std::iter::repeat_with(Upkeep::default)
                 .take(TABLES)
                 .collect(),
@@ -113,7 +119,21 @@ impl Tables {
     /// The tables as they are now; to be let go soon.
     #[inline]
     pub(super) fn read(&self) -> Reading {
-        Reading(self.current.load())
+        // In this order: at worst new tables are taken for old ones, and fetched once more.
+        let edition = self.edition.load(Ordering::Acquire);
+        let directory = self.current.load();
+        Reading { directory, edition }
+    }
+
+    /// Whether these are still the tables that changes go to.
+    #[inline]
+    pub(super) fn are(&self, reading: &Reading) -> bool {
+        self.edition.load(Ordering::Acquire) == reading.edition
+    }
+
+    fn replace(&self, tables: Box<[Table]>) {
+        self.current.store(Arc::new(Directory(tables)));
+        self.edition.fetch_add(1, Ordering::Release);
     }
 
     /// Takes a value in that is found only after [`Self::finish`]. Filling a table at once costs
@@ -130,7 +150,7 @@ impl Tables {
     /// the same mark came after, which do not count.
     pub(super) fn finish(&self, threads: usize) -> Vec<Value> {
         let read = self.read();
-        let mut tables = read.0.0.clone();
+        let mut tables = read.directory.0.clone();
         let share = TABLES.div_ceil(threads.max(1));
         let shares = tables.chunks_mut(share).zip(self.upkeep.chunks(share));
         let replaced = std::thread::scope(|scope| {
@@ -142,7 +162,7 @@ impl Tables {
                 .collect();
             working.into_iter().flat_map(joined).collect()
         });
-        self.current.store(Arc::new(Directory(tables)));
+        self.replace(tables);
         replaced
     }
 
@@ -151,7 +171,7 @@ impl Tables {
     pub(super) fn make_room(&self, mark: Mark, more: usize) {
         let read = self.read();
         let at = mark.table();
-        let (Some(table), Some(upkeep)) = (read.0.0.get(at), self.upkeep.get(at)) else {
+        let (Some(table), Some(upkeep)) = (read.directory.0.get(at), self.upkeep.get(at)) else {
             return;
         };
         let (slots, used) = (table.0.len(), upkeep.used.load(Ordering::Relaxed));
@@ -163,11 +183,11 @@ impl Tables {
         table.values().for_each(|keyed| {
             larger.put(keyed);
         });
-        let mut tables = read.0.0.clone();
+        let mut tables = read.directory.0.clone();
         if let Some(place) = tables.get_mut(at) {
             *place = larger;
         }
-        self.current.store(Arc::new(Directory(tables)));
+        self.replace(tables);
         upkeep.used.store(count, Ordering::Relaxed);
     }
 
@@ -231,9 +251,17 @@ impl Reading {
         self.table(mark).and_then(begin);
     }
 
+    /// A word of where a search for that mark begins.
+    #[inline]
+    pub(super) fn word(&self, mark: Mark) -> Option<&AtomicU64> {
+        let table = self.table(mark)?;
+        let [first, _] = &table.0.get(mark.begin(table.0.len()))?.mark;
+        Some(first)
+    }
+
     #[inline]
     fn table(&self, mark: Mark) -> Option<&Table> {
-        self.0.0.get(mark.table())
+        self.directory.0.get(mark.table())
     }
 }
 
@@ -318,6 +346,33 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Values of one table, each with a mark of its own.
+    fn keyed(number: u64) -> Keyed {
+        let value = Value {
+            brief: Brief::from_word(0),
+            card: 0,
+            key: 0,
+        };
+        (Mark([number + REMOVED + 1, 0]), value)
+    }
+
+    #[test]
+    fn whoever_reads_tables_that_were_replaced_can_tell() {
+        let tables = Tables::new();
+        tables.put(keyed(0));
+        let before = tables.read();
+        assert!(tables.are(&before));
+        (1..9).for_each(|number| drop(tables.put(keyed(number))));
+        tables.remove(keyed(0).0);
+        // What was removed from the larger table still stands in the smaller one.
+        assert!(before.find(keyed(0).0).is_some() && !tables.are(&before));
+        let now = tables.read();
+        assert!(now.find(keyed(0).0).is_none() && tables.are(&now));
+        tables.load(keyed(9));
+        tables.finish(1);
+        assert!(!tables.are(&now) && tables.read().find(keyed(9).0).is_some());
+    }
 
     #[test]
     fn a_thread_that_panics_is_not_passed_over() {

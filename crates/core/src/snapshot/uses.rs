@@ -135,6 +135,12 @@ impl Uses {
         self.places.get(card).map(near::approach);
     }
 
+    /// A word of the place of a card.
+    #[inline]
+    pub(super) fn word(&self, card: u32) -> Option<&AtomicU64> {
+        Some(&self.places.get(card)?.at)
+    }
+
     /// Notes an allowed call.
     #[inline]
     pub(super) fn note(&self, card: u32, used: Use) {

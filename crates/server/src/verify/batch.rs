@@ -60,7 +60,7 @@ pub(crate) fn verify_batch(
     let keys: Vec<_> = asked()
         .map(|(key, asking)| asking.prepare(&keyring, key))
         .collect();
-    app.engine.approach(keys.iter().flatten());
+    app.engine.approach(&keys);
     let mut out = Vec::with_capacity(questions.len() * 640);
     let mut due = Vec::new();
     out.extend_from_slice(b"{\"results\":[");
