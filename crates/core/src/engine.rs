@@ -7,6 +7,7 @@
 //! which takes memory.
 
 mod admission;
+mod digests;
 mod explanation;
 mod presented;
 mod strangers;
@@ -16,19 +17,20 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use digests::Digests;
 pub use explanation::Explanation;
 use presented::{Presented, present};
 pub use strangers::{STRANGERS, Stranger};
 
 use crate::decision::DenyReason;
-use crate::key::{ForeignHash, KeyDigest, Keyring, ParsedKey, Pepper};
+use crate::key::{ForeignHash, KeyDigest, Keyring, ParsedKey};
 use crate::limit::{Allowance, Limiter};
 use crate::manifest::{Rules, ScopeSet};
 use crate::model::{EnvironmentId, KeyId, Timestamp};
 use crate::policy::{CHECKS, Call, Case, Check};
 use crate::request::{Credential, KeyText, PreparedKey, RequestFacts};
 use crate::session::{self, Session, SessionBrief, SessionError, Verified};
-use crate::snapshot::{CurrentRules, Found, Identity, Index, ProductNode, Search, Terms};
+use crate::snapshot::{CurrentRules, Found, Identity, Index, ProductNode, Terms};
 
 /// How many windows of rate limits there may be at once: keys, and clients of publishable keys.
 /// Most of them take some 60 bytes.
@@ -182,7 +184,7 @@ impl Engine {
         let keyring = self.keyring.load();
         let found = |text| {
             let key = Presented::unprepared(text);
-            let (found, _) = find(&self.index.search(), &Digests::of(&key, &keyring)?)?;
+            let (found, _) = Digests::of(&key, &keyring)?.find(&self.index.search())?;
             self.index.product_of(&found)
         };
         if let Some(own) = ParsedKey::recognise(key) {
@@ -386,7 +388,7 @@ impl Engine {
                 };
                 Some((Judged::unidentified(reason), None))
             };
-            let found = digests.as_ref().and_then(|digests| find(&search, digests));
+            let found = digests.as_ref().and_then(|digests| digests.find(&search));
             let Some((found, newer)) = found else {
                 return unknown();
             };
@@ -441,41 +443,6 @@ impl Engine {
             let keyring = self.keyring.load();
             let ours = (keyring.signing(), &*self.issuer);
             self.sessions.session(text, ours, now)
-        })
-    }
-}
-
-/// Looks a key up under the newest pepper first, then under those that still have keys. With its
-/// digest under the newest, when it was found under an older one.
-#[inline]
-fn find(search: &Search<'_>, digests: &Digests<'_, '_>) -> Option<(Found, Option<NewDigest>)> {
-    let digest = digests.newest;
-    if let Some(found) = search.find(&digest) {
-        return Some((found, None));
-    }
-    let mut older = digests.older.iter();
-    let found = older.find_map(|pepper| search.find(&digests.key.digest(pepper)))?;
-    let pepper = digests.pepper;
-    Some((found, Some(NewDigest { digest, pepper })))
-}
-
-/// What a key is looked for by.
-struct Digests<'q, 'f> {
-    key: &'q Presented<'f>,
-    newest: KeyDigest,
-    /// The number of the newest pepper.
-    pepper: u32,
-    older: &'q [Pepper],
-}
-
-impl<'q, 'f> Digests<'q, 'f> {
-    fn of(key: &'q Presented<'f>, keyring: &'q Keyring) -> Option<Self> {
-        let (newest, older) = keyring.peppers().split_first()?;
-        Some(Self {
-            key,
-            newest: key.digest(newest),
-            pepper: newest.version(),
-            older,
         })
     }
 }

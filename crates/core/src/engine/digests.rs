@@ -1,0 +1,41 @@
+//! What a key is looked for by: its digest under each pepper that still has keys.
+
+use super::NewDigest;
+use super::presented::Presented;
+use crate::key::{KeyDigest, Keyring, Pepper};
+use crate::snapshot::{Found, Search};
+
+/// What a key is looked for by.
+pub(super) struct Digests<'q, 'f> {
+    key: &'q Presented<'f>,
+    pub(super) newest: KeyDigest,
+    /// The number of the newest pepper.
+    pepper: u32,
+    older: &'q [Pepper],
+}
+
+impl<'q, 'f> Digests<'q, 'f> {
+    pub(super) fn of(key: &'q Presented<'f>, keyring: &'q Keyring) -> Option<Self> {
+        let (newest, older) = keyring.peppers().split_first()?;
+        Some(Self {
+            key,
+            newest: key.digest(newest),
+            pepper: newest.version(),
+            older,
+        })
+    }
+
+    /// Looks the key up under the newest pepper first, then under those that still have keys. With
+    /// its digest under the newest, when it was found under an older one.
+    #[inline]
+    pub(super) fn find(&self, search: &Search<'_>) -> Option<(Found, Option<NewDigest>)> {
+        let digest = self.newest;
+        if let Some(found) = search.find(&digest) {
+            return Some((found, None));
+        }
+        let mut older = self.older.iter();
+        let found = older.find_map(|pepper| search.find(&self.key.digest(pepper)))?;
+        let pepper = self.pepper;
+        Some((found, Some(NewDigest { digest, pepper })))
+    }
+}
