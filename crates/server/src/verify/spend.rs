@@ -143,7 +143,8 @@ impl Bill {
         })) = paid
             && self.renews
             && recurring_until.is_none_or(|until| until <= app.now())
-            && renew(app, self.order.account).await
+            // Boxed, so that what every charged call awaits stays small.
+            && Box::pin(renew(app, self.order.account)).await
         {
             paid = app.store.spend(Arc::clone(&self.order)).await;
         }

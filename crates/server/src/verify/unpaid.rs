@@ -81,7 +81,8 @@ impl Unpaid {
                 }
                 Paid::Again(paid) => {
                     out.extend_from_slice(stretch(due.begin));
-                    self.again(app, request, due, paid, &mut out).await?;
+                    // Boxed, so that what every charged call awaits stays small.
+                    Box::pin(self.again(app, request, due, paid, &mut out)).await?;
                 }
             }
             copied = due.end;
