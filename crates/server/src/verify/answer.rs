@@ -1,5 +1,7 @@
 //! The JSON of a verdict, written straight into its buffer: this is the hottest output there is.
 
+use std::io::Write as _;
+
 use keystile_core::credit::Spent;
 use keystile_core::decision::{Code, DenyReason};
 use keystile_core::engine::{Explanation, Introspection};
@@ -188,10 +190,10 @@ impl JsonWriter<'_> {
 
     /// `"credits"` and `"spend_id"`, each after a comma.
     pub(super) fn spent(&mut self, spent: &Spent) {
-        self.raw(&format!(
-            ",\"credits\":{{\"remaining\":{}}},\"spend_id\":\"",
-            spent.remaining
-        ));
+        self.raw(",\"credits\":{\"remaining\":");
+        // Writing to a buffer cannot fail.
+        let _ = write!(self.0, "{}", spent.remaining);
+        self.raw("},\"spend_id\":\"");
         spent.spend.push_to(self.0);
         self.raw("\"");
     }

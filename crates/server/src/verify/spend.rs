@@ -205,9 +205,6 @@ pub(super) async fn reverse(app: &App, spent: Spent) {
 
 /// Pays several bills at once, in their order.
 pub(super) async fn pay_all(app: &App, bills: &[&Bill]) -> Vec<Paid> {
-    if let [only] = bills {
-        return vec![only.pay(app).await];
-    }
     let mut paying: Vec<Paying<'_>> = bills
         .iter()
         .map(|bill| Paying::Waiting(Box::pin(bill.pay(app))))

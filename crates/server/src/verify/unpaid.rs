@@ -67,9 +67,41 @@ impl Unpaid {
     ///
     /// # Errors
     /// When the only question cannot be answered.
-    pub(crate) async fn pay(self, app: &App, request: Request<'_>) -> Result<Vec<u8>, Problem> {
-        let bills: Vec<_> = self.due.iter().map(|due| &*due.bill).collect();
-        let paid = pay_all(app, &bills).await;
+    pub(crate) async fn pay(mut self, app: &App, request: Request<'_>) -> Result<Vec<u8>, Problem> {
+        let paid = match &*self.due {
+            [only] => match only.bill.pay(app).await {
+                Paid::Allowed(spent) => {
+                    let end = only.end;
+                    self.add_spent(end, &spent);
+                    return Ok(self.json);
+                }
+                paid => vec![paid],
+            },
+            several => {
+                let bills: Vec<_> = several.iter().map(|due| &*due.bill).collect();
+                pay_all(app, &bills).await
+            }
+        };
+        // Boxed, so that what every charged call awaits stays small.
+        Box::pin(self.complete(app, request, paid)).await
+    }
+
+    /// Says what was spent, where a verdict ends.
+    fn add_spent(&mut self, end: usize, spent: &Spent) {
+        let written = self.json.len();
+        JsonWriter(&mut self.json).spent(spent);
+        if let Some(rest) = self.json.get_mut(end..) {
+            rest.rotate_left(written.saturating_sub(end));
+        }
+    }
+
+    /// Completes the answer with what became of each bill.
+    async fn complete(
+        &self,
+        app: &App,
+        request: Request<'_>,
+        paid: Vec<Paid>,
+    ) -> Result<Vec<u8>, Problem> {
         let mut out = Vec::with_capacity(self.json.len() + self.due.len() * 96);
         let mut copied = 0;
         for (due, paid) in self.due.iter().zip(paid) {
@@ -81,8 +113,7 @@ impl Unpaid {
                 }
                 Paid::Again(paid) => {
                     out.extend_from_slice(stretch(due.begin));
-                    // Boxed, so that what every charged call awaits stays small.
-                    Box::pin(self.again(app, request, due, paid, &mut out)).await?;
+                    self.again(app, request, due, paid, &mut out).await?;
                 }
             }
             copied = due.end;
