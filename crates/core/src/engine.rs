@@ -486,3 +486,6 @@ impl<K> Decision<K> {
         self.verdict.is_ok()
     }
 }
+
+#[cfg(test)]
+mod tests;
