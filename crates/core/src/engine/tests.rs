@@ -1,3 +1,5 @@
+//! What a decision rests on while the index is changed beneath it.
+
 use std::cell::Cell;
 
 use super::*;

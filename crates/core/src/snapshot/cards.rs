@@ -11,7 +11,6 @@ use arc_swap::{ArcSwapOption, Guard};
 use super::cells::{IdCell, TEXT, TextCell};
 use super::numbers::Numbers;
 use crate::model::{Key, RateLimit, SpendCaps, Timestamp};
-use crate::near;
 use crate::segments::Segments;
 
 /// Stands for "never".
@@ -174,13 +173,7 @@ impl Cards {
         self.numbers.count()
     }
 
-    /// Lets a card come near.
-    #[inline]
-    pub(super) fn approach(&self, number: u32) {
-        self.all.get(number).map(near::approach);
-    }
-
-    /// A word of a card.
+    /// A word of a card, which is near when the card is.
     #[inline]
     pub(super) fn word(&self, number: u32) -> Option<&AtomicU64> {
         Some(&self.all.get(number)?.about)

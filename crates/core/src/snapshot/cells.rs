@@ -5,8 +5,6 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::near;
-
 /// Words of a text cell.
 const WORDS: usize = 5;
 
@@ -32,13 +30,6 @@ impl TextCell {
         for (word, bytes) in self.0.iter().zip(bytes.as_chunks().0) {
             word.store(u64::from_le_bytes(*bytes), Ordering::Relaxed);
         }
-    }
-
-    /// Lets it come near.
-    #[inline]
-    pub(super) fn approach(&self) {
-        let [.., last] = &self.0;
-        near::approach(last);
     }
 
     /// A word of it.

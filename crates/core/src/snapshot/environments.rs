@@ -213,17 +213,6 @@ impl Environments {
         self.words.get(number).map(near::approach);
     }
 
-    /// Lets all that is said of an environment come near.
-    #[inline]
-    pub(super) fn approach(&self, number: u32) {
-        self.approach_state(number);
-        if let Some(card) = self.cards.get(number) {
-            // A card is two cache lines.
-            near::approach(&card.about);
-            card.text.approach();
-        }
-    }
-
     /// A word of each of the two cache lines of a card.
     #[inline]
     pub(super) fn words(&self, number: u32) -> Option<[&AtomicU64; 2]> {

@@ -17,7 +17,7 @@ use super::uses::{Collected, LastUse, Use, Uses, hour_of};
 use crate::decision::Code;
 use crate::key::KeyDigest;
 use crate::model::{Key, KeyId, Kind, Timestamp};
-use crate::near::Soon;
+use crate::near::{self, Soon};
 
 /// How often a reader spins before it lets others run.
 const SPINS: u32 = 64;
@@ -163,9 +163,13 @@ impl Index {
     #[inline]
     pub(crate) fn approach_found(&self, found: &Found) {
         let Value { brief, card, .. } = found.value;
-        self.cards.approach(card);
-        self.uses.approach(card);
-        self.environments.approach(brief.environment());
+        self.cards.word(card).map(near::approach);
+        self.uses.word(card).map(near::approach);
+        let environment = brief.environment();
+        self.environments.approach_state(environment);
+        if let Some(words) = self.environments.words(environment) {
+            words.into_iter().for_each(near::approach);
+        }
     }
 
     /// The product that a value belongs to.
@@ -348,7 +352,7 @@ impl Search<'_> {
     /// Lets come near where the value with this digest is looked for.
     #[inline]
     pub(crate) fn approach(&self, digest: &KeyDigest) {
-        self.reading.approach(Mark::of(digest));
+        self.word(digest).map(near::approach);
     }
 
     /// A word of where the value with this digest is looked for.

@@ -14,7 +14,6 @@ use arc_swap::{ArcSwap, Guard};
 
 use super::brief::Brief;
 use crate::key::KeyDigest;
-use crate::near;
 
 /// So few that what leads to them stays in a processor's cache.
 const TABLES: usize = 128;
@@ -242,13 +241,6 @@ impl Reading {
     #[inline]
     pub(super) fn find(&self, mark: Mark) -> Option<Value> {
         self.table(mark)?.find(mark).map(Slot::value)
-    }
-
-    /// Lets come near where a search for that mark begins.
-    #[inline]
-    pub(super) fn approach(&self, mark: Mark) {
-        let begin = |table: &Table| table.0.get(mark.begin(table.0.len())).map(near::approach);
-        self.table(mark).and_then(begin);
     }
 
     /// A word of where a search for that mark begins.

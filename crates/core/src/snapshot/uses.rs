@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use super::address::{ADDRESS_BITS, CoarseAddress};
 use crate::decision::Code;
 use crate::model::{KeyId, Timestamp};
-use crate::near;
 use crate::segments::Segments;
 
 /// Hours that are told apart in one place. Between two collections there are never that many.
@@ -127,12 +126,6 @@ impl Uses {
             address: CoarseAddress::from_bits(about & ((1 << ADDRESS_BITS) - 1)),
             operation: self.names.text(about >> ADDRESS_BITS),
         }
-    }
-
-    /// Lets the place of a card come near.
-    #[inline]
-    pub(super) fn approach(&self, card: u32) {
-        self.places.get(card).map(near::approach);
     }
 
     /// A word of the place of a card.
