@@ -138,8 +138,8 @@ impl Index {
         mut also: impl FnMut(&Found),
     ) {
         let search = self.search();
-        let mut soon = Soon::with_capacity(most);
-        soon.add(digests.clone().filter_map(|digest| search.word(digest)));
+        let mut soon = Soon::with_capacity(most * 2);
+        soon.add(digests.clone().flat_map(|digest| search.words(digest)));
         soon.approach();
         let mut soon = Soon::with_capacity(most * 5);
         for found in digests.filter_map(|digest| search.find(digest)) {
@@ -352,13 +352,13 @@ impl Search<'_> {
     /// Lets come near where the value with this digest is looked for.
     #[inline]
     pub(crate) fn approach(&self, digest: &KeyDigest) {
-        self.word(digest).map(near::approach);
+        self.words(digest).for_each(near::approach);
     }
 
-    /// A word of where the value with this digest is looked for.
+    /// Words of where the value with this digest is looked for.
     #[inline]
-    fn word(&self, digest: &KeyDigest) -> Option<&AtomicU64> {
-        self.reading.word(Mark::of(digest))
+    fn words(&self, digest: &KeyDigest) -> impl Iterator<Item = &AtomicU64> {
+        self.reading.words(Mark::of(digest))
     }
 
     /// Whether it still looks where changes go to. One that was begun before what it shall be

@@ -65,7 +65,9 @@ struct Upkeep {
     loaded: Mutex<Vec<Keyed>>,
 }
 
-/// Two of these fill a cache line.
+/// How many slots fill a cache line.
+const SLOTS_A_LINE: usize = 2;
+
 #[derive(Debug, Default)]
 #[repr(align(32))]
 struct Slot {
@@ -243,12 +245,14 @@ impl Reading {
         self.table(mark)?.find(mark).map(Slot::value)
     }
 
-    /// A word of where a search for that mark begins.
+    /// Words of where a search for that mark begins, and of the next cache line: every third search
+    /// or so goes on there.
     #[inline]
-    pub(super) fn word(&self, mark: Mark) -> Option<&AtomicU64> {
-        let table = self.table(mark)?;
-        let [first, _] = &table.0.get(mark.begin(table.0.len()))?.mark;
-        Some(first)
+    pub(super) fn words(&self, mark: Mark) -> impl Iterator<Item = &AtomicU64> {
+        let slots = self.table(mark).map_or(&[][..], |table| &table.0);
+        let begin = mark.begin(slots.len());
+        let word = |at: usize| Some(slots.get(at)?.mark.as_ref()).and_then(<[_]>::first);
+        [begin, begin + SLOTS_A_LINE].into_iter().filter_map(word)
     }
 
     #[inline]
