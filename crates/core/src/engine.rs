@@ -9,6 +9,7 @@
 mod admission;
 mod digests;
 mod explanation;
+mod preparation;
 mod presented;
 mod strangers;
 
@@ -28,7 +29,7 @@ use crate::limit::{Allowance, Limiter};
 use crate::manifest::{Rules, ScopeSet};
 use crate::model::{EnvironmentId, KeyId, Timestamp};
 use crate::policy::{CHECKS, Call, Case, Check};
-use crate::request::{Credential, KeyText, PreparedKey, RequestFacts};
+use crate::request::{Credential, KeyText, RequestFacts};
 use crate::session::{self, Session, SessionBrief, SessionError, Verified};
 use crate::snapshot::{CurrentRules, Found, Identity, Index, ProductNode, Terms};
 
@@ -225,14 +226,6 @@ impl Engine {
                 product: self.index.product_of(&found)?,
             })
         })
-    }
-
-    /// Lets come near what decisions about these keys will read, which lies anywhere in memory: for
-    /// many keys together, the waits overlap. It decides nothing.
-    pub fn approach(&self, keys: &[Option<PreparedKey<'_>>]) {
-        let digests = keys.iter().flatten().map(|key| &key.digest);
-        let windows = |found: &Found| self.approach_windows(found);
-        self.index.approach_all(keys.len(), digests, windows);
     }
 
     /// Decides about one call to one product, on facts that mean the same under whatever rules.

@@ -17,7 +17,7 @@ use super::uses::{Collected, LastUse, Use, Uses, hour_of};
 use crate::decision::Code;
 use crate::key::KeyDigest;
 use crate::model::{Key, KeyId, Kind, Timestamp};
-use crate::near::{self, Soon};
+use crate::near;
 
 /// How often a reader spins before it lets others run.
 const SPINS: u32 = 64;
@@ -129,36 +129,6 @@ impl Index {
         }
     }
 
-    /// Lets come near what decides about the values with these digests, at most so many, and what is
-    /// told of them; `also` is given each that there is.
-    pub(crate) fn approach_all<'d>(
-        &self,
-        most: usize,
-        digests: impl Iterator<Item = &'d KeyDigest> + Clone,
-        mut also: impl FnMut(&Found),
-    ) {
-        let search = self.search();
-        let mut soon = Soon::with_capacity(most * 2);
-        soon.add(digests.clone().flat_map(|digest| search.words(digest)));
-        soon.approach();
-        let mut soon = Soon::with_capacity(most * 5);
-        for found in digests.filter_map(|digest| search.find(digest)) {
-            let Value { brief, card, .. } = found.value;
-            soon.add(self.grants.word(brief.grant()));
-            soon.add(self.cards.word(card));
-            soon.add(self.uses.word(card));
-            soon.add(
-                self.environments
-                    .words(brief.environment())
-                    .into_iter()
-                    .flatten(),
-            );
-            self.environments.approach_state(brief.environment());
-            also(&found);
-        }
-        soon.approach();
-    }
-
     /// Lets come near what is told of a value.
     #[inline]
     pub(crate) fn approach_found(&self, found: &Found) {
@@ -170,6 +140,14 @@ impl Index {
         if let Some(words) = self.environments.words(environment) {
             words.into_iter().for_each(near::approach);
         }
+    }
+
+    /// Lets come near what a value grants, which many have in common: it is worth a hint only when
+    /// much else was done since it was read last.
+    #[inline]
+    pub(crate) fn approach_granted(&self, found: &Found) {
+        let granted = self.grants.word(found.value.brief.grant());
+        granted.map(near::approach);
     }
 
     /// The product that a value belongs to.

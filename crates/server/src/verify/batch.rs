@@ -52,15 +52,12 @@ pub(crate) fn verify_batch(
     let questions = read(request)?;
     let asker = Asker::new(app, request);
     let asking = first_asked(&asker, &questions)?;
-    let keyring = app.engine.keyring();
     let asked = || {
         let one = |(key, asked)| Some((key, asking.get(asked)?));
         questions.iter().filter_map(one)
     };
-    let keys: Vec<_> = asked()
-        .map(|(key, asking)| asking.prepare(&keyring, key))
-        .collect();
-    app.engine.approach(&keys);
+    let keys = asked().map(|(key, asking)| (key, asking.rules()));
+    let keys = app.engine.prepare(keys);
     let mut out = Vec::with_capacity(questions.len() * 640);
     let mut due = Vec::new();
     out.extend_from_slice(b"{\"results\":[");

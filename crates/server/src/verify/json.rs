@@ -5,10 +5,9 @@ use std::sync::Arc;
 use arc_swap::Guard;
 use keystile_core::credit::Spent;
 use keystile_core::decision::{Code, DenyReason};
-use keystile_core::key::Keyring;
 use keystile_core::manifest::{Operation, OperationError, Rules, ScopeSet};
 use keystile_core::model::{Binding, Timestamp};
-use keystile_core::request::{Asked, Credential, Origin, Place, PreparedKey, RequestFacts};
+use keystile_core::request::{Asked, Credential, Origin, Place, RequestFacts};
 use keystile_core::snapshot::{CurrentRules, ProductNode, Products};
 
 use super::answer::{self, JsonWriter};
@@ -101,9 +100,9 @@ pub(super) struct Asking<'q> {
 }
 
 impl Asking<'_> {
-    /// Makes a key ready that it will be asked of, where that can be.
-    pub(super) fn prepare<'k>(&self, keyring: &Keyring, key: &'k str) -> Option<PreparedKey<'k>> {
-        PreparedKey::new(key, &self.rules, keyring)
+    /// The rules that it was looked up by.
+    pub(super) fn rules(&self) -> &Rules {
+        &self.rules
     }
 }
 

@@ -1,0 +1,47 @@
+//! Making many keys ready that will be asked about soon.
+
+use super::Engine;
+use crate::manifest::Rules;
+use crate::request::PreparedKey;
+
+/// How many digests are made while what belongs to one is on its way. One takes about as long as a
+/// fetch that nothing disturbs.
+const AHEAD: usize = 10;
+
+impl Engine {
+    /// Makes keys ready that will be asked about soon, each under the rules that will be asked of
+    /// it. Where one is not a key that its rules take, there is `None`: then asking tells why.
+    ///
+    /// What decisions about them will read lies anywhere in memory. It is fetched while other keys'
+    /// digests are made, so that hardly anything waits for it. This decides nothing.
+    pub fn prepare<'k, 'r>(
+        &self,
+        keys: impl Iterator<Item = (&'k str, &'r Rules)>,
+    ) -> Vec<Option<PreparedKey<'k>>> {
+        let keyring = self.keyring.load();
+        let search = self.index.search();
+        let approach_found = |key: Option<&Option<PreparedKey<'_>>>| {
+            if let Some(found) = key.and_then(|key| search.find(&key.as_ref()?.digest)) {
+                self.index.approach_granted(&found);
+                self.approach_found(&found);
+            }
+        };
+        let (least, most) = keys.size_hint();
+        let mut prepared = Vec::with_capacity(most.unwrap_or(least));
+        for (key, rules) in keys {
+            let key = PreparedKey::new(key, rules, &keyring);
+            if let Some(key) = &key {
+                search.approach(&key.digest);
+            }
+            if let Some(earlier) = prepared.len().checked_sub(AHEAD) {
+                approach_found(prepared.get(earlier));
+            }
+            prepared.push(key);
+        }
+        let last = prepared.len().saturating_sub(AHEAD);
+        for key in prepared.iter().skip(last) {
+            approach_found(Some(key));
+        }
+        prepared
+    }
+}
