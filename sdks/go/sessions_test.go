@@ -97,23 +97,18 @@ func TestARealTokenIsGoodOnItsPageAlone(t *testing.T) {
 }
 
 func TestEveryChangeOfATokenIsRefused(t *testing.T) {
-	token := made(t)
-	parts := strings.Split(token[3:], ".")
-	changed := func(part string) string {
-		if part[10] == 'A' {
-			return "B" + part[1:]
-		}
-		return "A" + part[1:]
-	}
+	token, tokens := made(t), checker(t)
+	must(t, errOf(tokens.Verify(t.Context(), token, "")))
+	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	forged := []string{token[:len(token)-1], token + "=", token[3:], token + ".x", "", "st_..", " " + token, token + "\n"}
-	for at := range parts {
-		copied := append([]string{}, parts...)
-		copied[at] = changed(parts[at])
-		forged = append(forged, "st_"+strings.Join(copied, "."))
+	for at := range token {
+		digit := digits[(strings.IndexByte(digits, token[at])+1)%64]
+		forged = append(forged, token[:at]+string(digit)+token[at+1:])
 	}
 	for _, text := range forged {
-		refusesToken(t, "", checker(t), text, "")
+		refusesToken(t, "", tokens, text, "")
 	}
+	refusesToken(t, "malformed", tokens, forged[len(forged)-1], "") // no two writings of one signature
 }
 
 func TestIssuerAndAudienceMustBeThoseThatWereSet(t *testing.T) {
