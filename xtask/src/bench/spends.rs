@@ -20,6 +20,9 @@ const KINDS: [(&str, usize, &str); 6] = [
     ("free calls", 64, "free"),
 ];
 
+/// How many times free calls are measured alone and beside others.
+const TURNS: usize = 21;
+
 /// A rate, and the median and the 99th percentile of how long a call took, in microseconds.
 type Measured = [u64; 3];
 
@@ -52,21 +55,35 @@ pub(super) fn measure(tools: &Tools, seconds: u64) {
     }
     let sync = synced_write(&directory);
     println!("{:>18} {:>12} {sync:>9} us", "one synced write", "");
-    beside(&spends, seconds);
+    beside(&spends);
     drop(server);
     let _ = std::fs::remove_dir_all(&directory);
 }
 
-/// Whether free calls notice that others are charged: one connection alone, and beside one that
-/// spends.
-fn beside(spends: &Spends<'_>, seconds: u64) {
-    let [_, alone, _] = spends.run(1, "free", seconds);
-    let mut spending = spends.start(1, "spend", seconds + 2);
-    let [_, beside, _] = spends.run(1, "free", seconds);
-    let _ = spending.wait();
-    #[expect(clippy::cast_precision_loss, reason = "microseconds")]
-    let ratio = beside as f64 / alone.max(1) as f64;
-    println!("a free call: {alone} us alone, {beside} us beside one that spends: {ratio:.2} times");
+/// Whether free calls notice that others are charged: one connection beside one that spends,
+/// compared with the same alone just before and just after, because the machine's own speed changes
+/// from second to second.
+#[expect(clippy::cast_precision_loss, reason = "microseconds")]
+fn beside(spends: &Spends<'_>) {
+    let median = || spends.run(1, "free", 1)[1] as f64;
+    let mut before = median();
+    let mut turns: Vec<_> = (0..TURNS)
+        .map(|_| {
+            let mut spending = spends.start(1, "spend", 3);
+            let beside = median();
+            let _ = spending.wait();
+            let after = median();
+            let alone = (std::mem::replace(&mut before, after) + after) / 2.0;
+            [beside / alone, alone, beside]
+        })
+        .collect();
+    turns.sort_by(|one, other| one[0].total_cmp(&other[0]));
+    let quarter = |quarters: usize| turns[(TURNS - 1) * quarters / 4];
+    let ([low, ..], [ratio, alone, beside], [high, ..]) = (quarter(1), quarter(2), quarter(3));
+    println!(
+        "a free call: {alone:.0} us alone, {beside:.0} us beside one that spends: {ratio:.2} times, \
+         the median of {TURNS} turns, half of them between {low:.2} and {high:.2}"
+    );
 }
 
 struct Spends<'a> {
