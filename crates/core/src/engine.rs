@@ -412,15 +412,9 @@ impl Engine {
     /// allowed.
     #[inline]
     fn approach_found(&self, found: &Found) {
-        self.approach_windows(found);
-        self.index.approach_found(found);
-    }
-
-    /// Lets come near what a call with a value is counted in.
-    #[inline]
-    fn approach_windows(&self, found: &Found) {
         let (key, environment) = (found.key_number(), found.environment_number());
         self.limiter.approach(key, environment);
+        self.index.approach_found(found);
     }
 
     /// The session of a credential that is a token.

@@ -330,13 +330,8 @@ impl Search<'_> {
     /// Lets come near where the value with this digest is looked for.
     #[inline]
     pub(crate) fn approach(&self, digest: &KeyDigest) {
-        self.words(digest).for_each(near::approach);
-    }
-
-    /// Words of where the value with this digest is looked for.
-    #[inline]
-    fn words(&self, digest: &KeyDigest) -> impl Iterator<Item = &AtomicU64> {
-        self.reading.words(Mark::of(digest))
+        let words = self.reading.words(Mark::of(digest));
+        words.for_each(near::approach);
     }
 
     /// Whether it still looks where changes go to. One that was begun before what it shall be
