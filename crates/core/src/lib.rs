@@ -14,6 +14,7 @@
 #[cfg(test)]
 extern crate self as keystile_core;
 
+pub mod bytes;
 pub mod credit;
 pub mod decision;
 pub mod engine;

@@ -3,6 +3,8 @@
 //! What is refused here is what a proxy and an application are known to understand differently.
 //! Nothing is decoded or normalised: the path that is judged is the path that is passed on.
 
+use crate::bytes::any_pair;
+
 /// Why a raw path is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
@@ -51,8 +53,17 @@ pub(super) struct Path<'a> {
 /// # Errors
 /// The first reason for which the path is refused.
 pub(super) fn clean(target: &str) -> Result<Path<'_>, PathError> {
-    // Nearly every path consists of plain words, which is seen in one pass; the rest is for the
-    // others.
+    // Nearly every path consists of plain words; the rest is for the others.
+    if is_plain(target.as_bytes()) {
+        return Ok(Path {
+            text: target,
+            is_encoded: false,
+        });
+    }
+    clean_closely(target)
+}
+
+fn clean_closely(target: &str) -> Result<Path<'_>, PathError> {
     let (end, seen) = look_over(target.as_bytes());
     let (text, query) = target.split_at_checked(end).unwrap_or((target, ""));
     if !query.is_empty() && query.as_bytes().contains(&b'#') {
@@ -67,6 +78,27 @@ pub(super) fn clean(target: &str) -> Result<Path<'_>, PathError> {
     }
     let is_encoded = seen & PERCENT != 0;
     Ok(Path { text, is_encoded })
+}
+
+/// Whether a target consists of plain words, so that no byte of it needs a closer look.
+fn is_plain(target: &[u8]) -> bool {
+    let is_odd = |byte: u8| {
+        let is_plain = byte.wrapping_sub(b'!') < 0x7f - b'!';
+        !is_plain
+            | (byte == b'%')
+            | (byte == b'?')
+            | (byte == b'\\')
+            | (byte == b';')
+            | (byte == b'#')
+    };
+    let begins_oddly = |slash, byte| (slash == b'/') & ((byte == b'/') | (byte == b'.'));
+    let is_rooted = target.first() == Some(&b'/');
+    let ends_oddly = target.len() > 1 && target.last() == Some(&b'/');
+    is_rooted
+        && !ends_oddly
+        && !any_pair(target, |before, byte| {
+            is_odd(byte) | begins_oddly(before, byte)
+        })
 }
 
 /// A byte that needs a closer look.
@@ -207,7 +239,21 @@ pub(super) fn spells(segment: &str, word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn what_seems_plain_is_so_at_a_closer_look(target in "(/|[/%.;?#\\\\ \x7f\x01é]|[a-z~!]{1,9}){0,9}") {
+            let closely = clean_closely(&target);
+            match is_plain(target.as_bytes()) {
+                true => prop_assert_eq!(closely, Ok(Path { text: &target, is_encoded: false })),
+                // Only what is odd needs the closer look.
+                false => prop_assert!(closely.is_err() || target.contains(['%', '?', '.'])),
+            }
+        }
+    }
 
     fn cleaned(target: &str) -> Result<&str, PathError> {
         clean(target).map(|path| path.text)

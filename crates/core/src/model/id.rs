@@ -130,10 +130,14 @@ macro_rules! identifier {
 
             /// Appends the text form, which is plain ASCII.
             pub fn push_to(self, out: &mut Vec<u8>) {
-                let mut suffix = [0_u8; SUFFIX];
-                encode(self.0, &mut suffix);
-                out.extend_from_slice(concat!($prefix, "_").as_bytes());
-                out.extend_from_slice(&suffix);
+                const LENGTH: usize = $prefix.len() + 1 + SUFFIX;
+                let mut text = [b'_'; LENGTH];
+                let (prefix, _) = text.split_at_mut($prefix.len());
+                prefix.copy_from_slice($prefix.as_bytes());
+                if let Some(suffix) = text.last_chunk_mut() {
+                    encode(self.0, suffix);
+                }
+                out.extend_from_slice(&text);
             }
 
             /// Writes the text form without allocating, and gives it as `str`.

@@ -16,6 +16,9 @@ pub fn needed(
     operation: Option<u16>,
     visitor: Visitor,
 ) -> [Option<Needed>; MOST_AT_ONCE] {
+    if !rules.is_limited && key.rate_limit().is_none() {
+        return [None; MOST_AT_ONCE];
+    }
     let (id, of_kind) = (key.id().to_bytes(), rules.kind(key.kind()));
     let number = key.found().key_number();
     let operation = operation.and_then(|index| rules.operations.get(index));

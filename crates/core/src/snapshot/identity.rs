@@ -45,24 +45,28 @@ impl<'i> Identity<'i> {
 
 impl Identity<'_> {
     /// The key's identifier.
+    #[inline]
     #[must_use]
     pub fn id(&self) -> KeyId {
         KeyId::from_bytes(self.card.id)
     }
 
     /// The value that was found.
+    #[inline]
     #[must_use]
     pub fn found(&self) -> &Found {
         &self.found
     }
 
     /// The digest it was found by.
+    #[inline]
     #[must_use]
     pub fn digest(&self) -> &KeyDigest {
         self.found.digest()
     }
 
     /// Whether there is a time at which this value stops working.
+    #[inline]
     #[must_use]
     pub fn hangs_on_time(&self) -> bool {
         self.found.value.brief.has_ends()
@@ -70,30 +74,35 @@ impl Identity<'_> {
 
     /// Whether the value itself has an end: the key was rotated and this one's grace runs, or the
     /// key was revoked.
+    #[inline]
     #[must_use]
     pub fn is_retiring(&self) -> bool {
         self.hangs_on_time() && self.card.ends().ends_at != NEVER
     }
 
     /// Whether it is known that its value came from a web page.
+    #[inline]
     #[must_use]
     pub fn is_exposed(&self) -> bool {
         self.found.value.brief.exposed()
     }
 
     /// Who may hold it.
+    #[inline]
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.found.value.brief.kind()
     }
 
     /// Live or test.
+    #[inline]
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.found.value.brief.mode()
     }
 
     /// What people call it, in UTF-8: to see that it is text takes longer than to copy it.
+    #[inline]
     #[must_use]
     pub fn name_bytes(&self) -> &[u8] {
         self.card.name()
@@ -106,6 +115,7 @@ impl Identity<'_> {
     }
 
     /// The part of the value that may be shown, prefix and four characters, in ASCII.
+    #[inline]
     #[must_use]
     pub fn start_bytes(&self) -> &[u8] {
         self.card.start()
@@ -118,12 +128,14 @@ impl Identity<'_> {
     }
 
     /// The operator's JSON object, in UTF-8.
+    #[inline]
     #[must_use]
     pub fn metadata_bytes(&self) -> Option<&[u8]> {
         Some(self.card.metadata()).filter(|text| !text.is_empty())
     }
 
     /// When it expires.
+    #[inline]
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
         let Ends { expires_at, .. } = self.card.ends();
@@ -131,6 +143,7 @@ impl Identity<'_> {
     }
 
     /// How often it may be used, where it has a limit of its own.
+    #[inline]
     #[must_use]
     pub fn rate_limit(&self) -> Option<RateLimit> {
         self.card.rate_limit()
@@ -149,36 +162,42 @@ impl Identity<'_> {
     }
 
     /// The environment that owns it.
+    #[inline]
     #[must_use]
     pub fn environment_id(&self) -> EnvironmentId {
         EnvironmentId::from_bytes(self.environment.ids.environment)
     }
 
     /// The name of that environment.
+    #[inline]
     #[must_use]
     pub fn environment_name(&self) -> &str {
         self.environment_name
     }
 
     /// The project of that environment.
+    #[inline]
     #[must_use]
     pub fn project_id(&self) -> ProjectId {
         ProjectId::from_bytes(self.environment.ids.project)
     }
 
     /// The organization of that project.
+    #[inline]
     #[must_use]
     pub fn organization_id(&self) -> OrganizationId {
         OrganizationId::from_bytes(self.environment.ids.organization)
     }
 
     /// The operator's own name for that organization, in UTF-8.
+    #[inline]
     #[must_use]
     pub fn external_id_bytes(&self) -> Option<&[u8]> {
         self.environment.external_id()
     }
 
     /// The organization's plan, in UTF-8; `None` is the product's first.
+    #[inline]
     #[must_use]
     pub fn plan_bytes(&self) -> Option<&[u8]> {
         self.environment.plan()

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use keystile_core::bytes::any;
 use keystile_core::credit::Spent;
 use keystile_core::decision::{Code, DenyReason};
 use keystile_core::engine::{Explanation, Introspection};
@@ -29,14 +30,12 @@ impl JsonWriter<'_> {
         self.utf8(text.as_bytes());
     }
 
-    /// A string in UTF-8 with its quotes. Nearly none has anything to escape, which is seen in one
-    /// pass without branches.
+    /// A string in UTF-8 with its quotes. Nearly none has anything to escape.
     fn utf8(&mut self, text: &[u8]) {
-        let odd = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
         self.0.push(b'"');
-        if text.iter().fold(false, |any, byte| any | odd(*byte)) {
+        if any(text, is_escaped) {
             for byte in text {
-                if odd(*byte) {
+                if is_escaped(*byte) {
                     self.escape(*byte);
                 } else {
                     self.0.push(*byte);
@@ -70,16 +69,19 @@ impl JsonWriter<'_> {
         self.0.push(b'"');
     }
 
-    fn scopes<'s>(&mut self, names: impl Iterator<Item = &'s str>) {
-        self.0.push(b'[');
-        let mut first = true;
-        for name in names {
-            self.raw(if first { "\"" } else { ",\"" });
-            self.raw(name);
-            self.0.push(b'"');
-            first = false;
+    /// Words in a list.
+    fn words<'s>(&mut self, words: impl Iterator<Item = &'s str>) {
+        let begin = self.0.len();
+        for word in words {
+            self.raw(",\"");
+            self.raw(word);
+            self.raw("\"");
         }
-        self.0.push(b']');
+        match self.0.get_mut(begin) {
+            Some(comma) => *comma = b'[',
+            None => self.raw("["),
+        }
+        self.raw("]");
     }
 
     fn field(&mut self, name: &str, value: &str) {
@@ -97,23 +99,26 @@ impl JsonWriter<'_> {
         let rules = &decision.rules;
         self.raw(",\"key\":{\"id\":\"");
         key.id().push_to(self.0);
-        self.raw(match (key.kind(), key.mode()) {
-            (Kind::Secret, Mode::Live) => "\",\"kind\":\"secret\",\"mode\":\"live\",\"name\":",
-            (Kind::Secret, Mode::Test) => "\",\"kind\":\"secret\",\"mode\":\"test\",\"name\":",
-            (Kind::Publishable, Mode::Live) => {
-                "\",\"kind\":\"publishable\",\"mode\":\"live\",\"name\":"
-            }
-            (Kind::Publishable, Mode::Test) => {
-                "\",\"kind\":\"publishable\",\"mode\":\"test\",\"name\":"
-            }
-        });
+        match key.kind() {
+            Kind::Secret => self.raw("\",\"kind\":\"secret\""),
+            Kind::Publishable => self.raw("\",\"kind\":\"publishable\""),
+        }
+        match key.mode() {
+            Mode::Live => self.raw(",\"mode\":\"live\",\"name\":"),
+            Mode::Test => self.raw(",\"mode\":\"test\",\"name\":"),
+        }
         self.utf8(key.name_bytes());
         self.raw(",\"preview\":\"");
         self.bytes(key.start_bytes());
         self.raw("\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\",\"scopes\":");
-        self.scopes(rules.scope_names(decision.scopes));
-        self.raw(",\"metadata\":");
-        self.bytes(key.metadata_bytes().unwrap_or(b"null"));
+        self.words(rules.scope_names(decision.scopes));
+        match key.metadata_bytes() {
+            Some(metadata) => {
+                self.raw(",\"metadata\":");
+                self.bytes(metadata);
+            }
+            None => self.raw(",\"metadata\":null"),
+        }
         match key.expires_at() {
             Some(end) => self.raw(&format!(",\"expires_at\":\"{end}\"")),
             None => self.raw(",\"expires_at\":null"),
@@ -222,6 +227,11 @@ impl JsonWriter<'_> {
         }
         self.raw("]");
     }
+}
+
+/// Whether a byte stands in a string only escaped (RFC 8259 §7).
+pub(super) const fn is_escaped(byte: u8) -> bool {
+    (byte < b' ') | (byte == b'"') | (byte == b'\\')
 }
 
 /// The code of a decision, for counting.

@@ -2,9 +2,12 @@
 //! their keys is read once: where the text of a question is that of the one before with another key,
 //! it means the same.
 
+use keystile_core::bytes::any;
 use serde_json::Deserializer;
 
+use super::answer::is_escaped;
 use super::batch::{BatchRequest, MOST};
+
 use super::question::Question;
 use crate::object::Object;
 
@@ -114,24 +117,14 @@ impl<'a> Around<'a> {
     /// The key of a question that is written like this, and what follows the question.
     fn again(&self, text: &'a str) -> Option<(&'a str, &'a str)> {
         let rest = text.strip_prefix(self.before)?;
-        let end = match is_plain(rest.as_bytes().get(..self.length)?) {
-            true if rest.as_bytes().get(self.length) == Some(&b'"') => self.length,
-            _ => rest.bytes().position(ends)?,
+        let usual = rest.as_bytes().get(..self.length)?;
+        let end = match any(usual, is_escaped) {
+            false if rest.as_bytes().get(self.length) == Some(&b'"') => self.length,
+            _ => rest.bytes().position(is_escaped)?,
         };
         let (key, rest) = rest.split_at_checked(end)?;
         Some((key, rest.strip_prefix(self.after)?))
     }
-}
-
-/// Whether a text goes only until this: a quote ends it, and anything that means more than itself is
-/// not for here (RFC 8259 §7).
-const fn ends(byte: u8) -> bool {
-    (byte == b'"') | (byte == b'\\') | (byte < b' ')
-}
-
-/// Seen in one pass without branches.
-fn is_plain(bytes: &[u8]) -> bool {
-    !bytes.iter().fold(false, |any, byte| any | ends(*byte))
 }
 
 /// What follows a token and the white space before it.

@@ -1,6 +1,7 @@
 //! What nginx is told, as it goes out.
 
 use http::{HeaderName, HeaderValue, StatusCode};
+use keystile_core::bytes::any;
 use keystile_core::credit::Spent;
 use keystile_core::decision::Code;
 use keystile_core::limit::Allowance;
@@ -104,7 +105,7 @@ impl Told {
 /// plain is percent-encoded.
 fn push_encoded(value: &[u8], out: &mut Vec<u8>) {
     let carried = |byte: u8| (byte == b'\t') | (b' '..0x7f).contains(&byte);
-    if value.iter().fold(true, |all, byte| all & carried(*byte)) {
+    if !any(value, |byte| !carried(byte)) {
         out.extend_from_slice(value);
         return;
     }

@@ -69,6 +69,16 @@ fn compile(manifest: &Manifest, mut report: Report) -> Result<Rules, Problems> {
     let Some(slug) = product.slug else {
         return Err(Problems::one("/product/slug", "the slug is not usable"));
     };
+    let kinds = [&publishable, &secret];
+    let is_limited = kinds
+        .iter()
+        .any(|kind| kind.rate_limit.or(kind.total_rate_limit).is_some())
+        || environments.iter().any(|one| one.rate_limit.is_some())
+        || plans.iter().any(|plan| plan.rate_limit.is_some())
+        || operations
+            .as_slice()
+            .iter()
+            .any(|one| one.rate_limit.is_some());
     Ok(Rules {
         slug,
         name: manifest.product.name.as_str().into(),
@@ -85,6 +95,7 @@ fn compile(manifest: &Manifest, mut report: Report) -> Result<Rules, Problems> {
         credit_thresholds: credit_thresholds.into(),
         reservation_seconds,
         foreign_formats,
+        is_limited,
         operations,
         publishable,
         secret,
