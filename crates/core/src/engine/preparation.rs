@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::manifest::Rules;
 use crate::request::PreparedKey;
+use crate::snapshot::Found;
 
 /// How many digests are made while what belongs to one is on its way. One takes about as long as a
 /// fetch that nothing disturbs.
@@ -20,27 +21,27 @@ impl Engine {
     ) -> Vec<Option<PreparedKey<'k>>> {
         let keyring = self.keyring.load();
         let search = self.index.search();
-        let approach_found = |key: Option<&Option<PreparedKey<'_>>>| {
-            if let Some(found) = key.and_then(|key| search.find(&key.as_ref()?.digest)) {
-                self.index.approach_granted(&found);
-                self.approach_found(&found);
-            }
+        let find = |key: &Option<PreparedKey<'_>>| search.find(&key.as_ref()?.digest);
+        let approach_found = |found: &Found| {
+            self.index.approach_granted(found);
+            self.approach_found(found);
         };
         let (least, most) = keys.size_hint();
         let mut prepared = Vec::with_capacity(most.unwrap_or(least));
         for (key, rules) in keys {
             let key = PreparedKey::new(key, rules, &keyring);
+            let earlier = prepared.len().checked_sub(AHEAD);
+            let found = earlier.and_then(|at| find(prepared.get(at)?));
+            // Hints that come together are waited for together, where they have to wait.
             if let Some(key) = &key {
                 search.approach(&key.digest);
             }
-            if let Some(earlier) = prepared.len().checked_sub(AHEAD) {
-                approach_found(prepared.get(earlier));
-            }
+            found.as_ref().inspect(|found| approach_found(found));
             prepared.push(key);
         }
         let last = prepared.len().saturating_sub(AHEAD);
         for key in prepared.iter().skip(last) {
-            approach_found(Some(key));
+            find(key).as_ref().inspect(|found| approach_found(found));
         }
         prepared
     }
