@@ -4,6 +4,7 @@
 //! `KEYSTILE_BENCH_KEYS=1000,1000000 cargo bench -p keystile-core` chooses the sizes; the memory
 //! is that of the whole process, so it is true only of the first size of a run.
 
+mod machine;
 #[path = "../tests/population/mod.rs"]
 mod population;
 
@@ -15,6 +16,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use keystile_core::engine::Engine;
 use keystile_core::request::RequestFacts;
 use keystile_core::snapshot::ProductNode;
+use machine::Machine;
 use population::{Seeded, Size};
 
 /// The binary's allocator, which has a say in how memory lies: it takes huge pages.
@@ -85,18 +87,31 @@ fn verify(bench: &mut Criterion) {
             "{keys} keys: {} bytes of resident memory a key",
             resident_bytes() / keys
         );
+        let machine = &mut Machine::new();
         let product = population::node(engine.index());
         let verify = |facts: &RequestFacts<'_>| engine.verify(&product, facts).is_allowed();
-        measure(bench, "named", &texts, population::call, verify);
-        measure(bench, "gateway", &texts, population::gateway_call, verify);
+        measure((bench, machine), "named", &texts, population::call, verify);
+        measure(
+            (bench, machine),
+            "gateway",
+            &texts,
+            population::gateway_call,
+            verify,
+        );
         drop(product);
         drop(engine);
         let engine = population::engine_with_everything(size);
         let product = population::node(engine.index());
         let whole = |facts: &RequestFacts<'_>| everything(&engine, &product, facts);
-        measure(bench, "everything named", &texts, from_somewhere, whole);
         measure(
-            bench,
+            (bench, machine),
+            "everything named",
+            &texts,
+            from_somewhere,
+            whole,
+        );
+        measure(
+            (bench, machine),
             "everything gateway",
             &texts,
             population::gateway_call,
@@ -127,7 +142,7 @@ fn everything(engine: &Engine, product: &ProductNode, facts: &RequestFacts<'_>) 
 }
 
 fn measure<'a>(
-    bench: &mut Criterion,
+    (bench, machine): (&mut Criterion, &mut Machine),
     door: &str,
     texts: &'a Texts,
     call: impl Fn(&'a str) -> RequestFacts<'a>,
@@ -145,18 +160,19 @@ fn measure<'a>(
         });
     });
     group.finish();
-    println!("{door}: {}", spread(texts, call, allows));
+    println!("{door}: {}", spread(machine, texts, call, allows));
 }
 
 /// The same in short pieces, because on a machine that does other work too, the quiet tenth of the
-/// pieces says more than the mean.
+/// pieces says more than the mean; and how fast the machine was meanwhile.
 #[expect(clippy::disallowed_methods, reason = "a bench measures")]
 fn spread<'a>(
+    machine: &mut Machine,
     texts: &'a Texts,
     call: impl Fn(&'a str) -> RequestFacts<'a>,
     allows: impl Fn(&RequestFacts<'_>) -> bool,
 ) -> String {
-    let piece = |number: usize| {
+    let mut piece = |number: usize| {
         let first = number * PIECE_LENGTH;
         let piece = texts.some(first..first + PIECE_LENGTH);
         let begun = std::time::Instant::now();
@@ -164,16 +180,19 @@ fn spread<'a>(
             let facts = call(text);
             assert!(allows(black_box(&facts)));
         }
-        u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX) / PIECE
+        let took = begun.elapsed().as_nanos();
+        machine.look();
+        u64::try_from(took).unwrap_or(u64::MAX) / PIECE
     };
-    let mut pieces: Vec<_> = (0..texts.count() / PIECE_LENGTH).map(piece).collect();
+    let mut pieces: Vec<_> = (0..texts.count() / PIECE_LENGTH).map(&mut piece).collect();
     pieces.sort_unstable();
     let at = |percent: usize| pieces[(pieces.len() - 1) * percent / 100];
     format!(
-        "{} ns in the quiet tenth, {} ns median, {} ns at 90 %",
+        "{} ns in the quiet tenth, {} ns median, {} ns at 90 %; {}",
         at(10),
         at(50),
-        at(90)
+        at(90),
+        machine.pace()
     )
 }
 
