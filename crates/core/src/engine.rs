@@ -238,6 +238,7 @@ impl Engine {
             product,
             |_| Ok::<_, Infallible>(*facts),
             (|_: &Presented<'_>, _: &Found| {}, |found| Some(*found)),
+            |decision| decision,
         );
         decision
     }
@@ -252,6 +253,21 @@ impl Engine {
         product: &ProductNode,
         ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
     ) -> Result<Introspection<'_>, E> {
+        self.introspect_then(product, ask, |decision| decision)
+    }
+
+    /// [`Engine::introspect`] for whoever makes something of the decision at once: it is large, and
+    /// moving it about takes as long as some of the checks.
+    ///
+    /// # Errors
+    /// As there.
+    #[inline]
+    pub fn introspect_then<'i, 'f, E, T>(
+        &'i self,
+        product: &ProductNode,
+        ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
+        then: impl FnOnce(Introspection<'i>) -> T,
+    ) -> Result<T, E> {
         let approach = |key: &Presented<'_>, found: &Found| {
             // One that was prepared came near before, with others.
             if key.prepared.is_none() {
@@ -259,7 +275,7 @@ impl Engine {
             }
         };
         let tell = |found: &Found| Identity::of(&self.index, found);
-        self.decide(product, ask, (approach, tell))
+        self.decide(product, ask, (approach, tell), then)
     }
 
     /// Decides like [`Engine::introspect`], and gives every check's own result beside.
@@ -310,7 +326,8 @@ impl Engine {
         }
     }
 
-    fn decide<'f, K, E>(
+    #[inline]
+    fn decide<'f, K, E, T>(
         &self,
         product: &ProductNode,
         ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
@@ -318,7 +335,8 @@ impl Engine {
             impl Fn(&Presented<'_>, &Found),
             impl Fn(&Found) -> Option<K>,
         ),
-    ) -> Result<Decision<K>, E> {
+        then: impl FnOnce(Decision<K>) -> T,
+    ) -> Result<T, E> {
         loop {
             let rules = product.rules();
             let facts = ask(&rules)?;
@@ -337,7 +355,7 @@ impl Engine {
                 Err(reason) => Some((Judged::unidentified(reason), None)),
             };
             if let Some((judged, _)) = judged {
-                return Ok(judged.under(rules, told));
+                return Ok(then(judged.under(rules, told)));
             }
         }
     }

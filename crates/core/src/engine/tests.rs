@@ -36,7 +36,7 @@ fn a_decision_that_began_before_tables_were_replaced_is_made_on_the_new_ones() {
     let facts = population::call(text.reveal());
     let ask = |_: &Rules| Ok::<_, Infallible>(facts);
     let approach = |_: &Presented<'_>, _: &Found| {};
-    let Ok(decision) = engine.decide(&product, ask, (approach, tell));
+    let Ok(decision) = engine.decide(&product, ask, (approach, tell), |decision| decision);
     let revoked = matches!(decision.verdict, Err(DenyReason::RevokedKey { .. }));
     assert!(revoked, "{:?}", decision.verdict);
 }

@@ -38,28 +38,33 @@ struct Came {
     by_browser: bool,
 }
 
-/// A decision, and what the call is to pay. Until that is paid, nothing is noted of the call.
+/// What is told of a decision, and what the call is to pay. Until that is paid, nothing is noted of
+/// the call.
 #[derive(Debug)]
-pub(super) struct Decided<D> {
-    pub(super) decision: D,
+pub(super) struct Decided<T> {
+    pub(super) told: T,
     pub(super) bill: Option<Box<Bill>>,
 }
 
 /// Decides on the facts that `ask` makes of the product's rules, counts, and remembers what should
-/// be done later.
+/// be done later; gives what `tell` makes of the decision.
 ///
 /// # Errors
 /// Whatever `ask` says.
-pub(super) fn decide<'a, 'f, E>(
-    app: &'a App,
+pub(super) fn decide<'f, E, T>(
+    app: &App,
     door: Door,
     (product, payment): (&ProductNode, Payment<'_>),
     ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
-) -> Result<Decided<Introspection<'a>>, E> {
+    tell: impl FnOnce(&Introspection<'_>) -> T,
+) -> Result<Decided<T>, E> {
     let (came, state) = (Cell::new(None), app.engine.index().state());
-    let mut decision = app.engine.introspect(product, seen(ask, &came))?;
-    let bill = settle(app, came.get(), &mut decision, payment, (door, state));
-    Ok(Decided { decision, bill })
+    let ask = seen(ask, &came);
+    app.engine.introspect_then(product, ask, |mut decision| {
+        let bill = settle(app, came.get(), &mut decision, payment, (door, state));
+        let told = tell(&decision);
+        Decided { told, bill }
+    })
 }
 
 /// Decides again about a call whose bill was paid or could not be: it may have lost its right
@@ -142,7 +147,8 @@ pub(super) fn explain<'a, 'f, E>(
         let refused = decision.decision.verdict.err();
         decision.checks.push(("rate_limit", refused));
     }
-    Ok(Decided { decision, bill })
+    let told = decision;
+    Ok(Decided { told, bill })
 }
 
 /// Like [`decide_again`], with every check's own result.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::Guard;
 use keystile_core::credit::Spent;
 use keystile_core::decision::{Code, DenyReason};
+use keystile_core::engine::Introspection;
 use keystile_core::manifest::{Operation, OperationError, Rules, ScopeSet};
 use keystile_core::model::{Binding, Timestamp};
 use keystile_core::request::{Asked, Credential, Origin, Place, RequestFacts};
@@ -156,16 +157,18 @@ impl<'a> Asker<'a> {
         let of = (asking.product, asking.payment);
         let mut json = JsonWriter(out);
         if asking.question.explain {
-            let Decided { decision, bill } = explain(self.app, door, of, ask)?;
-            json.verdict(&decision.decision);
-            json.checks(&decision);
+            let Decided { told, bill } = explain(self.app, door, of, ask)?;
+            json.verdict(&told.decision);
+            json.checks(&told);
             let bill = bill.map(Bill::undecided);
-            let code = answer::code(&decision.decision);
+            let code = answer::code(&told.decision);
             return Ok(Answered { code, bill });
         }
-        let Decided { decision, bill } = decide(self.app, door, of, ask)?;
-        json.verdict(&decision);
-        let code = answer::code(&decision);
+        let tell = |decision: &Introspection<'_>| {
+            json.verdict(decision);
+            answer::code(decision)
+        };
+        let Decided { told: code, bill } = decide(self.app, door, of, ask, tell)?;
         Ok(Answered { code, bill })
     }
 

@@ -100,50 +100,52 @@ impl UnpaidGate {
 
 /// Decides about the request that nginx asks about.
 pub(crate) fn forward_auth(app: &App, asked: &Subrequest<'_>) -> Gate {
-    let decided = with_product(app, asked, |product, ask| {
-        decide(app, Door::Nginx, (product, Payment::default()), ask)
+    let decided = with_product(app, asked, |product, ask, client| {
+        let of = (product, Payment::default());
+        decide(app, Door::Nginx, of, ask, |decision| {
+            tell(app, asked, client.get(), decision)
+        })
     });
     match decided {
         Err(told) => Gate::Told(told),
-        Ok((Decided { decision, bill }, client)) => {
-            let mut told = tell(app, asked, client, &decision);
-            match bill {
-                Some(bill) => Gate::Unpaid(UnpaidGate { told, bill }),
-                None => {
-                    told.spent_if_allowed();
-                    Gate::Told(told)
-                }
-            }
+        Ok(Decided {
+            told,
+            bill: Some(bill),
+        }) => Gate::Unpaid(UnpaidGate { told, bill }),
+        Ok(Decided {
+            mut told,
+            bill: None,
+        }) => {
+            told.spent_if_allowed();
+            Gate::Told(told)
         }
     }
 }
 
 /// Decides again, when the bill was paid or could not be.
 fn decide_paid(app: &App, asked: &Subrequest<'_>, paid: Result<Spent, DenyReason>) -> Told {
-    let decided = with_product(app, asked, |product, ask| {
-        decide_again(app, Door::Nginx, (product, paid), ask)
-    });
-    match decided {
-        Err(told) => told,
-        Ok((decision, client)) => {
-            let mut told = tell(app, asked, client, &decision);
-            if decision.is_allowed() {
-                told.spent(paid.ok().as_ref());
-            }
-            told
+    let decided = with_product(app, asked, |product, ask, client| {
+        let decision = decide_again(app, Door::Nginx, (product, paid), ask)?;
+        let mut told = tell(app, asked, client.get(), &decision);
+        if decision.is_allowed() {
+            told.spent(paid.ok().as_ref());
         }
-    }
+        Ok(told)
+    });
+    decided.unwrap_or_else(|told| told)
 }
 
-/// Asks about the subrequest, with the client's address; the answer, where that cannot be asked.
+/// Asks about the subrequest, which gives the client's address; the answer, where that cannot be
+/// asked.
 fn with_product<'s, D>(
     app: &App,
     asked: &'s Subrequest<'s>,
     decide: impl FnOnce(
         &ProductNode,
         &dyn Fn(&Rules) -> Result<RequestFacts<'s>, Unasked>,
+        &Cell<Option<IpAddr>>,
     ) -> Result<D, Unasked>,
-) -> Result<(D, Option<IpAddr>), Told> {
+) -> Result<D, Told> {
     if !is_trusted(app, asked.peer) {
         return Err(refused_outright("untrusted_proxy", asked.request_id));
     }
@@ -162,8 +164,8 @@ fn with_product<'s, D>(
         strangers::may_try(app, Door::Nginx, name, tried).map_err(Unasked::Flood)?;
         Ok(facts)
     };
-    match decide(product, &ask) {
-        Ok(decision) => Ok((decision, client.get())),
+    match decide(product, &ask, &client) {
+        Ok(decided) => Ok(decided),
         Err(Unasked::Flood(reason)) => Err(denied(reason, &product.rules(), asked.request_id)),
         Err(Unasked::Incomplete) => {
             Err(refused_outright("incomplete_subrequest", asked.request_id))
