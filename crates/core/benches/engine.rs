@@ -14,6 +14,7 @@ use std::ops::Range;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use keystile_core::engine::Engine;
+use keystile_core::manifest::Rules;
 use keystile_core::request::RequestFacts;
 use keystile_core::snapshot::ProductNode;
 use machine::Machine;
@@ -130,15 +131,18 @@ fn from_somewhere(text: &str) -> RequestFacts<'_> {
 
 /// What a door does: decide, tell whose key it is, count against limits, note the use.
 fn everything(engine: &Engine, product: &ProductNode, facts: &RequestFacts<'_>) -> bool {
-    let Ok(mut decision) = engine.introspect(product, |_| Ok::<_, Infallible>(*facts));
-    engine.admit(&mut decision, || 1_000, facts.ip);
-    let (Some(key), Some(operation)) = (&decision.key, decision.operation) else {
-        return false;
-    };
-    let operation = decision.rules.number_of(operation);
-    let index = engine.index();
-    index.note_allowed(key.found(), facts.now, facts.ip, operation);
-    decision.is_allowed()
+    let ask = |_: &Rules| Ok::<_, Infallible>(*facts);
+    let Ok(is_allowed) = engine.introspect_then(product, ask, |mut decision| {
+        engine.admit(&mut decision, || 1_000, facts.ip);
+        let (Some(key), Some(operation)) = (&decision.key, decision.operation) else {
+            return false;
+        };
+        let operation = decision.rules.number_of(operation);
+        let index = engine.index();
+        index.note_allowed(key.found(), facts.now, facts.ip, operation);
+        decision.is_allowed()
+    });
+    is_allowed
 }
 
 fn measure<'a>(
