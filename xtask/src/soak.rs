@@ -2,11 +2,14 @@
 
 use std::process::ExitCode;
 
-use crate::tree;
+use crate::{test, tree};
 
 /// What `soak` can be told.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
+    /// Install what is missing first.
+    #[arg(long)]
+    provision: bool,
     /// How many times the server is killed at a random moment.
     #[arg(long, default_value_t = 1_000)]
     kills: u32,
@@ -31,6 +34,10 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+    if !test::is_provided(arguments.provision) {
+        println!("nothing was run: what is missing would fail after most of an hour");
+        return ExitCode::FAILURE;
+    }
     let counts = [
         ("SOAK_KILLS", arguments.kills),
         ("SOAK_CHANGES", arguments.changes),

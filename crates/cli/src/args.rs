@@ -1,7 +1,7 @@
 //! Everything that can be said on the command line, in one place.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -24,16 +24,10 @@ pub(crate) struct Arguments {
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
-    /// The data directory. Commands go to the server that holds it, or do their work themselves
-    /// when none does.
-    #[arg(
-        long,
-        global = true,
-        env = "KEYSTILE_DATA",
-        default_value = "keystile-data",
-        value_name = "DIR"
-    )]
-    pub(crate) data: PathBuf,
+    /// The data directory [default: keystile-data]. Commands go to the server that holds it, or do
+    /// their work themselves when none does.
+    #[arg(long, global = true, env = "KEYSTILE_DATA", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
     /// A server elsewhere, as host:port; the operator key comes from KEYSTILE_KEY.
     #[arg(long, global = true, env = "KEYSTILE_SERVER", value_name = "HOST:PORT")]
     pub(crate) server: Option<String>,
@@ -54,6 +48,11 @@ pub(crate) struct Global {
 }
 
 impl Global {
+    /// The data directory.
+    pub(crate) fn data(&self) -> &Path {
+        self.data.as_deref().unwrap_or(Path::new("keystile-data"))
+    }
+
     pub(crate) const fn form(&self) -> Form {
         match (self.json, self.id) {
             (true, _) => Form::Json,

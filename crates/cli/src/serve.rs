@@ -17,9 +17,14 @@ use crate::{demo, settings};
 pub(crate) async fn run(global: &Global, serve: &Serve) -> Result<(), Failed> {
     leave_no_core();
     let mut global = global.clone();
+    if serve.demo && global.data.is_some() {
+        let message = "--demo has a data directory of its own, which is thrown away: leave out \
+                       --data and KEYSTILE_DATA";
+        return Err(Failed::new(message));
+    }
     let demo_directory = serve.demo.then(demo::directory).transpose()?;
     if let Some(directory) = &demo_directory {
-        global.data = directory.path().join("data");
+        global.data = Some(directory.path().join("data"));
     }
     let chosen = settings::choose(&global, serve)?;
     begin_log(chosen.log, serve.demo);
@@ -51,7 +56,7 @@ pub(crate) async fn run(global: &Global, serve: &Serve) -> Result<(), Failed> {
         tell_setup_link(&link);
     }
     if serve.demo {
-        demo::tell(&global.data, running.address).await?;
+        demo::tell(global.data(), running.address).await?;
     }
     wait_for(stop).await;
     line("stopping: what is under way is finished");

@@ -77,6 +77,8 @@ pub(crate) struct Row {
     verdicts: f64,
     ours: Vec<f64>,
     bare: Vec<f64>,
+    /// How fast the core was before and after.
+    core: [String; 2],
 }
 
 fn compare(
@@ -98,12 +100,14 @@ fn compare(
         pairs(&printed)
     };
     pairs(1);
+    let before = tools.core();
     let (ours, theirs) = pairs(arguments.seconds);
     Row {
         name,
         verdicts,
         ours,
         bare: theirs,
+        core: [before, tools.core()],
     }
 }
 
@@ -151,6 +155,13 @@ impl Tools {
         let mut bare = pinned(0, &self.bare);
         bare.arg(answer);
         Server::wait_for(bare).expect("the bare server starts")
+    }
+
+    /// How fast the server's core itself is.
+    fn core(&self) -> String {
+        let mut look = pinned(0, &self.load);
+        let told = look.arg("machine").output().expect("it looks");
+        String::from_utf8_lossy(&told.stdout).into_owned()
     }
 
     /// What the load generator prints.

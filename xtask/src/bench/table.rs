@@ -41,6 +41,11 @@ pub(super) fn speeds(keys: u64, rows: &[Row]) {
             median(ratios),
         );
     }
+    println!("  that core itself, before each and after:");
+    for Row { name, core, .. } in rows {
+        let [before, after] = core;
+        println!("{name:>14}   {before}; {after}");
+    }
 }
 
 pub(super) fn everywhere(batches: &[f64]) {

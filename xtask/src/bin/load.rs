@@ -5,7 +5,11 @@
 //! `load ADDRESS KIND KEYS SECONDS OPERATOR [OTHER]`; with 0 seconds: print one whole answer.
 //! With another address both servers are asked in turn, in slices so short that whatever else the
 //! machine does meets both; a line for each pair of slices has the answers a second of both.
+//!
+//! `load machine` asks nobody, and tells how fast this core itself is at the moment.
 
+#[path = "../../../crates/core/benches/machine/mod.rs"]
+mod machine;
 #[path = "../../../crates/core/tests/population/mod.rs"]
 mod population;
 #[path = "socket/mod.rs"]
@@ -13,6 +17,7 @@ mod socket;
 
 use std::time::{Duration, Instant};
 
+use machine::Machine;
 use population::Seeded;
 use socket::Socket;
 
@@ -23,6 +28,9 @@ const REQUESTS: u64 = 100_000;
 
 /// How long one server is asked before it is the other's turn.
 const SLICE: Duration = Duration::from_millis(40);
+
+/// How often the machine is looked at, which takes some milliseconds in all.
+const LOOKS: u32 = 1_000;
 
 struct Plan {
     address: String,
@@ -35,6 +43,12 @@ struct Plan {
 
 fn main() {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
+    if arguments == ["machine"] {
+        let mut machine = Machine::new();
+        (0..LOOKS).for_each(|_| machine.look());
+        print!("{}", machine.pace());
+        return;
+    }
     let [address, kind, keys, seconds, operator, other @ ..] = arguments.as_slice() else {
         panic!("load ADDRESS KIND KEYS SECONDS OPERATOR [OTHER]");
     };

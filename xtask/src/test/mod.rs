@@ -76,6 +76,11 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     ExitCode::from(u8::from(count.failed > 0))
 }
 
+/// Whether everything that the tests need is there; first installs what is missing if told to.
+pub(crate) fn is_provided(install: bool) -> bool {
+    provision::check(install).failed == 0
+}
+
 /// Says what comes next, so that whoever watches knows what takes its time.
 fn announce(what: &str) {
     println!("\n== {what}");

@@ -59,3 +59,19 @@ fn the_demo_listens_on_this_machine_only() {
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("--demo"));
 }
+
+#[test]
+fn the_demo_refuses_a_data_directory_that_it_would_not_use() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let data = data.to_str().unwrap();
+    for arguments in [
+        ["serve", "--demo", "--data", data],
+        ["--data", data, "serve", "--demo"],
+    ] {
+        let output = Command::new(KEYSTILE).args(arguments).output().unwrap();
+        assert!(!output.status.success());
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(told.contains("--demo") && told.contains("--data"), "{told}");
+    }
+}
