@@ -37,6 +37,9 @@ pub(crate) struct Tools {
     spends: PathBuf,
 }
 
+/// The core that servers share.
+const SERVERS_CORE: &str = "0";
+
 /// A kind of request, what it is called, and how many verdicts it holds.
 const KINDS: [(&str, &str, f64); 3] = [
     ("json", "JSON verify", 1.0),
@@ -77,8 +80,8 @@ pub(crate) struct Row {
     verdicts: f64,
     ours: Vec<f64>,
     bare: Vec<f64>,
-    /// How fast the core was before and after.
-    core: [String; 2],
+    /// How fast the core itself was: nanoseconds of a thousand steps of arithmetic.
+    core: Vec<f64>,
 }
 
 fn compare(
@@ -94,20 +97,20 @@ fn compare(
     let one = tools.load(&server.url, kind, installation, 0, None);
     std::fs::write(&answer, one).expect("the answer is kept");
     let bare = tools.serve_bare(&answer);
-    let pairs = |seconds| {
+    let measured = |seconds| {
         let address = bare.url.trim_start_matches("http://");
         let printed = tools.load(&server.url, kind, installation, seconds, Some(address));
-        pairs(&printed)
+        slices(&printed)
     };
-    pairs(1);
-    let before = tools.core();
-    let (ours, theirs) = pairs(arguments.seconds);
+    measured(1);
+    let slices = measured(arguments.seconds);
+    let column = |at: usize| slices.iter().map(|slice| slice[at]).collect();
     Row {
         name,
         verdicts,
-        ours,
-        bare: theirs,
-        core: [before, tools.core()],
+        ours: column(0),
+        bare: column(1),
+        core: column(2),
     }
 }
 
@@ -130,13 +133,15 @@ fn whole_machine(
         .collect()
 }
 
-/// What the load generator prints of two servers.
-fn pairs(printed: &str) -> (Vec<f64>, Vec<f64>) {
-    let lines = printed.lines().filter_map(|line| line.split_once(' '));
-    let number = |text: &str| text.parse().unwrap_or(0.0);
-    lines
-        .map(|(ours, bare)| (number(ours), number(bare)))
-        .unzip()
+/// What the load generator prints of two servers and their core, slice by slice.
+fn slices(printed: &str) -> Vec<[f64; 3]> {
+    let numbers = |line: &str| {
+        line.split(' ')
+            .map(str::parse)
+            .collect::<Result<Vec<_>, _>>()
+    };
+    let slice = |line| numbers(line).ok()?.try_into().ok();
+    printed.lines().filter_map(slice).collect()
 }
 
 impl Tools {
@@ -155,13 +160,6 @@ impl Tools {
         let mut bare = pinned(0, &self.bare);
         bare.arg(answer);
         Server::wait_for(bare).expect("the bare server starts")
-    }
-
-    /// How fast the server's core itself is.
-    fn core(&self) -> String {
-        let mut look = pinned(0, &self.load);
-        let told = look.arg("machine").output().expect("it looks");
-        String::from_utf8_lossy(&told.stdout).into_owned()
     }
 
     /// What the load generator prints.
@@ -191,7 +189,10 @@ impl Tools {
             &installation.keys.to_string(),
             &seconds.to_string(),
         ]);
-        load.arg(&installation.operator).args(other);
+        load.arg(&installation.operator);
+        if let Some(other) = other {
+            load.args([other, SERVERS_CORE]);
+        }
         load.stderr(Stdio::inherit());
         let printed = load.output().expect("the load generator runs");
         assert!(

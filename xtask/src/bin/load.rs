@@ -2,22 +2,25 @@
 //! before the clock starts, one thread. Each socket has its next request under way while the
 //! others are read, so the server never waits and this costs less than any server.
 //!
-//! `load ADDRESS KIND KEYS SECONDS OPERATOR [OTHER]`; with 0 seconds: print one whole answer.
+//! `load ADDRESS KIND KEYS SECONDS OPERATOR [OTHER CORE]`; with 0 seconds: print one whole answer.
 //! With another address both servers are asked in turn, in slices so short that whatever else the
-//! machine does meets both; a line for each pair of slices has the answers a second of both.
+//! machine does meets both; a line for each pair of slices has the answers a second of both, and how
+//! fast their core itself was before or after, whichever was slower: the nanoseconds of a thousand
+//! steps of arithmetic.
 //!
-//! `load machine` asks nobody, and tells how fast this core itself is at the moment.
+//! `load machine` asks nobody, and tells that of its own core for each line that it is sent.
 
-#[path = "../../../crates/core/benches/machine/mod.rs"]
-mod machine;
 #[path = "../../../crates/core/tests/population/mod.rs"]
 mod population;
 #[path = "socket/mod.rs"]
 mod socket;
+#[path = "../../../crates/core/benches/machine/steps.rs"]
+mod steps;
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use machine::Machine;
 use population::Seeded;
 use socket::Socket;
 
@@ -26,11 +29,11 @@ const SOCKETS: usize = 32;
 /// How many different requests are sent in turn.
 const REQUESTS: u64 = 100_000;
 
+/// How often a core is looked at at once, which takes a tenth of a millisecond.
+const LOOKS: usize = 25;
+
 /// How long one server is asked before it is the other's turn.
 const SLICE: Duration = Duration::from_millis(40);
-
-/// How often the machine is looked at, which takes some milliseconds in all.
-const LOOKS: u32 = 1_000;
 
 struct Plan {
     address: String,
@@ -39,18 +42,16 @@ struct Plan {
     seconds: u64,
     operator: String,
     other: Option<String>,
+    core: Option<String>,
 }
 
 fn main() {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     if arguments == ["machine"] {
-        let mut machine = Machine::new();
-        (0..LOOKS).for_each(|_| machine.look());
-        print!("{}", machine.pace());
-        return;
+        return tell_machine();
     }
     let [address, kind, keys, seconds, operator, other @ ..] = arguments.as_slice() else {
-        panic!("load ADDRESS KIND KEYS SECONDS OPERATOR [OTHER]");
+        panic!("load ADDRESS KIND KEYS SECONDS OPERATOR [OTHER CORE]");
     };
     let plan = Plan {
         address: address.clone(),
@@ -59,6 +60,7 @@ fn main() {
         seconds: seconds.parse().expect("a number"),
         operator: operator.clone(),
         other: other.first().cloned(),
+        core: other.get(1).cloned(),
     };
     if plan.seconds == 0 {
         let mut socket = Socket::open(&plan.address);
@@ -76,13 +78,62 @@ fn run(plan: &Plan) {
     let mut sides: Vec<_> = addresses
         .map(|address| Side::open(address, &requests))
         .collect();
+    let mut core = plan.core.as_deref().map(Core::watched);
+    let mut before = core.as_mut().map_or(0.0, Core::steps);
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(plan.seconds) {
-        let rates: Vec<_> = sides
-            .iter_mut()
-            .map(|side| format!("{:.0}", side.rate()))
+        let mut numbers: Vec<_> = sides.iter_mut().map(Side::rate).collect();
+        if let Some(core) = &mut core {
+            let after = core.steps();
+            numbers.push(before.max(after));
+            before = after;
+        }
+        let numbers: Vec<_> = numbers
+            .iter()
+            .map(|number| format!("{number:.0}"))
             .collect();
-        println!("{}", rates.join(" "));
+        println!("{}", numbers.join(" "));
+    }
+}
+
+/// Tells how fast this core is for each line that it is sent.
+fn tell_machine() {
+    for _ in std::io::stdin().lines() {
+        let mut looks: Vec<_> = (0..LOOKS).map(|_| steps::thousand_steps()).collect();
+        looks.sort_by(f64::total_cmp);
+        println!("{}", looks[LOOKS / 2]);
+    }
+}
+
+/// Somebody who looks at a core when asked.
+struct Core {
+    _watcher: Child,
+    ask: ChildStdin,
+    told: BufReader<ChildStdout>,
+}
+
+impl Core {
+    fn watched(core: &str) -> Self {
+        let itself = std::env::current_exe().expect("this program");
+        let mut watcher = Command::new("taskset");
+        watcher
+            .args(["--cpu-list", core])
+            .arg(itself)
+            .arg("machine");
+        let watcher = watcher.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut watcher = watcher.spawn().expect("it starts");
+        Self {
+            ask: watcher.stdin.take().expect("a pipe"),
+            told: BufReader::new(watcher.stdout.take().expect("a pipe")),
+            _watcher: watcher,
+        }
+    }
+
+    fn steps(&mut self) -> f64 {
+        let mut line = String::new();
+        writeln!(self.ask).expect("it listens");
+        self.told.read_line(&mut line).expect("it answers");
+        line.trim().parse().expect("a number")
     }
 }
 

@@ -1,14 +1,15 @@
 //! How fast the machine itself is at the moment: it may have other work, of this system or of a
 //! neighbour's, and then what is measured says as much about that.
 
+mod steps;
+
 use std::fmt;
 use std::hint::black_box;
-use std::time::Instant;
+
+use steps::{MULTIPLIER, nanoseconds, thousand_steps};
 
 /// Memory that no cache holds, in words.
 const WORDS: usize = (256 << 20) / size_of::<u64>();
-
-const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A machine that is looked at now and then.
 pub(crate) struct Machine {
@@ -39,9 +40,8 @@ impl Machine {
     /// Looks at it for some microseconds.
     pub(crate) fn look(&mut self) {
         const READS: u32 = 32;
-        const ROUNDS: u32 = 2_000;
         let read = nanoseconds(|| self.read(READS)) / f64::from(READS);
-        let steps = nanoseconds(|| arithmetic(ROUNDS)) / f64::from(ROUNDS) / 8.0 * 1_000.0;
+        let steps = thousand_steps();
         self.seen.push(Pace { read, steps });
     }
 
@@ -77,22 +77,4 @@ impl fmt::Display for Pace {
             "a random read {read:.0} ns, 1000 steps of arithmetic {steps:.0} ns"
         )
     }
-}
-
-/// Eight chains of steps, each waiting for its own only.
-fn arithmetic(rounds: u32) {
-    let mut chains: [u64; 8] = black_box([1, 2, 3, 4, 5, 6, 7, 8]);
-    for round in 0..rounds {
-        for chain in &mut chains {
-            *chain = chain.wrapping_mul(MULTIPLIER).rotate_left(7) ^ u64::from(round);
-        }
-    }
-    black_box(chains);
-}
-
-#[expect(clippy::disallowed_methods, reason = "a bench measures")]
-fn nanoseconds(work: impl FnOnce()) -> f64 {
-    let begun = Instant::now();
-    work();
-    begun.elapsed().as_secs_f64() * 1e9
 }
