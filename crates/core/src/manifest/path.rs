@@ -255,6 +255,31 @@ mod tests {
         }
     }
 
+    #[test]
+    fn no_character_seems_plain_that_needs_a_closer_look() {
+        let characters = ('\0'..='\u{ff}').chain(['\u{2028}', '\u{1f511}']);
+        for character in characters {
+            for around in [
+                ("/", ""),
+                ("/a", "b"),
+                ("/a/", "b"),
+                ("/a", ""),
+                ("/0123456789abcdef/", ""),
+            ] {
+                let target = format!("{}{character}{}", around.0, around.1);
+                let closely = clean_closely(&target).map(|path| path.text);
+                if is_plain(target.as_bytes()) {
+                    assert_eq!(closely, Ok(&*target), "{character:?}");
+                } else {
+                    assert!(
+                        closely.is_err() || "%?.".contains(character),
+                        "{character:?}"
+                    );
+                }
+            }
+        }
+    }
+
     fn cleaned(target: &str) -> Result<&str, PathError> {
         clean(target).map(|path| path.text)
     }
