@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::commands::credits::Credits;
@@ -28,6 +29,9 @@ pub(crate) struct Global {
     /// their work themselves when none does.
     #[arg(long, global = true, env = "KEYSTILE_DATA", value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+    /// Whether it was said here, and not by the environment.
+    #[arg(skip)]
+    pub(crate) said_data: bool,
     /// A server elsewhere, as host:port; the operator key comes from KEYSTILE_KEY.
     #[arg(long, global = true, env = "KEYSTILE_SERVER", value_name = "HOST:PORT")]
     pub(crate) server: Option<String>,
@@ -45,6 +49,19 @@ pub(crate) struct Global {
     /// Answers with ids alone, for scripts.
     #[arg(long, global = true, conflicts_with = "json")]
     pub(crate) id: bool,
+}
+
+impl Arguments {
+    /// What this process was told; ends it where that makes no sense.
+    pub(crate) fn told() -> Self {
+        let matches = Self::command().get_matches();
+        let mut told = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        let source = matches
+            .subcommand()
+            .map(|(_, command)| command.value_source("data"));
+        told.global.said_data = source == Some(Some(ValueSource::CommandLine));
+        told
+    }
 }
 
 impl Global {

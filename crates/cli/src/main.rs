@@ -12,8 +12,6 @@ mod settings;
 
 use std::time::Duration;
 
-use clap::Parser;
-
 use args::{Arguments, Command};
 use output::Failed;
 
@@ -22,7 +20,7 @@ use output::Failed;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::told();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         // When a thread ends, what it had of memory goes back to the system: after the start, that
         // is what the index was made of.

@@ -17,9 +17,9 @@ use crate::{demo, settings};
 pub(crate) async fn run(global: &Global, serve: &Serve) -> Result<(), Failed> {
     leave_no_core();
     let mut global = global.clone();
-    if serve.demo && global.data.is_some() {
-        let message = "--demo has a data directory of its own, which is thrown away: leave out \
-                       --data and KEYSTILE_DATA";
+    if serve.demo && global.said_data {
+        let message =
+            "--demo has a data directory of its own, which is thrown away: leave out --data";
         return Err(Failed::new(message));
     }
     let demo_directory = serve.demo.then(demo::directory).transpose()?;

@@ -2,7 +2,7 @@
 //! their keys is read once: where the text of a question is that of the one before with another key,
 //! it means the same.
 
-use keystile_core::bytes::any;
+use keystile_core::bytes;
 use serde_json::Deserializer;
 
 use super::answer::is_escaped;
@@ -118,7 +118,7 @@ impl<'a> Around<'a> {
     fn again(&self, text: &'a str) -> Option<(&'a str, &'a str)> {
         let rest = text.strip_prefix(self.before)?;
         let usual = rest.as_bytes().get(..self.length)?;
-        let end = match any(usual, is_escaped) {
+        let end = match bytes::any(usual, is_escaped) {
             false if rest.as_bytes().get(self.length) == Some(&b'"') => self.length,
             _ => rest.bytes().position(is_escaped)?,
         };
