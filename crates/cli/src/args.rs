@@ -3,8 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use clap::parser::ValueSource;
-use clap::{Args, CommandFactory, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::commands::credits::Credits;
@@ -49,19 +48,6 @@ pub(crate) struct Global {
     /// Answers with ids alone, for scripts.
     #[arg(long, global = true, conflicts_with = "json")]
     pub(crate) id: bool,
-}
-
-impl Arguments {
-    /// What this process was told; ends it where that makes no sense.
-    pub(crate) fn told() -> Self {
-        let matches = Self::command().get_matches();
-        let mut told = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-        let source = matches
-            .subcommand()
-            .map(|(_, command)| command.value_source("data"));
-        told.global.said_data = source == Some(Some(ValueSource::CommandLine));
-        told
-    }
 }
 
 impl Global {

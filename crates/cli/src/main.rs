@@ -12,6 +12,9 @@ mod settings;
 
 use std::time::Duration;
 
+use clap::parser::ValueSource;
+use clap::{CommandFactory as _, FromArgMatches as _};
+
 use args::{Arguments, Command};
 use output::Failed;
 
@@ -20,7 +23,7 @@ use output::Failed;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    let arguments = Arguments::told();
+    let arguments = told();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         // When a thread ends, what it had of memory goes back to the system: after the start, that
         // is what the index was made of.
@@ -38,6 +41,16 @@ fn main() -> std::process::ExitCode {
             std::process::ExitCode::FAILURE
         }
     }
+}
+
+/// What this process was told; ends it where that makes no sense.
+fn told() -> Arguments {
+    let matches = Arguments::command().get_matches();
+    let mut told = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let command = matches.subcommand().map(|(_, command)| command);
+    let source = command.and_then(|command| command.value_source("data"));
+    told.global.said_data = source == Some(ValueSource::CommandLine);
+    told
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failed> {
