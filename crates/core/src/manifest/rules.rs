@@ -50,7 +50,7 @@ pub struct Rules {
     /// Keys of other systems that go on working.
     pub foreign_formats: Box<[ForeignFormat]>,
     /// Whether anything beside keys themselves says how often they may be used.
-    pub is_limited: bool,
+    pub(crate) is_limited: bool,
     /// Which request needs what.
     pub operations: OperationTable,
     pub(super) publishable: KindRules,

@@ -111,6 +111,28 @@ async fn a_key_is_let_through_as_often_as_the_manifest_says() {
     assert_eq!(codes(&house, &key, "production", 1), ["revoked_key"]);
 }
 
+/// One that stands alone must not be passed over because nothing else is limited.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_limit_of_a_manifest_holds_where_it_is_the_only_one() {
+    let (limit, total) = ("rate_limit", "total_rate_limit");
+    let places = [
+        ("[keys.secret]", limit, "secret"),
+        ("[keys.publishable]", limit, "publishable"),
+        ("[keys.publishable]", total, "publishable"),
+        ("name = \"production\"", limit, "secret"),
+        ("match = \"GET /v1/things\"", limit, "secret"),
+        ("[[plans]]\nname = \"free\"", limit, "secret"),
+    ];
+    let manifest = format!("{MANIFEST}\n[[plans]]\nname = \"free\"\n");
+    for (section, name, kind) in places {
+        let limited = format!("{section}\n{name} = {{ limit = 1, period = \"1h\" }}");
+        let (house, customer) = shop(&manifest.replacen(section, &limited, 1)).await;
+        let (_, key) = house.key(customer.environment("production"), kind, "Only");
+        let ended = codes(&house, &key, "production", 2);
+        assert_eq!(ended, ["ok", "rate_limited"], "{name} of {section}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_call_is_not_counted() {
     let manifest = with_limit(

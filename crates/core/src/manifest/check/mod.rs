@@ -69,16 +69,13 @@ fn compile(manifest: &Manifest, mut report: Report) -> Result<Rules, Problems> {
     let Some(slug) = product.slug else {
         return Err(Problems::one("/product/slug", "the slug is not usable"));
     };
-    let kinds = [&publishable, &secret];
-    let is_limited = kinds
-        .iter()
-        .any(|kind| kind.rate_limit.or(kind.total_rate_limit).is_some())
-        || environments.iter().any(|one| one.rate_limit.is_some())
-        || plans.iter().any(|plan| plan.rate_limit.is_some())
-        || operations
-            .as_slice()
-            .iter()
-            .any(|one| one.rate_limit.is_some());
+    let kinds = [&publishable, &secret].into_iter();
+    let limits = kinds
+        .flat_map(|kind| [kind.rate_limit, kind.total_rate_limit])
+        .chain(environments.iter().map(|one| one.rate_limit))
+        .chain(plans.iter().map(|plan| plan.rate_limit))
+        .chain(operations.as_slice().iter().map(|one| one.rate_limit));
+    let is_limited = limits.flatten().next().is_some();
     Ok(Rules {
         slug,
         name: manifest.product.name.as_str().into(),
