@@ -82,15 +82,7 @@ fn clean_closely(target: &str) -> Result<Path<'_>, PathError> {
 
 /// Whether a target consists of plain words, so that no byte of it needs a closer look.
 fn is_plain(target: &[u8]) -> bool {
-    let is_odd = |byte: u8| {
-        let is_plain = byte.wrapping_sub(b'!') < 0x7f - b'!';
-        !is_plain
-            | (byte == b'%')
-            | (byte == b'?')
-            | (byte == b'\\')
-            | (byte == b';')
-            | (byte == b'#')
-    };
+    let is_odd = |byte| is_odd(byte) | (byte == b'?');
     let begins_oddly = |slash, byte| (slash == b'/') & ((byte == b'/') | (byte == b'.'));
     let is_rooted = target.first() == Some(&b'/');
     let ends_oddly = target.len() > 1 && target.last() == Some(&b'/');
@@ -99,6 +91,12 @@ fn is_plain(target: &[u8]) -> bool {
         && !any_pair(target, |before, byte| {
             is_odd(byte) | begins_oddly(before, byte)
         })
+}
+
+/// Whether a byte needs a closer look; without branches, because many are asked about at once.
+const fn is_odd(byte: u8) -> bool {
+    let is_visible = byte.wrapping_sub(b'!') < 0x7f - b'!';
+    !is_visible | (byte == b'%') | (byte == b'\\') | (byte == b';') | (byte == b'#')
 }
 
 /// A byte that needs a closer look.
@@ -124,7 +122,7 @@ const CLASSES: [u8; 256] = {
             b'.' => ODD_SEGMENT,
             b'%' => ODD_BYTE | ODD_SEGMENT | PERCENT,
             b'?' => QUERY,
-            0..=b' ' | 0x7f.. | b'\\' | b';' | b'#' => ODD_BYTE,
+            other if is_odd(other) => ODD_BYTE,
             _ => 0,
         };
         byte += 1;
