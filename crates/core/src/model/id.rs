@@ -130,30 +130,29 @@ macro_rules! identifier {
 
             /// Appends the text form, which is plain ASCII.
             pub fn push_to(self, out: &mut Vec<u8>) {
-                const LENGTH: usize = $prefix.len() + 1 + SUFFIX;
-                let mut text = [b'_'; LENGTH];
-                let (prefix, _) = text.split_at_mut($prefix.len());
+                out.extend_from_slice(&self.letters());
+            }
+
+            #[inline]
+            fn letters(self) -> [u8; $prefix.len() + 1 + SUFFIX] {
+                let mut letters = [b'_'; _];
+                let (prefix, _) = letters.split_at_mut($prefix.len());
                 prefix.copy_from_slice($prefix.as_bytes());
-                if let Some(suffix) = text.last_chunk_mut() {
+                if let Some(suffix) = letters.last_chunk_mut() {
                     encode(self.0, suffix);
                 }
-                out.extend_from_slice(&text);
+                letters
             }
 
             /// Writes the text form without allocating, and gives it as `str`.
             #[must_use]
             pub fn write_to(self, out: &mut [u8; 32]) -> &str {
-                let mut suffix = [0_u8; SUFFIX];
-                encode(self.0, &mut suffix);
-                let prefix = Self::PREFIX.as_bytes();
-                let parts = prefix.iter().chain(b"_").chain(suffix.iter());
-                let mut length = 0;
-                for (slot, byte) in out.iter_mut().zip(parts) {
-                    *slot = *byte;
-                    length += 1;
-                }
-                out.get(..length)
-                    .and_then(|bytes| std::str::from_utf8(bytes).ok())
+                let letters = self.letters();
+                let text = out.first_chunk_mut().map(|place| {
+                    *place = letters;
+                    &*place
+                });
+                text.and_then(|text| std::str::from_utf8(text).ok())
                     .unwrap_or_default()
             }
         }
