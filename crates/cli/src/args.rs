@@ -1,7 +1,7 @@
 //! Everything that can be said on the command line, in one place.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -24,11 +24,17 @@ pub(crate) struct Arguments {
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
-    /// The data directory [default: keystile-data]. Commands go to the server that holds it, or do
-    /// their work themselves when none does.
-    #[arg(long, global = true, env = "KEYSTILE_DATA", value_name = "DIR")]
-    pub(crate) data: Option<PathBuf>,
-    /// Whether it was said here, and not by the environment.
+    /// The data directory. Commands go to the server that holds it, or do their work themselves
+    /// when none does.
+    #[arg(
+        long,
+        global = true,
+        env = "KEYSTILE_DATA",
+        default_value = "keystile-data",
+        value_name = "DIR"
+    )]
+    pub(crate) data: PathBuf,
+    /// Whether it was said on the command line, and not by the environment.
     #[arg(skip)]
     pub(crate) said_data: bool,
     /// A server elsewhere, as host:port; the operator key comes from KEYSTILE_KEY.
@@ -51,11 +57,6 @@ pub(crate) struct Global {
 }
 
 impl Global {
-    /// The data directory.
-    pub(crate) fn data(&self) -> &Path {
-        self.data.as_deref().unwrap_or(Path::new("keystile-data"))
-    }
-
     pub(crate) const fn form(&self) -> Form {
         match (self.json, self.id) {
             (true, _) => Form::Json,

@@ -29,12 +29,12 @@ impl Keystile {
                 key: settings::operator_key()?,
             }));
         }
-        let socket = global.data().join(CONTROL_SOCKET);
+        let socket = global.data.join(CONTROL_SOCKET);
         if std::os::unix::net::UnixStream::connect(&socket).is_ok() {
             return Ok(Self::served(Client::Local(socket)));
         }
         let given = settings::master_key(global)?;
-        let opened = installation::open(settings::offline(global.data()), given).await;
+        let opened = installation::open(settings::offline(&global.data), given).await;
         let opened = opened.map_err(|why| Failed::new(why.to_string()))?;
         Ok(Self {
             client: Client::InProcess(opened.app),

@@ -24,7 +24,7 @@ pub(crate) async fn run(global: &Global, serve: &Serve) -> Result<(), Failed> {
     }
     let demo_directory = serve.demo.then(demo::directory).transpose()?;
     if let Some(directory) = &demo_directory {
-        global.data = Some(directory.path().join("data"));
+        global.data = directory.path().join("data");
     }
     let chosen = settings::choose(&global, serve)?;
     begin_log(chosen.log, serve.demo);
@@ -56,7 +56,7 @@ pub(crate) async fn run(global: &Global, serve: &Serve) -> Result<(), Failed> {
         tell_setup_link(&link);
     }
     if serve.demo {
-        demo::tell(global.data(), running.address).await?;
+        demo::tell(&global.data, running.address).await?;
     }
     wait_for(stop).await;
     line("stopping: what is under way is finished");

@@ -71,7 +71,7 @@ pub(crate) fn choose(global: &Global, serve: &Serve) -> Result<Chosen, Failed> {
         listen: serve.listen.or(file.listen).unwrap_or_else(default_listen),
         public_listen: serve.public_listen.or(file.public_listen),
         public_url: serve.public_url.clone().or(file.public_url),
-        data: global.data().to_owned(),
+        data: global.data.clone(),
         tls: cert.zip(key),
         behind_proxy: serve.behind_proxy || file.behind_proxy.unwrap_or(false),
         trusted_proxies: ranges,
@@ -169,7 +169,7 @@ fn loopback() -> Vec<IpNet> {
 }
 
 fn read_file(global: &Global, serve: &Serve) -> Result<SettingsFile, Failed> {
-    let default = global.data().join("keystile.toml");
+    let default = global.data.join("keystile.toml");
     let path = match &serve.config {
         Some(path) => path,
         None if default.exists() => &default,

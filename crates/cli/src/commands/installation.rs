@@ -98,15 +98,14 @@ pub(super) async fn audit(keystile: &Keystile, what: Audit, form: Form) -> Resul
 
 /// Checks everything; a database that no server would open is checked, too.
 pub(super) async fn verify_audit(global: &Global) -> Result<(), Failed> {
-    let running =
-        std::os::unix::net::UnixStream::connect(global.data().join(CONTROL_SOCKET)).is_ok();
+    let running = std::os::unix::net::UnixStream::connect(global.data.join(CONTROL_SOCKET)).is_ok();
     let report = if running {
-        Keystile::at(global.data())
+        Keystile::at(&global.data)
             .post("/control/audit/verify", json!({}))
             .await?
     } else {
         let given = settings::master_key(global)?;
-        let report = installation::audit(global.data(), given);
+        let report = installation::audit(&global.data, given);
         describe_audit(&report.map_err(|why| Failed::new(why.to_string()))?)
     };
     if global.json {
@@ -187,7 +186,7 @@ pub(super) async fn master_key(
             "the master key is kept outside the data directory: name the new one with --new",
         ));
     }
-    let current = absolute(&global.data().join(MASTER_KEY_FILE))?;
+    let current = absolute(&global.data.join(MASTER_KEY_FILE))?;
     let fresh = current.with_extension("key.new");
     write_new(&fresh)?;
     keystile
