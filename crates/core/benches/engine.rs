@@ -176,7 +176,7 @@ fn spread<'a>(
     call: impl Fn(&'a str) -> RequestFacts<'a>,
     allows: impl Fn(&RequestFacts<'_>) -> bool,
 ) -> String {
-    let mut piece = |number: usize| {
+    let piece = |number: usize| {
         let first = number * PIECE_LENGTH;
         let piece = texts.some(first..first + PIECE_LENGTH);
         let begun = std::time::Instant::now();
@@ -188,7 +188,7 @@ fn spread<'a>(
         machine.look();
         u64::try_from(took).unwrap_or(u64::MAX) / PIECE
     };
-    let mut pieces: Vec<_> = (0..texts.count() / PIECE_LENGTH).map(&mut piece).collect();
+    let mut pieces: Vec<_> = (0..texts.count() / PIECE_LENGTH).map(piece).collect();
     pieces.sort_unstable();
     let at = |percent: usize| pieces[(pieces.len() - 1) * percent / 100];
     format!(

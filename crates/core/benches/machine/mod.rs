@@ -19,12 +19,11 @@ pub(crate) struct Machine {
 }
 
 /// What does nothing but wait for the machine.
-#[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
     /// Nanoseconds of a read anywhere in memory that waits for the one before.
-    pub(crate) read: f64,
+    read: f64,
     /// Nanoseconds of a thousand steps of arithmetic that waits for nothing.
-    pub(crate) steps: f64,
+    steps: f64,
 }
 
 impl Machine {

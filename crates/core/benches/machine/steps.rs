@@ -3,6 +3,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+/// An odd number with its bits well spread, after which nothing is told by what was before.
 pub(crate) const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Nanoseconds of a thousand steps of arithmetic in registers that wait for nothing, seen over some

@@ -7,7 +7,6 @@ use serde_json::Deserializer;
 
 use super::answer::is_escaped;
 use super::batch::{BatchRequest, MOST};
-
 use super::question::Question;
 use crate::object::Object;
 
