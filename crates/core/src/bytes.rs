@@ -7,6 +7,12 @@
 const MANY: usize = 16;
 const HALF: usize = MANY / 2;
 
+/// Whether a byte stands in a JSON string only escaped (RFC 8259 §7).
+#[must_use]
+pub const fn is_escaped(byte: u8) -> bool {
+    (byte < b' ') | (byte == b'"') | (byte == b'\\')
+}
+
 /// Whether any of them is such a byte.
 #[inline]
 pub fn any(bytes: &[u8], is_such: impl Fn(u8) -> bool + Copy) -> bool {

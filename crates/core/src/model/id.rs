@@ -10,7 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::Timestamp;
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-const SUFFIX: usize = 26;
+
+/// How many digits follow an identifier's prefix and underscore.
+pub const ID_DIGITS: usize = 26;
 
 /// Why a text is not an identifier of the kind that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,9 +57,10 @@ const PAIRS: [[u8; 2]; 1024] = {
     pairs
 };
 
-/// Ten bits a pair of digits, from the end; in words, because 128-bit shifts are slow.
+/// Writes what follows the prefix and underscore of an identifier with these 128 bits.
 #[inline]
-fn encode(raw: u128, out: &mut [u8; SUFFIX]) {
+pub fn id_digits(raw: u128, out: &mut [u8; ID_DIGITS]) {
+    // Ten bits a pair of digits, from the end; in words, because 128-bit shifts are slow.
     let high = u64::try_from(raw >> 64).unwrap_or(0);
     let low = u64::try_from(raw & u128::from(u64::MAX)).unwrap_or(0);
     let upper = (high << 4) | (low >> 60);
@@ -79,7 +82,7 @@ fn encode(raw: u128, out: &mut [u8; SUFFIX]) {
 }
 
 fn decode(text: &[u8]) -> Option<u128> {
-    if text.len() != SUFFIX || text.first().is_none_or(|&first| first > b'7') {
+    if text.len() != ID_DIGITS || text.first().is_none_or(|&first| first > b'7') {
         return None;
     }
     text.iter().try_fold(0_u128, |raw, byte| {
@@ -134,12 +137,12 @@ macro_rules! identifier {
             }
 
             #[inline]
-            fn letters(self) -> [u8; $prefix.len() + 1 + SUFFIX] {
+            fn letters(self) -> [u8; $prefix.len() + 1 + ID_DIGITS] {
                 let mut letters = [b'_'; _];
                 let (prefix, _) = letters.split_at_mut($prefix.len());
                 prefix.copy_from_slice($prefix.as_bytes());
                 if let Some(suffix) = letters.last_chunk_mut() {
-                    encode(self.0, suffix);
+                    id_digits(self.0, suffix);
                 }
                 letters
             }

@@ -22,8 +22,9 @@ pub use caps::SpendCaps;
 pub use foreign::ForeignDigest;
 pub use grant::{Grant, Occasion};
 pub use id::{
-    EntryId, EnvironmentId, GrantId, IdError, InvitationId, KeyId, MemberId, OrganizationId,
-    PersonId, ProjectId, RequestId, SessionId, SpendId, Subject, VisitorId, random_id_bytes,
+    EntryId, EnvironmentId, GrantId, ID_DIGITS, IdError, InvitationId, KeyId, MemberId,
+    OrganizationId, PersonId, ProjectId, RequestId, SessionId, SpendId, Subject, VisitorId,
+    id_digits, random_id_bytes,
 };
 pub use key::{Binding, Key, KeyState, RateLimit, RetiredValue};
 pub use kind::{Kind, Mode, ModeFilter};

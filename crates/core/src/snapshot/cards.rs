@@ -10,6 +10,7 @@ use arc_swap::{ArcSwapOption, Guard};
 
 use super::cells::{IdCell, TEXT, TextCell};
 use super::numbers::Numbers;
+use crate::bytes;
 use crate::model::{Key, RateLimit, SpendCaps, Timestamp};
 use crate::segments::Segments;
 
@@ -52,8 +53,8 @@ struct Card {
     about: AtomicU64,
 }
 
-/// How long the texts on a card are, each less than 256 bytes, and where more is told: the number
-/// after that, or nothing.
+/// How long the texts on a card are, each less than 256 bytes; where more is told: the number after
+/// that, or nothing; and whether the name has nothing to escape in JSON.
 #[derive(Debug, Clone, Copy)]
 struct About(u64);
 
@@ -123,8 +124,9 @@ impl Cards {
         card.id.put(key.id.to_bytes());
         card.text.put(if short { &texts } else { &[] });
         let lengths = texts.map(|text| if short { text.len() } else { 0 });
-        card.about
-            .store(About::of(lengths, place).0, Ordering::Relaxed);
+        let plain = !bytes::any(key.name.as_bytes(), bytes::is_escaped);
+        let about = About::of(lengths, place, plain);
+        card.about.store(about.0, Ordering::Relaxed);
         has_ends
     }
 
@@ -157,8 +159,8 @@ impl Cards {
         for number in std::mem::replace(&mut resting.longer, since_last) {
             if let Some(card) = self.all.get(number) {
                 self.put_more(card.about().more(), None);
-                card.about
-                    .store(About::of([0; 3], None).0, Ordering::Relaxed);
+                let nothing = About::of([0; 3], None, true);
+                card.about.store(nothing.0, Ordering::Relaxed);
                 self.numbers.give_back(number);
             }
         }
@@ -211,10 +213,14 @@ impl Card {
 }
 
 impl About {
-    fn of(lengths: [usize; 3], more: Option<u32>) -> Self {
+    /// Above all the rest.
+    const PLAIN: u64 = 1 << 63;
+
+    fn of(lengths: [usize; 3], more: Option<u32>, plain: bool) -> Self {
         let [name, start, metadata] = lengths.map(|length| length as u64 & 0xff);
         let more = more.map_or(0, |place| u64::from(place) + 1);
-        Self(name | start << 8 | metadata << 16 | more << 24)
+        let plain = if plain { Self::PLAIN } else { 0 };
+        Self(name | start << 8 | metadata << 16 | more << 24 | plain)
     }
 
     /// Where name, start and metadata end.
@@ -226,7 +232,12 @@ impl About {
 
     #[inline]
     fn more(self) -> Option<u32> {
-        u32::try_from((self.0 >> 24).checked_sub(1)?).ok()
+        u32::try_from(((self.0 & !Self::PLAIN) >> 24).checked_sub(1)?).ok()
+    }
+
+    #[inline]
+    fn is_plain(self) -> bool {
+        self.0 & Self::PLAIN != 0
     }
 }
 
@@ -237,6 +248,12 @@ impl CardRead {
         let [end, ..] = self.about.text_ends();
         self.long(|[name, ..]| name)
             .unwrap_or_else(|| self.short(0, end))
+    }
+
+    /// Whether the name has nothing that JSON would write in another way.
+    #[inline]
+    pub(super) fn is_name_plain(&self) -> bool {
+        self.about.is_plain()
     }
 
     /// The part of the value that may be shown.
@@ -287,11 +304,14 @@ mod tests {
 
     #[test]
     fn what_is_said_about_a_card_is_kept_apart() {
-        let about = About::of([255, 1, 40], Some(u32::MAX));
-        assert_eq!(about.text_ends(), [255, 256, 296]);
-        assert_eq!(about.more(), Some(u32::MAX));
-        assert_eq!(About::of([0; 3], None).more(), None);
-        assert_eq!(About::of([0; 3], Some(0)).more(), Some(0));
+        for plain in [true, false] {
+            let about = About::of([255, 1, 40], Some(u32::MAX), plain);
+            assert_eq!(about.text_ends(), [255, 256, 296]);
+            assert_eq!(about.more(), Some(u32::MAX));
+            assert_eq!(about.is_plain(), plain);
+            assert_eq!(About::of([0; 3], None, plain).more(), None);
+            assert_eq!(About::of([0; 3], Some(0), plain).more(), Some(0));
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use arc_swap::{ArcSwapOption, Guard};
 
 use super::cells::{IdCell, TEXT, TextCell};
 use super::state::StateBits;
+use crate::bytes::{self, is_escaped};
 use crate::model::Organization;
 use crate::near;
 use crate::segments::Segments;
@@ -85,12 +86,14 @@ struct Card {
 }
 
 /// The length of the external id, that of the plan, each less than 256 bytes, and which there are.
+/// They are plain if neither has anything to escape in JSON.
 #[derive(Debug, Clone, Copy)]
 struct About(u64);
 
 const HAS_EXTERNAL_ID: u8 = 1;
 const HAS_PLAN: u8 = 2;
 const IS_LONG: u8 = 4;
+const IS_PLAIN: u8 = 8;
 
 /// The identifiers of an environment and of what it belongs to.
 #[derive(Debug, Clone, Copy)]
@@ -246,7 +249,9 @@ impl About {
         let flags = texts.iter().zip(flags).map(has).sum::<u8>();
         let length = |text: &[u8]| if long { 0 } else { text.len().to_le_bytes()[0] };
         let [external_id, plan] = texts.map(|text| text.map_or(0, length));
+        let is_plain = |text: &Option<&[u8]>| !bytes::any(text.unwrap_or_default(), is_escaped);
         let flags = flags | if long { IS_LONG } else { 0 };
+        let flags = flags | if texts.iter().all(is_plain) { IS_PLAIN } else { 0 };
         Self(u64::from_le_bytes([
             external_id,
             plan,
@@ -274,6 +279,12 @@ impl About {
 }
 
 impl EnvironmentRead {
+    /// Whether external id and plan have nothing that JSON would write in another way.
+    #[inline]
+    pub(super) fn are_texts_plain(&self) -> bool {
+        self.about.has(IS_PLAIN)
+    }
+
     /// The operator's own name for the organization, in UTF-8.
     #[inline]
     pub(super) fn external_id(&self) -> Option<&[u8]> {

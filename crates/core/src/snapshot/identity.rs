@@ -114,6 +114,13 @@ impl Identity<'_> {
         std::str::from_utf8(self.name_bytes()).unwrap_or_default()
     }
 
+    /// Whether the name has nothing that JSON would write in another way.
+    #[inline]
+    #[must_use]
+    pub fn is_name_plain(&self) -> bool {
+        self.card.is_name_plain()
+    }
+
     /// The part of the value that may be shown, prefix and four characters, in ASCII.
     #[inline]
     #[must_use]
@@ -187,6 +194,14 @@ impl Identity<'_> {
     #[must_use]
     pub fn organization_id(&self) -> OrganizationId {
         OrganizationId::from_bytes(self.environment.ids.organization)
+    }
+
+    /// Whether that organization's external id and plan have nothing that JSON would write in
+    /// another way.
+    #[inline]
+    #[must_use]
+    pub fn are_organization_texts_plain(&self) -> bool {
+        self.environment.are_texts_plain()
     }
 
     /// The operator's own name for that organization, in UTF-8.

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use keystile_core::bytes::any;
+use keystile_core::bytes::{any, is_escaped};
 use keystile_core::credit::Spent;
 use keystile_core::decision::{Code, DenyReason};
 use keystile_core::engine::{Explanation, Introspection};
@@ -11,7 +11,20 @@ use keystile_core::manifest::Rules;
 use keystile_core::model::{Kind, Mode};
 use keystile_core::snapshot::Identity;
 
+use super::form::Form;
 use super::outcome;
+
+const KEY: Form<45, 1> = Form::new(b",\"key\":{\"id\":\"key_..........................\"");
+
+/// What follows the key, up to the organization's external id.
+const ORGANIZATION: Form<70, 1> =
+    Form::new(b"},\"organization\":{\"id\":\"org_..........................\",\"external_id\":");
+
+/// What follows the organization, up to the environment's name.
+const ENVIRONMENT: Form<112, 2> = Form::new(
+    b"},\"project\":{\"id\":\"prj_..........................\"},\
+       \"environment\":{\"id\":\"env_..........................\",\"name\":",
+);
 
 /// A buffer that takes JSON tokens.
 pub(super) struct JsonWriter<'a>(pub(super) &'a mut Vec<u8>);
@@ -32,8 +45,16 @@ impl JsonWriter<'_> {
 
     /// A string in UTF-8 with its quotes. Nearly none has anything to escape.
     fn utf8(&mut self, text: &[u8]) {
+        self.utf8_known(text, !any(text, is_escaped));
+    }
+
+    /// A string in UTF-8 with its quotes, of which it is known whether it is plain: nothing in it
+    /// is to be escaped.
+    fn utf8_known(&mut self, text: &[u8], is_plain: bool) {
         self.0.push(b'"');
-        if any(text, is_escaped) {
+        if is_plain {
+            self.bytes(text);
+        } else {
             for byte in text {
                 if is_escaped(*byte) {
                     self.escape(*byte);
@@ -41,8 +62,6 @@ impl JsonWriter<'_> {
                     self.0.push(*byte);
                 }
             }
-        } else {
-            self.bytes(text);
         }
         self.0.push(b'"');
     }
@@ -55,9 +74,9 @@ impl JsonWriter<'_> {
         }
     }
 
-    fn maybe_utf8(&mut self, text: Option<&[u8]>) {
+    fn maybe_utf8_known(&mut self, text: Option<&[u8]>, is_plain: bool) {
         match text {
-            Some(text) => self.utf8(text),
+            Some(text) => self.utf8_known(text, is_plain),
             None => self.raw("null"),
         }
     }
@@ -71,17 +90,17 @@ impl JsonWriter<'_> {
 
     /// Words in a list.
     fn words<'s>(&mut self, words: impl Iterator<Item = &'s str>) {
+        self.raw("[");
         let begin = self.0.len();
         for word in words {
-            self.raw(",\"");
+            self.0.push(b'"');
             self.raw(word);
-            self.raw("\"");
+            self.raw("\",");
         }
-        match self.0.get_mut(begin) {
-            Some(comma) => *comma = b'[',
-            None => self.raw("["),
+        match self.0.get_mut(begin..).and_then(<[_]>::last_mut) {
+            Some(comma) => *comma = b']',
+            None => self.raw("]"),
         }
-        self.raw("]");
     }
 
     fn field(&mut self, name: &str, value: &str) {
@@ -97,48 +116,54 @@ impl JsonWriter<'_> {
     /// `"key"`, `"organization"`, `"project"` and `"environment"`, each after a comma.
     fn identity(&mut self, key: &Identity<'_>, decision: &Introspection<'_>) {
         let rules = &decision.rules;
-        self.raw(",\"key\":{\"id\":\"");
-        key.id().push_to(self.0);
-        match key.kind() {
-            Kind::Secret => self.raw("\",\"kind\":\"secret\""),
-            Kind::Publishable => self.raw("\",\"kind\":\"publishable\""),
+        KEY.push_to(self.0, [key.id().as_u128()]);
+        // Each whole, because what is known when this is compiled is put down faster.
+        match (key.kind(), key.mode()) {
+            (Kind::Secret, Mode::Live) => {
+                self.raw(",\"kind\":\"secret\",\"mode\":\"live\",\"name\":");
+            }
+            (Kind::Secret, Mode::Test) => {
+                self.raw(",\"kind\":\"secret\",\"mode\":\"test\",\"name\":");
+            }
+            (Kind::Publishable, Mode::Live) => {
+                self.raw(",\"kind\":\"publishable\",\"mode\":\"live\",\"name\":");
+            }
+            (Kind::Publishable, Mode::Test) => {
+                self.raw(",\"kind\":\"publishable\",\"mode\":\"test\",\"name\":");
+            }
         }
-        match key.mode() {
-            Mode::Live => self.raw(",\"mode\":\"live\",\"name\":"),
-            Mode::Test => self.raw(",\"mode\":\"test\",\"name\":"),
-        }
-        self.utf8(key.name_bytes());
+        self.utf8_known(key.name_bytes(), key.is_name_plain());
         self.raw(",\"preview\":\"");
         self.bytes(key.start_bytes());
         self.raw("\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\",\"scopes\":");
         self.words(rules.scope_names(decision.scopes));
-        match key.metadata_bytes() {
-            Some(metadata) => {
+        match (key.metadata_bytes(), key.expires_at()) {
+            (None, None) => self.raw(",\"metadata\":null,\"expires_at\":null"),
+            (metadata, end) => {
                 self.raw(",\"metadata\":");
-                self.bytes(metadata);
+                self.bytes(metadata.unwrap_or(b"null"));
+                match end {
+                    Some(end) => self.raw(&format!(",\"expires_at\":\"{end}\"")),
+                    None => self.raw(",\"expires_at\":null"),
+                }
             }
-            None => self.raw(",\"metadata\":null"),
-        }
-        match key.expires_at() {
-            Some(end) => self.raw(&format!(",\"expires_at\":\"{end}\"")),
-            None => self.raw(",\"expires_at\":null"),
         }
         self.place(key, rules);
     }
 
     fn place(&mut self, key: &Identity<'_>, rules: &Rules) {
-        self.raw("},\"organization\":{\"id\":\"");
-        key.organization_id().push_to(self.0);
-        self.raw("\",\"external_id\":");
-        self.maybe_utf8(key.external_id_bytes());
+        let is_plain = key.are_organization_texts_plain();
+        ORGANIZATION.push_to(self.0, [key.organization_id().as_u128()]);
+        self.maybe_utf8_known(key.external_id_bytes(), is_plain);
         self.raw(",\"plan\":");
-        let default = || Some(rules.default_plan()?.name.as_bytes());
-        self.maybe_utf8(key.plan_bytes().or_else(default));
-        self.raw("},\"project\":{\"id\":\"");
-        key.project_id().push_to(self.0);
-        self.raw("\"},\"environment\":{\"id\":\"");
-        key.environment_id().push_to(self.0);
-        self.plain("\",\"name\":", key.environment_name());
+        match (key.plan_bytes(), rules.default_plan()) {
+            (Some(plan), _) => self.utf8_known(plan, is_plain),
+            (None, Some(default)) => self.string(&default.name),
+            (None, None) => self.raw("null"),
+        }
+        let (project, environment) = (key.project_id(), key.environment_id());
+        ENVIRONMENT.push_to(self.0, [project.as_u128(), environment.as_u128()]);
+        self.word(key.environment_name());
         self.raw("}");
     }
 
@@ -227,11 +252,6 @@ impl JsonWriter<'_> {
         }
         self.raw("]");
     }
-}
-
-/// Whether a byte stands in a string only escaped (RFC 8259 §7).
-pub(super) const fn is_escaped(byte: u8) -> bool {
-    (byte < b' ') | (byte == b'"') | (byte == b'\\')
 }
 
 /// The code of a decision, for counting.

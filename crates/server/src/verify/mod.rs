@@ -8,6 +8,7 @@ mod credential;
 mod decide;
 mod described;
 mod facts;
+mod form;
 mod json;
 mod nginx;
 mod operator;

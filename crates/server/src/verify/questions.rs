@@ -2,10 +2,9 @@
 //! their keys is read once: where the text of a question is that of the one before with another key,
 //! it means the same.
 
-use keystile_core::bytes;
+use keystile_core::bytes::{self, is_escaped};
 use serde_json::Deserializer;
 
-use super::answer::is_escaped;
 use super::batch::{BatchRequest, MOST};
 use super::question::Question;
 use crate::object::Object;
