@@ -11,6 +11,7 @@ mod digests;
 mod explanation;
 mod preparation;
 mod presented;
+mod round;
 mod strangers;
 
 use std::convert::Infallible;
@@ -20,7 +21,8 @@ use arc_swap::ArcSwap;
 
 use digests::Digests;
 pub use explanation::Explanation;
-use presented::{Presented, present};
+use presented::Presented;
+pub use round::Round;
 pub use strangers::{STRANGERS, Stranger};
 
 use crate::decision::DenyReason;
@@ -28,10 +30,9 @@ use crate::key::{ForeignHash, KeyDigest, Keyring, ParsedKey};
 use crate::limit::{Allowance, Limiter};
 use crate::manifest::{Rules, ScopeSet};
 use crate::model::{EnvironmentId, KeyId, Timestamp};
-use crate::policy::{CHECKS, Call, Case, Check};
 use crate::request::{Credential, KeyText, RequestFacts};
 use crate::session::{self, Session, SessionBrief, SessionError, Verified};
-use crate::snapshot::{CurrentRules, Found, Identity, Index, ProductNode, Terms};
+use crate::snapshot::{CurrentRules, Found, Identity, Index, ProductNode};
 
 /// How many windows of rate limits there may be at once: keys, and clients of publishable keys.
 /// Most of them take some 60 bytes.
@@ -75,7 +76,7 @@ pub struct Owner {
 
 /// What the engine says of a call.
 #[derive(Debug)]
-pub struct Decision<K> {
+pub struct Decision<'r, K> {
     /// Allowed, or why not.
     pub verdict: Result<Permit, DenyReason>,
     /// The key that was presented, when it is one of the product.
@@ -92,28 +93,11 @@ pub struct Decision<K> {
     /// The session, when its token was presented in place of the key.
     pub session: Option<SessionBrief>,
     /// The rules that this was decided by.
-    pub rules: CurrentRules,
+    pub rules: CurrentRules<'r>,
 }
 
 /// A decision that tells whose key it is.
-pub type Introspection<'i> = Decision<Identity<'i>>;
-
-/// A decision without what is told of the key, and without its rules.
-struct Judged {
-    verdict: Result<Permit, DenyReason>,
-    newer: Option<NewDigest>,
-    scopes: ScopeSet,
-    operation: Option<u16>,
-    session: Option<SessionBrief>,
-}
-
-/// A key to be judged by what is asked of it.
-struct Question<'q, 'f> {
-    product: &'q ProductNode,
-    rules: &'q CurrentRules,
-    key: Presented<'f>,
-    facts: &'q RequestFacts<'f>,
-}
+pub type Introspection<'i> = Decision<'i, Identity<'i>>;
 
 impl Engine {
     /// Decides on an index with the key material that its digests were made with.
@@ -217,7 +201,7 @@ impl Engine {
     /// Whose value that is. `None` when it is gone since it was found.
     #[must_use]
     pub fn owner_of(&self, found: &Found) -> Option<Owner> {
-        self.index.consistently(|| {
+        self.index.consistently(|_| {
             let found = self.index.find(found.digest())?;
             let identity = Identity::of(&self.index, &found)?;
             Some(Owner {
@@ -233,9 +217,9 @@ impl Engine {
     /// The answer is that of one state of the index: should a change be applied meanwhile, the
     /// decision is made again on the new state.
     #[must_use]
-    pub fn verify(&self, product: &ProductNode, facts: &RequestFacts<'_>) -> Decision<Found> {
-        let Ok(decision) = self.decide(
-            product,
+    pub fn verify(&self, product: &ProductNode, facts: &RequestFacts<'_>) -> Decision<'_, Found> {
+        let Ok(decision) = self.round().decide(
+            (product, None),
             |_| Ok::<_, Infallible>(*facts),
             (|_: &Presented<'_>, _: &Found| {}, |found| Some(*found)),
             |decision| decision,
@@ -253,29 +237,8 @@ impl Engine {
         product: &ProductNode,
         ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
     ) -> Result<Introspection<'_>, E> {
-        self.introspect_then(product, ask, |decision| decision)
-    }
-
-    /// [`Engine::introspect`] for whoever makes something of the decision at once: it is large, and
-    /// moving it about takes as long as some of the checks.
-    ///
-    /// # Errors
-    /// As there.
-    #[inline]
-    pub fn introspect_then<'i, 'f, E, T>(
-        &'i self,
-        product: &ProductNode,
-        ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
-        then: impl FnOnce(Introspection<'i>) -> T,
-    ) -> Result<T, E> {
-        let approach = |key: &Presented<'_>, found: &Found| {
-            // One that was prepared came near before, with others.
-            if key.prepared.is_none() {
-                self.approach_found(found);
-            }
-        };
-        let tell = |found: &Found| Identity::of(&self.index, found);
-        self.decide(product, ask, (approach, tell), then)
+        let mut round = self.round();
+        round.introspect_then((product, None), ask, |decision| decision)
     }
 
     /// Decides like [`Engine::introspect`], and gives every check's own result beside.
@@ -287,143 +250,7 @@ impl Engine {
         product: &ProductNode,
         ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
     ) -> Result<Explanation<'_>, E> {
-        loop {
-            let rules = product.rules();
-            let facts = ask(&rules)?;
-            let session = self.session(facts.credential, facts.now);
-            let key = match present(facts.credential, session.as_ref(), &rules) {
-                Ok(key) => key,
-                Err(reason) => {
-                    let judged = Judged::unidentified(reason);
-                    return Ok(Explanation::stopped("parse", judged.under(rules, None)));
-                }
-            };
-            let results = |case: &Case<'_>| {
-                let of = |(name, check): &Check| (*name, check(case).err());
-                CHECKS.iter().map(of).collect::<Vec<_>>()
-            };
-            let tell = |found: &Found| Identity::of(&self.index, found);
-            let tell = (|_: &Presented<'_>, _: &Found| {}, tell);
-            let question = Question {
-                product,
-                rules: &rules,
-                key,
-                facts: &facts,
-            };
-            let mut told = None;
-            let Some((judged, results)) = self.judge(&question, &mut told, tell, results) else {
-                continue;
-            };
-            let decision = judged.under(rules, told);
-            return Ok(match results {
-                None => Explanation::stopped("find", decision),
-                Some(results) => {
-                    let known = [("parse", None), ("find", None)];
-                    let checks = known.into_iter().chain(results).collect();
-                    Explanation { decision, checks }
-                }
-            });
-        }
-    }
-
-    #[inline]
-    fn decide<'f, K, E, T>(
-        &self,
-        product: &ProductNode,
-        ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
-        (approach, tell): (
-            impl Fn(&Presented<'_>, &Found),
-            impl Fn(&Found) -> Option<K>,
-        ),
-        then: impl FnOnce(Decision<K>) -> T,
-    ) -> Result<T, E> {
-        loop {
-            let rules = product.rules();
-            let facts = ask(&rules)?;
-            let session = self.session(facts.credential, facts.now);
-            let mut told = None;
-            let judged = match present(facts.credential, session.as_ref(), &rules) {
-                Ok(key) => {
-                    let question = Question {
-                        product,
-                        rules: &rules,
-                        key,
-                        facts: &facts,
-                    };
-                    self.judge(&question, &mut told, (&approach, &tell), |_| ())
-                }
-                Err(reason) => Some((Judged::unidentified(reason), None)),
-            };
-            if let Some((judged, _)) = judged {
-                return Ok(then(judged.under(rules, told)));
-            }
-        }
-    }
-
-    /// Judges a key on one state of the index, with what `more` makes of the case if it is a key of
-    /// the product; `told` is then what `tell` tells of it, for which `approach` has prepared. `None`
-    /// when that state has other rules, or other tables.
-    fn judge<K, T>(
-        &self,
-        question: &Question<'_, '_>,
-        told: &mut Option<K>,
-        (approach, tell): (
-            impl Fn(&Presented<'_>, &Found),
-            impl Fn(&Found) -> Option<K>,
-        ),
-        more: impl Fn(&Case<'_>) -> T,
-    ) -> Option<(Judged, Option<T>)> {
-        let Question {
-            product,
-            rules,
-            key,
-            facts,
-        } = question;
-        let keyring = self.keyring.load();
-        let digests = Digests::of(key, &keyring);
-        let search = self.index.search();
-        // While what belongs to the digest is on its way, the call is worked out.
-        if let (Some(digests), None) = (&digests, key.prepared) {
-            search.approach(&digests.newest);
-        }
-        let call = Call::new(facts, rules, key.session);
-        self.index.consistently(|| {
-            *told = None;
-            if !(product.follows(rules) && search.is_current()) {
-                return None;
-            }
-            let unknown = || {
-                let reason = match key.session {
-                    None => DenyReason::UnknownKey,
-                    Some(_) => DenyReason::InvalidSession(SessionError::Key),
-                };
-                Some((Judged::unidentified(reason), None))
-            };
-            let found = digests.as_ref().and_then(|digests| digests.find(&search));
-            let Some((found, newer)) = found else {
-                return unknown();
-            };
-            // Told last: by then it has come near.
-            approach(key, &found);
-            let terms = Terms::of(&self.index, &found);
-            let Some(terms) = terms.filter(|terms| terms.belongs_to(product)) else {
-                return unknown();
-            };
-            let case = Case::new(&call, terms);
-            let (verdict, scopes) = (case.decide().map(|()| Permit(())), case.scopes);
-            *told = tell(&found);
-            if told.is_none() {
-                return unknown();
-            }
-            let judged = Judged {
-                verdict,
-                newer,
-                scopes,
-                operation: call.operation().map(|operation| operation.index),
-                session: key.session.map(Session::brief),
-            };
-            Some((judged, Some(more(&case))))
-        })
+        self.round().explain(product, ask)
     }
 
     /// Lets come near what is told of a value, and what a call with it is counted in once it is
@@ -452,39 +279,7 @@ impl Engine {
     }
 }
 
-impl Judged {
-    fn unidentified(reason: DenyReason) -> Self {
-        Self {
-            verdict: Err(reason),
-            newer: None,
-            scopes: ScopeSet::default(),
-            operation: None,
-            session: None,
-        }
-    }
-
-    fn under<K>(self, rules: CurrentRules, key: Option<K>) -> Decision<K> {
-        let Self {
-            verdict,
-            newer,
-            scopes,
-            operation,
-            session,
-        } = self;
-        Decision {
-            verdict,
-            key,
-            newer,
-            scopes,
-            operation,
-            allowance: None,
-            session,
-            rules,
-        }
-    }
-}
-
-impl<K> Decision<K> {
+impl<K> Decision<'_, K> {
     /// Whether the call is allowed.
     #[must_use]
     pub const fn is_allowed(&self) -> bool {

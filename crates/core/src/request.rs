@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::key::{ForeignHash, KeyDigest, ParsedKey};
 use crate::manifest::{OperationError, ScopeSet};
 use crate::model::{ModeFilter, Timestamp};
+use crate::snapshot::Value;
 
 /// All facts of one call. Borrowed from the request, so that asking copies nothing.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +60,8 @@ pub struct PreparedKey<'a> {
     pub(crate) digest: KeyDigest,
     /// The number of the pepper that the digest is made with.
     pub(crate) pepper: u32,
+    /// What was found by it, with the number of the state that the index was in.
+    pub(crate) found: Option<(u64, Value)>,
 }
 
 /// A text that is looked for as a key.

@@ -3,12 +3,14 @@
 use super::NewDigest;
 use super::presented::Presented;
 use crate::key::{KeyDigest, Keyring, Pepper};
-use crate::snapshot::{Found, Search};
+use crate::snapshot::{Found, Search, Value};
 
 /// What a key is looked for by.
 pub(super) struct Digests<'q, 'f> {
     key: &'q Presented<'f>,
     pub(super) newest: KeyDigest,
+    /// As [`PreparedKey::found`](crate::request::PreparedKey).
+    found: Option<(u64, Value)>,
     /// The number of the newest pepper.
     pepper: u32,
     older: &'q [Pepper],
@@ -17,12 +19,23 @@ pub(super) struct Digests<'q, 'f> {
 impl<'q, 'f> Digests<'q, 'f> {
     pub(super) fn of(key: &'q Presented<'f>, keyring: &'q Keyring) -> Option<Self> {
         let (newest, older) = keyring.peppers().split_first()?;
+        let pepper = newest.version();
+        let known = key.prepared.filter(|known| known.pepper == pepper);
         Some(Self {
             key,
-            newest: key.digest(newest),
-            pepper: newest.version(),
+            newest: known.map_or_else(|| key.text.digest(newest), |known| known.digest),
+            found: known.and_then(|known| known.found),
+            pepper,
             older,
         })
+    }
+
+    /// What was found by the newest digest when the key was made ready, if the index is still in
+    /// the state of then.
+    #[inline]
+    pub(super) fn found_at(&self, state: u64) -> Option<Found> {
+        let (then, value) = self.found?;
+        (then == state).then(|| Found::by(self.newest, value))
     }
 
     /// Looks the key up under the newest pepper first, then under those that still have keys. With
@@ -34,7 +47,7 @@ impl<'q, 'f> Digests<'q, 'f> {
             return Some((found, None));
         }
         let mut older = self.older.iter();
-        let found = older.find_map(|pepper| search.find(&self.key.digest(pepper)))?;
+        let found = older.find_map(|pepper| search.find(&self.key.text.digest(pepper)))?;
         let pepper = self.pepper;
         Some((found, Some(NewDigest { digest, pepper })))
     }

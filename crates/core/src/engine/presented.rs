@@ -32,14 +32,6 @@ impl<'f> Presented<'f> {
         let read = KeyText::read(text, rules).map(Self::unprepared);
         read.map_err(DenyReason::MalformedKey)
     }
-
-    /// Its digest under that pepper.
-    pub(super) fn digest(&self, pepper: &Pepper) -> KeyDigest {
-        match self.prepared {
-            Some(known) if known.pepper == pepper.version() => known.digest,
-            _ => self.text.digest(pepper),
-        }
-    }
 }
 
 impl<'f> KeyText<'f> {
@@ -98,6 +90,7 @@ impl<'k> PreparedKey<'k> {
             text,
             digest: text.digest(pepper),
             pepper: pepper.version(),
+            found: None,
         })
     }
 }

@@ -225,7 +225,7 @@ impl Index {
         values.extend(former.map(|value| (value.digest, value.start.clone())));
         drop(nodes);
         let last = |digest: &KeyDigest| {
-            self.consistently(|| {
+            self.consistently(|_| {
                 let found = self.find(digest)?;
                 self.uses.last(found.value.card)
             })
@@ -256,17 +256,17 @@ impl Index {
         version.is_multiple_of(2).then_some(version)
     }
 
-    /// Runs `judge` so that all it reads belongs to one state: when a change was applied
-    /// meanwhile, it is run again.
+    /// Runs `judge` so that all it reads belongs to one state, whose number it is told: when a
+    /// change was applied meanwhile, it is run again.
     ///
     /// This is a sequence lock. Everything `judge` reads is atomic by itself, so reading during a
     /// change is harmless; the version only tells that it happened.
-    pub fn consistently<T>(&self, mut judge: impl FnMut() -> T) -> T {
+    pub fn consistently<T>(&self, mut judge: impl FnMut(u64) -> T) -> T {
         let mut tries = 0_u32;
         loop {
             let before = self.version.load(Ordering::Acquire);
             if before.is_multiple_of(2) {
-                let answer = judge();
+                let answer = judge(before);
                 fence(Ordering::Acquire);
                 if self.version.load(Ordering::Relaxed) == before {
                     return answer;
@@ -343,6 +343,15 @@ impl Search<'_> {
 }
 
 impl Found {
+    /// What was found by a digest.
+    pub(crate) const fn by(digest: KeyDigest, value: Value) -> Self {
+        Self { value, digest }
+    }
+
+    pub(crate) const fn value(&self) -> Value {
+        self.value
+    }
+
     /// The digest it was found by.
     #[must_use]
     pub fn digest(&self) -> &KeyDigest {

@@ -46,9 +46,16 @@ struct Edition {
 }
 
 /// The rules of a product as they were at one moment.
-pub struct CurrentRules {
-    rules: Guard<Arc<Edition>>,
+pub struct CurrentRules<'r> {
+    rules: Held<'r>,
     edition: u64,
+}
+
+/// What keeps rules from being let go.
+enum Held<'r> {
+    Own(Guard<Arc<Edition>>),
+    /// Somebody else does.
+    Lent(&'r Edition),
 }
 
 impl ProductNode {
@@ -78,16 +85,16 @@ impl ProductNode {
 
     /// Its rules at this moment.
     #[must_use]
-    pub fn rules(&self) -> CurrentRules {
+    pub fn rules(&self) -> CurrentRules<'static> {
         // In this order: at worst new rules are taken for old ones, and fetched once more.
         let edition = self.edition.load(Ordering::Acquire);
-        let rules = self.rules.load();
+        let rules = Held::Own(self.rules.load());
         CurrentRules { rules, edition }
     }
 
     /// Whether these rules are still in force.
     #[must_use]
-    pub fn follows(&self, rules: &CurrentRules) -> bool {
+    pub fn follows(&self, rules: &CurrentRules<'_>) -> bool {
         self.edition.load(Ordering::Acquire) == rules.edition
     }
 
@@ -137,29 +144,46 @@ impl Edition {
     }
 }
 
-impl CurrentRules {
+impl CurrentRules<'_> {
+    /// The same, for as long as these are held.
+    #[inline]
+    pub(crate) fn lent(&self) -> CurrentRules<'_> {
+        CurrentRules {
+            rules: Held::Lent(self.edition()),
+            edition: self.edition,
+        }
+    }
+
+    #[inline]
+    fn edition(&self) -> &Edition {
+        match &self.rules {
+            Held::Own(edition) => edition,
+            Held::Lent(edition) => edition,
+        }
+    }
+
     /// The same to be kept for longer than a moment.
     #[must_use]
     pub fn to_shared(&self) -> Arc<Rules> {
-        Arc::clone(&self.rules.rules)
+        Arc::clone(&self.edition().rules)
     }
 
     /// The number under which uses of an operation are noted, by its place in the manifest.
     #[must_use]
     pub fn number_of(&self, operation: u16) -> Option<u32> {
-        *self.rules.operations.get(usize::from(operation))?
+        *self.edition().operations.get(usize::from(operation))?
     }
 }
 
-impl Deref for CurrentRules {
+impl Deref for CurrentRules<'_> {
     type Target = Rules;
 
     fn deref(&self) -> &Rules {
-        &self.rules.rules
+        &self.edition().rules
     }
 }
 
-impl fmt::Debug for CurrentRules {
+impl fmt::Debug for CurrentRules<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "CurrentRules({}, edition {})", self.slug, self.edition)
     }

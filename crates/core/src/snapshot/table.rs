@@ -23,7 +23,7 @@ const REMOVED: u64 = 1;
 
 /// What a slot says of the value it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Value {
+pub(crate) struct Value {
     pub(super) brief: Brief,
     /// The number of its card.
     pub(super) card: u32,

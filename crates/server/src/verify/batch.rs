@@ -57,7 +57,8 @@ pub(crate) fn verify_batch(
         questions.iter().filter_map(one)
     };
     let keys = asked().map(|(key, asking)| (key, asking.rules()));
-    let keys = app.engine.prepare(keys);
+    let mut round = app.engine.round();
+    let keys = round.prepare(keys);
     let mut out = Vec::with_capacity(questions.len() * 640);
     let mut due = Vec::new();
     out.extend_from_slice(b"{\"results\":[");
@@ -71,7 +72,7 @@ pub(crate) fn verify_batch(
         };
         let begin = out.len();
         let at = (At::Among(index), Door::Batch);
-        let answered = asker.answer(asking, key, at, &mut out)?;
+        let answered = asker.answer(&mut round, (asking, key), at, &mut out)?;
         if let Some(bill) = answered.bill {
             due.push(Due {
                 bill,

@@ -5,11 +5,11 @@ use std::net::IpAddr;
 
 use keystile_core::credit::Spent;
 use keystile_core::decision::DenyReason;
-use keystile_core::engine::{Explanation, Introspection};
+use keystile_core::engine::{Explanation, Introspection, Round};
 use keystile_core::manifest::Rules;
 use keystile_core::model::{Kind, Timestamp};
 use keystile_core::request::RequestFacts;
-use keystile_core::snapshot::ProductNode;
+use keystile_core::snapshot::{CurrentRules, ProductNode};
 
 use super::answer;
 use super::spend::{Bill, Payment};
@@ -46,21 +46,21 @@ pub(super) struct Decided<T> {
     pub(super) bill: Option<Box<Bill>>,
 }
 
-/// Decides on the facts that `ask` makes of the product's rules, counts, and remembers what should
-/// be done later; gives what `tell` makes of the decision.
+/// Decides on the facts that `ask` makes of the product's rules, which may be known already, counts,
+/// and remembers what should be done later; gives what `tell` makes of the decision.
 ///
 /// # Errors
 /// Whatever `ask` says.
 pub(super) fn decide<'f, E, T>(
     app: &App,
-    door: Door,
-    (product, payment): (&ProductNode, Payment<'_>),
+    (round, door): (&mut Round<'_>, Door),
+    (product, known, payment): (&ProductNode, Option<&CurrentRules<'_>>, Payment<'_>),
     ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
     tell: impl FnOnce(&Introspection<'_>) -> T,
 ) -> Result<Decided<T>, E> {
     let (came, state) = (Cell::new(None), app.engine.index().state());
     let ask = seen(ask, &came);
-    app.engine.introspect_then(product, ask, |mut decision| {
+    round.introspect_then((product, known), ask, |mut decision| {
         let bill = settle(app, came.get(), &mut decision, payment, (door, state));
         let told = tell(&decision);
         Decided { told, bill }

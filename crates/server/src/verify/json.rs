@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::Guard;
 use keystile_core::credit::Spent;
 use keystile_core::decision::{Code, DenyReason};
-use keystile_core::engine::Introspection;
+use keystile_core::engine::{Introspection, Round};
 use keystile_core::manifest::{Operation, OperationError, Rules, ScopeSet};
 use keystile_core::model::{Binding, Timestamp};
 use keystile_core::request::{Asked, Credential, Origin, Place, RequestFacts};
@@ -39,7 +39,9 @@ pub(crate) fn verify_one(
     let mut out = Vec::with_capacity(1024);
     let asking = asker.asking(&question, At::Alone)?;
     let key = Credential::Text(&question.key);
-    let answer = asker.answer(&asking, key, (At::Alone, Door::Json), &mut out)?;
+    let mut round = app.engine.round();
+    let at = (At::Alone, Door::Json);
+    let answer = asker.answer(&mut round, (&asking, key), at, &mut out)?;
     if answer.code == Code::Undecided {
         return Err(unanswered(DenyReason::Undecided));
     }
@@ -95,9 +97,9 @@ pub(super) struct Asking<'q> {
     product: &'q ProductNode,
     payment: Payment<'q>,
     /// By these rules; by any others it is looked up anew.
-    rules: CurrentRules,
-    place: Place<'q>,
-    asked: Asked<'q>,
+    rules: CurrentRules<'static>,
+    /// All but the key.
+    facts: RequestFacts<'q>,
 }
 
 impl Asking<'_> {
@@ -138,8 +140,7 @@ impl<'a> Asker<'a> {
             question,
             product,
             payment,
-            place: self.place(question, &rules, at)?,
-            asked: asked(question, &rules, at)?,
+            facts: self.facts((question, Credential::Missing), &rules, at)?,
             rules,
         })
     }
@@ -148,16 +149,22 @@ impl<'a> Asker<'a> {
     /// without its closing brace.
     pub(super) fn answer(
         &self,
-        asking: &Asking<'_>,
-        key: Credential<'_>,
+        round: &mut Round<'_>,
+        (asking, credential): (&Asking<'_>, Credential<'_>),
         (at, door): (At, Door),
         out: &mut Vec<u8>,
     ) -> Result<Answered, Problem> {
-        let ask = |rules: &Rules| self.facts(asking, key, rules, at);
-        let of = (asking.product, asking.payment);
+        let ask = |rules: &Rules| match std::ptr::eq(rules, &*asking.rules) {
+            true => Ok(RequestFacts {
+                credential,
+                ..asking.facts
+            }),
+            false => self.facts((asking.question, credential), rules, at),
+        };
+        let (product, payment) = (asking.product, asking.payment);
         let mut json = JsonWriter(out);
         if asking.question.explain {
-            let Decided { told, bill } = explain(self.app, door, of, ask)?;
+            let Decided { told, bill } = explain(self.app, door, (product, payment), ask)?;
             json.verdict(&told.decision);
             json.checks(&told);
             let bill = bill.map(Bill::undecided);
@@ -168,7 +175,8 @@ impl<'a> Asker<'a> {
             json.verdict(decision);
             answer::code(decision)
         };
-        let Decided { told: code, bill } = decide(self.app, door, of, ask, tell)?;
+        let of = (product, Some(&asking.rules), payment);
+        let Decided { told: code, bill } = decide(self.app, (round, door), of, ask, tell)?;
         Ok(Answered { code, bill })
     }
 
@@ -181,10 +189,9 @@ impl<'a> Asker<'a> {
         Again { paid, door }: Again,
         out: &mut Vec<u8>,
     ) -> Result<Code, Problem> {
-        let asking = self.asking(question, at)?;
-        let key = Credential::Text(&question.key);
-        let ask = |rules: &Rules| self.facts(&asking, key, rules, at);
-        let of = (asking.product, paid);
+        let credential = Credential::Text(&question.key);
+        let ask = |rules: &Rules| self.facts((question, credential), rules, at);
+        let of = (self.product(question, at)?, paid);
         let mut json = JsonWriter(out);
         let code = if question.explain {
             let explained = explain_again(self.app, door, of, ask)?;
@@ -202,27 +209,18 @@ impl<'a> Asker<'a> {
         Ok(code)
     }
 
+    /// All that a question says, as these rules have it, of a key that may be made ready.
     fn facts<'q>(
         &'q self,
-        asking: &'q Asking<'_>,
-        credential: Credential<'q>,
+        (question, credential): (&'q Question<'_>, Credential<'q>),
         rules: &Rules,
         at: At,
     ) -> Result<RequestFacts<'q>, Problem> {
-        let question = asking.question;
-        let (place, asked) = if std::ptr::eq(rules, &*asking.rules) {
-            (asking.place, asking.asked)
-        } else {
-            (
-                self.place(question, rules, at)?,
-                asked(question, rules, at)?,
-            )
-        };
         let origin = question.origin.as_deref();
         Ok(RequestFacts {
             credential,
-            place,
-            asked,
+            place: self.place(question, rules, at)?,
+            asked: asked(question, rules, at)?,
             origin: origin.map_or(Origin::Absent, Origin::Of),
             from_browser: origin.is_some_and(|origin| facts::is_web_origin(origin.as_bytes())),
             ip: question.ip.map(|ip| ip.to_canonical()),
@@ -410,7 +408,8 @@ mod tests {
         call(&app, "PUT", "/v1/products/swap", &manifest(["b", "a"])).await;
         let key = Credential::Text(&question.key);
         let mut out = Vec::new();
-        let answered = asker.answer(&asking, key, (At::Alone, Door::Batch), &mut out);
+        let at = (At::Alone, Door::Batch);
+        let answered = asker.answer(&mut app.engine.round(), (&asking, key), at, &mut out);
         let code = answered.map(|answered| answered.code).ok();
         assert_eq!(code, Some(Code::Ok), "{}", String::from_utf8_lossy(&out));
         drop(asking);

@@ -101,8 +101,9 @@ impl UnpaidGate {
 /// Decides about the request that nginx asks about.
 pub(crate) fn forward_auth(app: &App, asked: &Subrequest<'_>) -> Gate {
     let decided = with_product(app, asked, |product, ask, client| {
-        let of = (product, Payment::default());
-        decide(app, Door::Nginx, of, ask, |decision| {
+        let round = (&mut app.engine.round(), Door::Nginx);
+        let of = (product, None, Payment::default());
+        decide(app, round, of, ask, |decision| {
             tell(app, asked, client.get(), decision)
         })
     });

@@ -125,7 +125,7 @@ pub(crate) struct Holder<'a> {
     pub(crate) text: &'a str,
     pub(crate) session: Option<SessionBrief>,
     scopes: ScopeSet,
-    rules: CurrentRules,
+    rules: CurrentRules<'a>,
     /// What is left of its rate limits.
     allowance: Option<Allowance>,
 }
