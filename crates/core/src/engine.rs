@@ -32,7 +32,7 @@ use crate::manifest::{Rules, ScopeSet};
 use crate::model::{EnvironmentId, KeyId, Timestamp};
 use crate::request::{Credential, KeyText, RequestFacts};
 use crate::session::{self, Session, SessionBrief, SessionError, Verified};
-use crate::snapshot::{CurrentRules, Found, Identity, Index, ProductNode};
+use crate::snapshot::{CurrentRules, Found, Identity, Index, ProductNode, Terms};
 
 /// How many windows of rate limits there may be at once: keys, and clients of publishable keys.
 /// Most of them take some 60 bytes.
@@ -203,7 +203,8 @@ impl Engine {
     pub fn owner_of(&self, found: &Found) -> Option<Owner> {
         self.index.consistently(|_| {
             let found = self.index.find(found.digest())?;
-            let identity = Identity::of(&self.index, &found)?;
+            let terms = Terms::of(&self.index, &found)?;
+            let identity = Identity::of(&self.index, &found, &terms)?;
             Some(Owner {
                 key: identity.id(),
                 environment: identity.environment_id(),
@@ -221,7 +222,7 @@ impl Engine {
         let Ok(decision) = self.round().decide(
             (product, None),
             |_| Ok::<_, Infallible>(*facts),
-            (|_: &Presented<'_>, _: &Found| {}, |found| Some(*found)),
+            (|_: &Presented<'_>, _: &Found| {}, |found, _| Some(*found)),
             |decision| decision,
         );
         decision

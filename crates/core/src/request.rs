@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use crate::key::{ForeignHash, KeyDigest, ParsedKey};
+use crate::key::{KeyDigest, ParsedKey};
 use crate::manifest::{OperationError, ScopeSet};
-use crate::model::{ModeFilter, Timestamp};
+use crate::model::{ForeignDigest, ModeFilter, Timestamp};
 use crate::snapshot::Value;
 
 /// All facts of one call. Borrowed from the request, so that asking copies nothing.
@@ -73,8 +73,8 @@ pub(crate) enum KeyText<'a> {
     Foreign {
         /// What was sent.
         text: &'a str,
-        /// Its plain digest, of the kind that the product's format says.
-        hash: ForeignHash,
+        /// Of which kind its plain digest is, as the product's format says.
+        digest: ForeignDigest,
     },
 }
 

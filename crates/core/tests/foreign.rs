@@ -62,7 +62,7 @@ fn adopt(engine: &Engine, text: &str, digest: ForeignDigest) {
     apply(engine, Record::Key(Box::new(key)));
 }
 
-fn decide(engine: &Engine, credential: Credential<'_>) -> Decision<Found> {
+fn decide<'e>(engine: &'e Engine, credential: Credential<'_>) -> Decision<'e, Found> {
     let facts = RequestFacts {
         credential,
         ..population::call("")

@@ -18,7 +18,9 @@ impl Engine {
         tick: impl FnOnce() -> u64,
         client: Option<IpAddr>,
     ) {
-        let needed = needed(decision, client);
+        let Some(needed) = needed(decision, client) else {
+            return;
+        };
         let mut needed = needed.iter().flatten().copied().peekable();
         if needed.peek().is_none() {
             return;
@@ -41,7 +43,7 @@ impl Engine {
         tick: u64,
         client: Option<IpAddr>,
     ) -> Option<Allowance> {
-        let needed = needed(decision, client);
+        let needed = needed(decision, client)?;
         self.limiter.left(needed.into_iter().flatten(), tick)
     }
 
@@ -64,9 +66,12 @@ impl Engine {
 }
 
 /// The windows that a call needs; a refused one needs none.
-fn needed(decision: &Introspection<'_>, client: Option<IpAddr>) -> [Option<Needed>; MOST_AT_ONCE] {
+fn needed(
+    decision: &Introspection<'_>,
+    client: Option<IpAddr>,
+) -> Option<[Option<Needed>; MOST_AT_ONCE]> {
     let (Ok(_), Some(key)) = (&decision.verdict, &decision.key) else {
-        return [None; MOST_AT_ONCE];
+        return None;
     };
     let visitor = match &decision.session {
         Some(session) => Visitor::Session(session.id.to_bytes()),

@@ -45,8 +45,8 @@ impl<'f> KeyText<'f> {
             return ParsedKey::parse(text).map(Self::Own);
         };
         if may_be_foreign(text) {
-            let hash = ForeignHash::of(text, format.digest);
-            return Ok(Self::Foreign { text, hash });
+            let digest = format.digest;
+            return Ok(Self::Foreign { text, digest });
         }
         match ends_masked(text) {
             true => Err(KeyFormatError::MaskedPreview),
@@ -58,16 +58,18 @@ impl<'f> KeyText<'f> {
     pub(super) fn fits(&self, rules: &Rules) -> bool {
         match self {
             Self::Own(_) => true,
-            Self::Foreign { text, hash } => rules
+            Self::Foreign { text, digest } => rules
                 .foreign_format(text)
-                .is_some_and(|format| format.digest == hash.digest()),
+                .is_some_and(|format| format.digest == *digest),
         }
     }
 
     pub(super) fn digest(&self, pepper: &Pepper) -> KeyDigest {
         match self {
             Self::Own(key) => pepper.digest(key.text()),
-            Self::Foreign { hash, .. } => pepper.digest_foreign(hash),
+            Self::Foreign { text, digest } => {
+                pepper.digest_foreign(&ForeignHash::of(text, *digest))
+            }
         }
     }
 

@@ -77,7 +77,7 @@ impl<'e> Round<'e> {
                 engine.approach_found(found);
             }
         };
-        let tell = |found: &Found| Identity::of(&engine.index, found);
+        let tell = |found: &Found, terms: &Terms<'e>| Identity::of(&engine.index, found, terms);
         self.decide(of, ask, (approach, tell), then)
     }
 
@@ -99,11 +99,11 @@ impl<'e> Round<'e> {
                     return Ok(Explanation::stopped("parse", judged.under(rules, None)));
                 }
             };
-            let results = |case: &Case<'_>| {
+            let results = |case: &Case<'_, '_>| {
                 let of = |(name, check): &Check| (*name, check(case).err());
                 CHECKS.iter().map(of).collect::<Vec<_>>()
             };
-            let tell = |found: &Found| Identity::of(&engine.index, found);
+            let tell = |found: &Found, terms: &Terms<'e>| Identity::of(&engine.index, found, terms);
             let tell = (|_: &Presented<'_>, _: &Found| {}, tell);
             let question = Question {
                 product,
@@ -135,7 +135,7 @@ impl<'e> Round<'e> {
         ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
         (approach, tell): (
             impl Fn(&Presented<'_>, &Found),
-            impl Fn(&Found) -> Option<K>,
+            impl Fn(&Found, &Terms<'e>) -> Option<K>,
         ),
         then: impl FnOnce(Decision<'r, K>) -> T,
     ) -> Result<T, E> {
@@ -173,9 +173,9 @@ impl<'e> Round<'e> {
         told: &mut Option<K>,
         (approach, tell): (
             impl Fn(&Presented<'_>, &Found),
-            impl Fn(&Found) -> Option<K>,
+            impl Fn(&Found, &Terms<'e>) -> Option<K>,
         ),
-        more: impl Fn(&Case<'_>) -> T,
+        more: impl Fn(&Case<'_, '_>) -> T,
     ) -> Option<(Judged, Option<T>)> {
         let Question {
             product,
@@ -218,7 +218,7 @@ impl<'e> Round<'e> {
             };
             let case = Case::new(&call, terms);
             let (verdict, scopes) = (case.decide().map(|()| Permit(())), case.scopes);
-            *told = tell(&found);
+            *told = tell(&found, &case.key);
             if told.is_none() {
                 return unknown();
             }

@@ -20,7 +20,7 @@ fn a_decision_that_began_before_tables_were_replaced_is_made_on_the_new_ones() {
     let put = |key: Key| Applied::Put(Record::Key(Box::new(key)), true);
     let changed = Cell::new(false);
     // While a decision is made, so many keys come that every table grows; then the key is revoked.
-    let tell = |found: &Found| {
+    let tell = |found: &Found, _: &Terms<'_>| {
         if !changed.replace(true) {
             let more = (1..5_000).map(|number| put(population::key(number, 0)));
             let revoked_at = Some(population::START);
@@ -36,7 +36,9 @@ fn a_decision_that_began_before_tables_were_replaced_is_made_on_the_new_ones() {
     let facts = population::call(text.reveal());
     let ask = |_: &Rules| Ok::<_, Infallible>(facts);
     let approach = |_: &Presented<'_>, _: &Found| {};
-    let Ok(decision) = engine.decide(&product, ask, (approach, tell), |decision| decision);
+    let Ok(decision) = engine
+        .round()
+        .decide((&product, None), ask, (approach, tell), |decision| decision);
     let revoked = matches!(decision.verdict, Err(DenyReason::RevokedKey { .. }));
     assert!(revoked, "{:?}", decision.verdict);
 }

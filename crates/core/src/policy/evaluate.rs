@@ -25,11 +25,11 @@ pub struct Call<'a> {
 
 /// What all checks look at: the call and the key.
 #[derive(Debug)]
-pub struct Case<'a> {
+pub struct Case<'a, 'i> {
     /// The call.
     pub call: &'a Call<'a>,
     /// The key that was presented.
-    pub key: Terms<'a>,
+    pub key: Terms<'i>,
     /// The scopes the key has at this moment.
     pub scopes: ScopeSet,
     /// How the key stands.
@@ -48,7 +48,7 @@ pub enum Destination<'a> {
 }
 
 /// A check and its name.
-pub type Check = (&'static str, fn(&Case<'_>) -> Result<(), DenyReason>);
+pub type Check = (&'static str, fn(&Case<'_, '_>) -> Result<(), DenyReason>);
 
 /// Every check after the key was found, with the name that `explain` gives it.
 pub const CHECKS: [Check; 8] = [
@@ -87,10 +87,10 @@ impl<'a> Call<'a> {
     }
 }
 
-impl<'a> Case<'a> {
+impl<'a, 'i> Case<'a, 'i> {
     /// Brings together what the checks need.
     #[must_use]
-    pub fn new(call: &'a Call<'a>, key: Terms<'a>) -> Self {
+    pub fn new(call: &'a Call<'a>, key: Terms<'i>) -> Self {
         let (mut scopes, standing) = (key.scopes(call.rules), key.standing(call.facts.now));
         if let Some(session) = call.session {
             scopes = scopes.intersection(&session.scopes(call.rules));
@@ -156,7 +156,7 @@ fn destination<'a>(facts: &RequestFacts<'a>, rules: &'a Rules) -> Destination<'a
     }
 }
 
-fn state(case: &Case<'_>) -> Result<(), DenyReason> {
+fn state(case: &Case<'_, '_>) -> Result<(), DenyReason> {
     match case.standing {
         Standing::Good | Standing::Suspended => Ok(()),
         Standing::Untrusted => Err(DenyReason::Undecided),
@@ -166,14 +166,14 @@ fn state(case: &Case<'_>) -> Result<(), DenyReason> {
     }
 }
 
-fn organization(case: &Case<'_>) -> Result<(), DenyReason> {
+fn organization(case: &Case<'_, '_>) -> Result<(), DenyReason> {
     match case.standing {
         Standing::Suspended => Err(DenyReason::OrganizationSuspended),
         _ => Ok(()),
     }
 }
 
-fn environment(case: &Case<'_>) -> Result<(), DenyReason> {
+fn environment(case: &Case<'_, '_>) -> Result<(), DenyReason> {
     let fits = match (case.call.destination, case.call.facts.place) {
         (Destination::Nowhere, _) => return Err(DenyReason::UnknownHost),
         (Destination::Environment(name, _), _) => case.key.environment_name() == name,
@@ -187,7 +187,7 @@ fn environment(case: &Case<'_>) -> Result<(), DenyReason> {
     }
 }
 
-fn browser(case: &Case<'_>) -> Result<(), DenyReason> {
+fn browser(case: &Case<'_, '_>) -> Result<(), DenyReason> {
     let secret = case.key.kind() == Kind::Secret;
     if secret
         && case.call.facts.from_browser
@@ -198,7 +198,7 @@ fn browser(case: &Case<'_>) -> Result<(), DenyReason> {
     Ok(())
 }
 
-fn origin(case: &Case<'_>) -> Result<(), DenyReason> {
+fn origin(case: &Case<'_, '_>) -> Result<(), DenyReason> {
     let list = case.key.allowed_origins();
     let bound = case.call.session.and_then(Session::origin);
     if list.is_none() && bound.is_none() {
@@ -215,7 +215,7 @@ fn origin(case: &Case<'_>) -> Result<(), DenyReason> {
     }
 }
 
-fn address(case: &Case<'_>) -> Result<(), DenyReason> {
+fn address(case: &Case<'_, '_>) -> Result<(), DenyReason> {
     let Some(list) = case.key.allowed_ips() else {
         return Ok(());
     };
@@ -227,11 +227,11 @@ fn address(case: &Case<'_>) -> Result<(), DenyReason> {
     }
 }
 
-fn operation(case: &Case<'_>) -> Result<(), DenyReason> {
+fn operation(case: &Case<'_, '_>) -> Result<(), DenyReason> {
     case.call.operation.map(|_| ())
 }
 
-fn scope(case: &Case<'_>) -> Result<(), DenyReason> {
+fn scope(case: &Case<'_, '_>) -> Result<(), DenyReason> {
     let needed = match case.call.facts.asked {
         Asked::Authenticate => return Ok(()),
         Asked::Scopes(needed) => needed,

@@ -8,16 +8,16 @@ use crate::snapshot::Identity;
 /// The windows that an allowed call needs: that of its operation, else that which the manifest
 /// gives its key; always its key's own, that of all visitors of a publishable key, its
 /// environment's, and that of its organization's plan. With a publishable key the first two are
-/// counted for each visitor.
+/// counted for each visitor. `None` where nothing is limited.
 #[must_use]
 pub fn needed(
     key: &Identity<'_>,
     rules: &Rules,
     operation: Option<u16>,
     visitor: Visitor,
-) -> [Option<Needed>; MOST_AT_ONCE] {
+) -> Option<[Option<Needed>; MOST_AT_ONCE]> {
     if !rules.is_limited && key.rate_limit().is_none() {
-        return [None; MOST_AT_ONCE];
+        return None;
     }
     let (id, of_kind) = (key.id().to_bytes(), rules.kind(key.kind()));
     let number = key.found().key_number();
@@ -61,13 +61,13 @@ pub fn needed(
         let limit = plan.rate_limit?;
         Some(Needed { subject, limit })
     });
-    [
+    Some([
         of_operation,
         of_key,
         of_all_visitors,
         of_environment,
         of_organization,
-    ]
+    ])
 }
 
 /// The plan of the organization that a key belongs to.

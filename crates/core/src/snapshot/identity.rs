@@ -4,6 +4,7 @@ use super::cards::{CardRead, Ends, NEVER};
 use super::environments::EnvironmentRead;
 use super::grants::ListsGuard;
 use super::index::{Found, Index};
+use super::terms::Terms;
 use crate::key::KeyDigest;
 use crate::model::{
     Binding, EnvironmentId, KeyId, Kind, Mode, OrganizationId, ProjectId, RateLimit, SpendCaps,
@@ -21,23 +22,22 @@ pub struct Identity<'i> {
 }
 
 impl<'i> Identity<'i> {
-    /// The identity of a key as it is now; `None` when the index was changed since it was found,
+    /// The identity of a key with these terms, as it is now; `None` when the index was changed since it was found,
     /// and whoever asks will ask again.
     #[must_use]
-    pub fn of(index: &'i Index, found: &Found) -> Option<Self> {
+    pub fn of(index: &'i Index, found: &Found, terms: &Terms<'i>) -> Option<Self> {
         let brief = found.value.brief;
         // These lie anywhere in memory: read one after the other without a decision in between,
         // they are waited for together.
         let card = index.cards.read(found.value.card);
         let environment = index.environments.read(brief.environment());
-        let (_, named) = index.environments.state(brief.environment())?;
-        let grant = index.grants.get(brief.grant())?;
-        let lists = grant.is_bound().then(|| index.grants.lists(brief.grant()));
+        let is_bound = terms.is_bound();
+        let lists = is_bound.then(|| index.grants.lists(brief.grant()));
         Some(Self {
             found: *found,
             card: card?,
             environment: environment?,
-            environment_name: &named.name,
+            environment_name: terms.environment_name(),
             lists: lists.flatten(),
         })
     }

@@ -105,6 +105,11 @@ impl<'i> Terms<'i> {
         &self.named.name
     }
 
+    /// Whether it is confined to a part of the product.
+    pub(super) fn is_bound(&self) -> bool {
+        self.grant.is_bound()
+    }
+
     /// The scopes it has under `rules`.
     #[must_use]
     pub fn scopes(&self, rules: &Rules) -> ScopeSet {

@@ -90,17 +90,16 @@ impl JsonWriter<'_> {
 
     /// Words in a list.
     fn words<'s>(&mut self, words: impl Iterator<Item = &'s str>) {
-        self.raw("[");
+        self.raw("[\"");
         let begin = self.0.len();
         for word in words {
-            self.0.push(b'"');
             self.raw(word);
-            self.raw("\",");
+            self.raw("\",\"");
         }
-        match self.0.get_mut(begin..).and_then(<[_]>::last_mut) {
-            Some(comma) => *comma = b']',
-            None => self.raw("]"),
-        }
+        // What was written for one more is taken back.
+        let surplus = if self.0.len() > begin { 2 } else { 1 };
+        self.0.truncate(self.0.len() - surplus);
+        self.raw("]");
     }
 
     fn field(&mut self, name: &str, value: &str) {
