@@ -3,33 +3,128 @@
 use std::cell::Cell;
 
 use super::*;
-use crate::model::{Key, Record};
+use crate::key::{KeyMaterial, Purpose, SecretBytes};
+use crate::model::{Key, Record, Subject};
+use crate::request::PreparedKey;
 use crate::snapshot::Applied;
 use population::Size;
 
 #[path = "../../tests/population/mod.rs"]
 mod population;
 
-#[test]
-fn a_decision_that_began_before_tables_were_replaced_is_made_on_the_new_ones() {
-    let engine = population::engine(Size {
+fn engine() -> Engine {
+    population::engine(Size {
         keys: 1,
         organizations: 1,
+    })
+}
+
+fn put(key: Key) -> Applied {
+    Applied::Put(Record::Key(Box::new(key)), true)
+}
+
+/// Takes out the value that a text has under the first pepper.
+fn gone(text: &str) -> Applied {
+    let digest = population::pepper().digest(text);
+    let key = population::key(0, 0).id;
+    Applied::Removed(Subject::RetiredValue(key, *digest.as_bytes()))
+}
+
+/// Lets so many keys come that every table grows; then revokes the first.
+fn grow_and_revoke(engine: &Engine) {
+    let more = (1..5_000).map(|number| put(population::key(number, 0)));
+    engine.index.apply(2, more.collect()).unwrap();
+    engine.index.apply(3, vec![put(revoked())]).unwrap();
+}
+
+fn revoked() -> Key {
+    Key {
+        revoked_at: Some(population::START),
+        ..population::key(0, 0)
+    }
+}
+
+/// What is said of the only key in a round that began before.
+fn verdict(round: &mut Round<'_>, key: Credential<'_>) -> Result<Permit, DenyReason> {
+    let product = population::node(&round.engine.index);
+    let facts = RequestFacts {
+        credential: key,
+        ..population::call("")
+    };
+    let ask = |_: &Rules| Ok::<_, Infallible>(facts);
+    let Ok(verdict) = round.introspect_then((&product, None), ask, |decision| decision.verdict);
+    verdict
+}
+
+fn prepared<'k>(round: &Round<'_>, text: &'k str) -> PreparedKey<'k> {
+    let rules = population::node(&round.engine.index).rules();
+    let keys = round.prepare([(text, &*rules)].into_iter());
+    keys[0].expect("a key")
+}
+
+fn is_revoked(verdict: &Result<Permit, DenyReason>) -> bool {
+    matches!(verdict, Err(DenyReason::RevokedKey { .. }))
+}
+
+#[test]
+fn what_was_found_while_a_key_was_prepared_is_forgotten_with_the_next_change() {
+    let (engine, text) = (engine(), population::text(0, 0));
+    let mut round = engine.round();
+    let key = prepared(&round, text.reveal());
+    assert!(key.found.is_some());
+    assert!(verdict(&mut round, Credential::Prepared(&key)).is_ok());
+    let row = vec![gone(text.reveal())];
+    engine.index.apply(2, row).unwrap();
+    let refused = verdict(&mut round, Credential::Prepared(&key));
+    assert_eq!(refused, Err(DenyReason::UnknownKey));
+}
+
+#[test]
+fn nothing_that_was_found_in_tables_replaced_since_is_remembered() {
+    let (engine, text) = (engine(), population::text(0, 0));
+    let mut round = engine.round();
+    grow_and_revoke(&engine);
+    let key = prepared(&round, text.reveal());
+    assert!(key.found.is_none());
+    let refused = verdict(&mut round, Credential::Prepared(&key));
+    assert!(is_revoked(&refused), "{refused:?}");
+}
+
+#[test]
+fn a_key_that_moved_to_a_new_pepper_meanwhile_is_found() {
+    let (engine, text) = (engine(), population::text(0, 0));
+    let mut round = engine.round();
+    let key = prepared(&round, text.reveal());
+    let newer = SecretBytes::new([0x77; 32]);
+    let old = [(Purpose::Pepper, 1, [0x5e; 32])];
+    let others = Purpose::ALL.map(|purpose| (purpose, 2, [0x77; 32]));
+    let material = others.into_iter().chain(old);
+    let material = material.map(|(purpose, version, secret)| KeyMaterial {
+        purpose,
+        version,
+        secret: SecretBytes::new(secret),
     });
+    engine.replace_keyring(Keyring::from_material(material.collect()).unwrap());
+    let moved = Key {
+        digest: crate::key::Pepper::new(2, &newer).digest(text.reveal()),
+        pepper: 2,
+        ..population::key(0, 0)
+    };
+    let row = vec![put(moved), gone(text.reveal())];
+    engine.index.apply(2, row).unwrap();
+    let found = verdict(&mut round, Credential::Prepared(&key));
+    assert!(found.is_ok(), "{found:?}");
+}
+
+#[test]
+fn a_decision_that_began_before_tables_were_replaced_is_made_on_the_new_ones() {
+    let engine = engine();
     let (product, text) = (population::node(&engine.index), population::text(0, 0));
-    let put = |key: Key| Applied::Put(Record::Key(Box::new(key)), true);
     let changed = Cell::new(false);
-    // While a decision is made, so many keys come that every table grows; then the key is revoked.
+    // While a decision is made.
     let tell = |found: &Found, _: &Terms<'_>| {
         if !changed.replace(true) {
-            let more = (1..5_000).map(|number| put(population::key(number, 0)));
-            let revoked_at = Some(population::START);
-            let revoked = Key {
-                revoked_at,
-                ..population::key(0, 0)
-            };
-            engine.index.apply(2, more.collect()).unwrap();
-            engine.index.apply(3, vec![put(revoked)]).unwrap();
+            grow_and_revoke(&engine);
         }
         Some(*found)
     };
@@ -39,6 +134,5 @@ fn a_decision_that_began_before_tables_were_replaced_is_made_on_the_new_ones() {
     let Ok(decision) = engine
         .round()
         .decide((&product, None), ask, (approach, tell), |decision| decision);
-    let revoked = matches!(decision.verdict, Err(DenyReason::RevokedKey { .. }));
-    assert!(revoked, "{:?}", decision.verdict);
+    assert!(is_revoked(&decision.verdict), "{:?}", decision.verdict);
 }

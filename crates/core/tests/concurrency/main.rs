@@ -22,6 +22,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use history::{History, Observation};
 use keys::{Event, place};
 use keystile_core::engine::Engine;
+use keystile_core::request::Credential;
 use keystile_core::snapshot::Applied;
 use manifest::Part;
 use population::{Seeded, Size};
@@ -37,9 +38,32 @@ const ROUND: u64 = 12_500;
 trait Verifier: Sync {
     fn verify(&self, asked: &Question, tick: &dyn Fn() -> u64) -> Verdict;
     fn apply(&self, seq: u64, row: Vec<Applied>);
+
+    /// Verifies what came together, one after the other. Each is made when `note` wants it.
+    fn verify_all(&self, asked: &[Question], tick: &dyn Fn() -> u64, note: &mut Note<'_>) {
+        for one in asked {
+            note(one, &mut || self.verify(one, tick));
+        }
+    }
 }
 
+/// Whoever notes a verdict, and when it is made.
+type Note<'a> = dyn FnMut(&Question, &mut dyn FnMut() -> Verdict) + 'a;
+
 impl Verifier for Engine {
+    fn verify_all(&self, asked: &[Question], tick: &dyn Fn() -> u64, note: &mut Note<'_>) {
+        let (product, mut round) = (population::node(self.index()), self.round());
+        let rules = product.rules();
+        let texts = asked.iter().map(|one| (one.text(), &*rules));
+        let prepared = round.prepare(texts);
+        for (one, key) in asked.iter().zip(&prepared) {
+            let text = || Credential::Text(one.text());
+            let key = key.as_ref().map_or_else(text, Credential::Prepared);
+            let (round, of) = (&mut round, (&*product, Some(&rules)));
+            note(one, &mut || one.ask_in((self, round), of, key, tick));
+        }
+    }
+
     fn verify(&self, asked: &Question, tick: &dyn Fn() -> u64) -> Verdict {
         asked.ask(self, tick)
     }
@@ -87,7 +111,7 @@ fn engine() -> Engine {
 struct Amount {
     changes: u64,
     /// By each of two threads, at least.
-    verifies: u64,
+    verifies: usize,
     seed: u64,
 }
 
@@ -142,22 +166,35 @@ fn ask(
     amount: Amount,
 ) -> Vec<Observation> {
     let random = Seeded::new(amount.seed);
-    let ask_once = || {
+    let question = |_| {
         let number = random.below(KEYS);
         let newest = clock.values[place(number)].load(Ordering::Relaxed);
-        let asked = Question::random(number, newest, &random);
-        let begin = clock.begin();
-        let verdict = verifier.verify(&asked, &|| clock.tick.load(Ordering::SeqCst));
-        let end = clock.end();
-        Observation {
-            asked,
-            begin,
-            end,
-            verdict,
-        }
+        Question::random(number, newest, &random)
     };
-    let enough = |asked: &u64| *asked < amount.verifies || !done.load(Ordering::Acquire);
-    (0..).take_while(enough).map(|_| ask_once()).collect()
+    let tick = || clock.tick.load(Ordering::SeqCst);
+    let mut observed = Vec::new();
+    while observed.len() < amount.verifies || !done.load(Ordering::Acquire) {
+        // Mostly one, sometimes several together.
+        let several = 2 + random.below(20);
+        let count = if random.below(8) == 0 { several } else { 1 };
+        let asked: Vec<_> = (0..count).map(question).collect();
+        let mut note = |asked: &Question, verify: &mut dyn FnMut() -> Verdict| {
+            let begin = clock.begin();
+            let verdict = verify();
+            let end = clock.end();
+            observed.push(Observation {
+                asked: *asked,
+                begin,
+                end,
+                verdict,
+            });
+        };
+        match &*asked {
+            [one] => note(one, &mut || verifier.verify(one, &tick)),
+            several => verifier.verify_all(several, &tick, &mut note),
+        }
+    }
+    observed
 }
 
 /// Enough for a million verifies, or as many changes as `SOAK_CHANGES` wants.
@@ -179,7 +216,7 @@ fn r12_r13_r16_r17_no_verdict_rests_on_a_state_that_was_over_when_the_verify_beg
     for seed in 0..changes.div_ceil(ROUND) {
         let amount = Amount {
             changes: ROUND,
-            verifies: ROUND * 10,
+            verifies: place(ROUND * 10),
             seed,
         };
         let history = run(&engine(), &kinds, amount);

@@ -1,9 +1,10 @@
 //! One call: what may be asked, how it is asked of the engine, and what comes back.
 
 use keystile_core::decision::{Code, DenyReason};
-use keystile_core::engine::Engine;
+use keystile_core::engine::{Engine, Round};
 use keystile_core::manifest::Rules;
 use keystile_core::request::{self, Credential, Origin, Place, RequestFacts};
+use keystile_core::snapshot::{CurrentRules, ProductNode};
 
 use crate::keys::{Class, Seconds, at, place, small};
 use crate::population::{self, Seeded};
@@ -103,21 +104,42 @@ impl Question {
 
     /// Asks as doors do: decides, and then counts what is allowed.
     pub(crate) fn ask(&self, engine: &Engine, tick: impl FnOnce() -> u64) -> Verdict {
-        let product = population::node(engine.index());
-        let Ok(mut decision) = engine.introspect(&product, |rules| self.facts(rules)) else {
-            return Verdict::NoSuchScope;
-        };
-        engine.admit(&mut decision, tick, None);
-        let code = decision.verdict.map_or_else(DenyReason::code, |_| Code::Ok);
-        Verdict::Decided(code)
+        let (product, mut round) = (population::node(engine.index()), engine.round());
+        let key = Credential::Text(self.text());
+        self.ask_in((engine, &mut round), (&product, None), key, tick)
     }
 
-    fn facts(&self, rules: &Rules) -> Result<RequestFacts<'static>, ()> {
+    /// The same among others, with what is known of all of them, and a key that may be ready.
+    pub(crate) fn ask_in(
+        &self,
+        (engine, round): (&Engine, &mut Round<'_>),
+        of: (&ProductNode, Option<&CurrentRules<'_>>),
+        key: Credential<'_>,
+        tick: impl FnOnce() -> u64,
+    ) -> Verdict {
+        let ask = |rules: &Rules| self.facts(key, rules);
+        let code = round.introspect_then(of, ask, |mut decision| {
+            engine.admit(&mut decision, tick, None);
+            decision.verdict.map_or_else(DenyReason::code, |_| Code::Ok)
+        });
+        code.map_or(Verdict::NoSuchScope, Verdict::Decided)
+    }
+
+    /// The text that is presented.
+    pub(crate) fn text(&self) -> &'static str {
         let value = values::value(self.number, self.value);
         let token = value.token.as_deref().filter(|_| self.by_session);
+        token.unwrap_or(&value.text)
+    }
+
+    fn facts<'f>(
+        &self,
+        credential: Credential<'f>,
+        rules: &Rules,
+    ) -> Result<RequestFacts<'f>, ()> {
         let operation = |method, path| request::Asked::Operation { method, path };
         Ok(RequestFacts {
-            credential: Credential::Text(token.unwrap_or(&value.text)),
+            credential,
             place: Place::Named(match self.elsewhere {
                 true => "staging",
                 false => "production",
