@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::*;
-use crate::key::{KeyMaterial, Purpose, SecretBytes};
+use crate::key::{KeyMaterial, Pepper, Purpose, SecretBytes};
 use crate::model::{Key, Record, Subject};
 use crate::request::PreparedKey;
 use crate::snapshot::Applied;
@@ -23,11 +23,9 @@ fn put(key: Key) -> Applied {
     Applied::Put(Record::Key(Box::new(key)), true)
 }
 
-/// Takes out the value that a text has under the first pepper.
-fn gone(text: &str) -> Applied {
-    let digest = population::pepper().digest(text);
-    let key = population::key(0, 0).id;
-    Applied::Removed(Subject::RetiredValue(key, *digest.as_bytes()))
+/// Takes out the value of a key.
+fn gone(key: &Key) -> Applied {
+    Applied::Removed(Subject::RetiredValue(key.id, *key.digest.as_bytes()))
 }
 
 /// Lets so many keys come that every table grows; then revokes the first.
@@ -73,8 +71,10 @@ fn what_was_found_while_a_key_was_prepared_is_forgotten_with_the_next_change() {
     let key = prepared(&round, text.reveal());
     assert!(key.found.is_some());
     assert!(verdict(&mut round, Credential::Prepared(&key)).is_ok());
-    let row = vec![gone(text.reveal())];
-    engine.index.apply(2, row).unwrap();
+    engine
+        .index
+        .apply(2, vec![gone(&population::key(0, 0))])
+        .unwrap();
     let refused = verdict(&mut round, Credential::Prepared(&key));
     assert_eq!(refused, Err(DenyReason::UnknownKey));
 }
@@ -93,25 +93,38 @@ fn nothing_that_was_found_in_tables_replaced_since_is_remembered() {
 #[test]
 fn a_key_that_moved_to_a_new_pepper_meanwhile_is_found() {
     let (engine, text) = (engine(), population::text(0, 0));
+    let newer = SecretBytes::new([0x77; 32]);
+    let before = population::key(0, 0);
+    let moved = Key {
+        digest: Pepper::new(2, &newer).digest(text.reveal()),
+        pepper: 2,
+        ..before.clone()
+    };
+    let all = engine.index.apply(2, vec![put(moved.clone())]);
+    all.and_then(|()| {
+        engine
+            .index
+            .apply(3, vec![put(before.clone()), gone(&moved)])
+    })
+    .unwrap();
     let mut round = engine.round();
     let key = prepared(&round, text.reveal());
-    let newer = SecretBytes::new([0x77; 32]);
-    let old = [(Purpose::Pepper, 1, [0x5e; 32])];
     let others = Purpose::ALL.map(|purpose| (purpose, 2, [0x77; 32]));
-    let material = others.into_iter().chain(old);
+    let material = others.into_iter().chain([(Purpose::Pepper, 1, [0x5e; 32])]);
     let material = material.map(|(purpose, version, secret)| KeyMaterial {
         purpose,
         version,
         secret: SecretBytes::new(secret),
     });
     engine.replace_keyring(Keyring::from_material(material.collect()).unwrap());
-    let moved = Key {
-        digest: crate::key::Pepper::new(2, &newer).digest(text.reveal()),
-        pepper: 2,
-        ..population::key(0, 0)
-    };
-    let row = vec![put(moved), gone(text.reveal())];
-    engine.index.apply(2, row).unwrap();
+    engine
+        .index
+        .apply(4, vec![put(moved), gone(&before)])
+        .unwrap();
+    assert!(
+        round.search.is_current(),
+        "nothing but the pepper is another"
+    );
     let found = verdict(&mut round, Credential::Prepared(&key));
     assert!(found.is_ok(), "{found:?}");
 }

@@ -251,7 +251,12 @@ impl About {
         let [external_id, plan] = texts.map(|text| text.map_or(0, length));
         let is_plain = |text: &Option<&[u8]>| !bytes::any(text.unwrap_or_default(), is_escaped);
         let flags = flags | if long { IS_LONG } else { 0 };
-        let flags = flags | if texts.iter().all(is_plain) { IS_PLAIN } else { 0 };
+        let flags = flags
+            | if texts.iter().all(is_plain) {
+                IS_PLAIN
+            } else {
+                0
+            };
         Self(u64::from_le_bytes([
             external_id,
             plan,

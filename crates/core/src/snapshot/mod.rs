@@ -25,7 +25,7 @@ pub use apply::{Applied, ApplyProblem};
 pub use identity::Identity;
 pub(crate) use index::Search;
 pub use index::{Found, Index, Products};
-pub(crate) use table::Value;
 pub use node::{CurrentRules, EnvironmentNode, ProductNode};
+pub(crate) use table::Value;
 pub use terms::{Standing, Terms};
 pub use uses::{Collected, LastUse};

@@ -132,11 +132,7 @@ impl Question {
         token.unwrap_or(&value.text)
     }
 
-    fn facts<'f>(
-        &self,
-        credential: Credential<'f>,
-        rules: &Rules,
-    ) -> Result<RequestFacts<'f>, ()> {
+    fn facts<'f>(&self, credential: Credential<'f>, rules: &Rules) -> Result<RequestFacts<'f>, ()> {
         let operation = |method, path| request::Asked::Operation { method, path };
         Ok(RequestFacts {
             credential,
