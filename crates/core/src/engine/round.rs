@@ -1,5 +1,6 @@
 //! The decisions themselves.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use arc_swap::Guard;
@@ -61,10 +62,10 @@ impl<'e> Round<'e> {
     /// # Errors
     /// As there.
     #[inline]
-    pub fn introspect_then<'r, 'f, E, T>(
+    pub fn introspect_then<'r, 'f, F: Borrow<RequestFacts<'f>>, E, T>(
         &mut self,
         of: (&ProductNode, Option<&'r CurrentRules<'_>>),
-        ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
+        ask: impl Fn(&Rules) -> Result<F, E>,
         then: impl FnOnce(Introspection<'r>) -> T,
     ) -> Result<T, E>
     where
@@ -129,10 +130,10 @@ impl<'e> Round<'e> {
     }
 
     #[inline]
-    pub(super) fn decide<'r, 'f, K, E, T>(
+    pub(super) fn decide<'r, 'f, F: Borrow<RequestFacts<'f>>, K, E, T>(
         &mut self,
         (product, known): (&ProductNode, Option<&'r CurrentRules<'_>>),
-        ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
+        ask: impl Fn(&Rules) -> Result<F, E>,
         (approach, tell): (
             impl Fn(&Presented<'_>, &Found),
             impl Fn(&Found, &Terms<'e>) -> Option<K>,
@@ -143,6 +144,7 @@ impl<'e> Round<'e> {
             let known = known.filter(|known| product.follows(known));
             let rules = known.map_or_else(|| product.rules(), CurrentRules::lent);
             let facts = ask(&rules)?;
+            let facts = facts.borrow();
             let session = self.engine.session(facts.credential, facts.now);
             let mut told = None;
             let judged = match present(facts.credential, session.as_ref(), &rules) {
@@ -151,7 +153,7 @@ impl<'e> Round<'e> {
                         product,
                         rules: &rules,
                         key,
-                        facts: &facts,
+                        facts,
                     };
                     self.judge(&question, &mut told, (&approach, &tell), |_| ())
                 }

@@ -1,5 +1,6 @@
 //! Asking the engine, and what follows from an answer beside the answer itself.
 
+use std::borrow::Borrow;
 use std::cell::Cell;
 use std::net::IpAddr;
 
@@ -51,11 +52,11 @@ pub(super) struct Decided<T> {
 ///
 /// # Errors
 /// Whatever `ask` says.
-pub(super) fn decide<'f, E, T>(
+pub(super) fn decide<'f, F: Borrow<RequestFacts<'f>>, E, T>(
     app: &App,
     (round, door): (&mut Round<'_>, Door),
     (product, known, payment): (&ProductNode, Option<&CurrentRules<'_>>, Payment<'_>),
-    ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
+    ask: impl Fn(&Rules) -> Result<F, E>,
     tell: impl FnOnce(&Introspection<'_>) -> T,
 ) -> Result<Decided<T>, E> {
     let (came, state) = (Cell::new(None), app.engine.index().state());
@@ -173,18 +174,19 @@ pub(super) fn explain_again<'a, 'f, E>(
 }
 
 /// Notes when and from where the call came for which facts are made.
-fn seen<'f, E>(
-    ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
+fn seen<'f, F: Borrow<RequestFacts<'f>>, E>(
+    ask: impl Fn(&Rules) -> Result<F, E>,
     came: &Cell<Option<Came>>,
-) -> impl Fn(&Rules) -> Result<RequestFacts<'f>, E> {
+) -> impl Fn(&Rules) -> Result<F, E> {
     move |rules| {
-        let facts = ask(rules)?;
+        let asked = ask(rules)?;
+        let facts = asked.borrow();
         came.set(Some(Came {
             at: facts.now,
             from: facts.ip,
             by_browser: facts.from_browser,
         }));
-        Ok(facts)
+        Ok(asked)
     }
 }
 

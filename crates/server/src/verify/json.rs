@@ -1,5 +1,6 @@
 //! `POST /v1/keys/verify`: the JSON door, for products that ask from their own code.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arc_swap::Guard;
@@ -154,16 +155,21 @@ impl<'a> Asker<'a> {
         (at, door): (At, Door),
         out: &mut Vec<u8>,
     ) -> Result<Answered, Problem> {
+        let known = RequestFacts {
+            credential,
+            ..asking.facts
+        };
         let ask = |rules: &Rules| match std::ptr::eq(rules, &*asking.rules) {
-            true => Ok(RequestFacts {
-                credential,
-                ..asking.facts
-            }),
-            false => self.facts((asking.question, credential), rules, at),
+            true => Ok(Cow::Borrowed(&known)),
+            false => {
+                let facts = self.facts((asking.question, credential), rules, at);
+                facts.map(Cow::Owned)
+            }
         };
         let (product, payment) = (asking.product, asking.payment);
         let mut json = JsonWriter(out);
         if asking.question.explain {
+            let ask = |rules: &Rules| ask(rules).map(Cow::into_owned);
             let Decided { told, bill } = explain(self.app, door, (product, payment), ask)?;
             json.verdict(&told.decision);
             json.checks(&told);
