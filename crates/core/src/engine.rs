@@ -169,7 +169,7 @@ impl Engine {
         let keyring = self.keyring.load();
         let found = |text| {
             let key = Presented::unprepared(text);
-            let (found, _) = Digests::of(&key, &keyring)?.find(&self.index.search())?;
+            let found = Digests::of(&key, &keyring)?.find(&self.index.search())?;
             self.index.product_of(&found)
         };
         if let Some(own) = ParsedKey::recognise(key) {

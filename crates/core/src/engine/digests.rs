@@ -38,17 +38,19 @@ impl<'q, 'f> Digests<'q, 'f> {
         (then == state).then(|| Found::by(self.newest, value))
     }
 
-    /// Looks the key up under the newest pepper first, then under those that still have keys. With
-    /// its digest under the newest, when it was found under an older one.
+    /// Looks the key up under the newest pepper first, then under those that still have keys.
     #[inline]
-    pub(super) fn find(&self, search: &Search<'_>) -> Option<(Found, Option<NewDigest>)> {
-        let digest = self.newest;
-        if let Some(found) = search.find(&digest) {
-            return Some((found, None));
-        }
-        let mut older = self.older.iter();
-        let found = older.find_map(|pepper| search.find(&self.key.text.digest(pepper)))?;
-        let pepper = self.pepper;
-        Some((found, Some(NewDigest { digest, pepper })))
+    pub(super) fn find(&self, search: &Search<'_>) -> Option<Found> {
+        search.find(&self.newest).or_else(|| {
+            let mut older = self.older.iter();
+            older.find_map(|pepper| search.find(&self.key.text.digest(pepper)))
+        })
+    }
+
+    /// The digest under the newest pepper, for a key that was found under an older one.
+    #[inline]
+    pub(super) fn newer_than(&self, found: &Found) -> Option<NewDigest> {
+        let (digest, pepper) = (self.newest, self.pepper);
+        (*found.digest() != digest).then_some(NewDigest { digest, pepper })
     }
 }

@@ -204,29 +204,31 @@ impl<'e> Round<'e> {
                 };
                 Some((Judged::unidentified(reason), None))
             };
-            let find = |digests: &Digests<'_, '_>| match digests.found_at(state) {
-                Some(found) => Some((found, None)),
-                None => digests.find(search),
+            let find = |digests: &Digests<'_, '_>| {
+                let before = digests.found_at(state);
+                before.or_else(|| digests.find(search))
             };
-            let Some((found, newer)) = digests.as_ref().and_then(find) else {
+            let Some(found) = digests.as_ref().and_then(find) else {
                 // It may be found by its digest under a pepper that came meanwhile.
                 return self.has_current_keyring().then(unknown).flatten();
             };
             // Told last: by then it has come near.
             approach(key, &found);
-            let terms = Terms::of(index, &found);
-            let Some(terms) = terms.filter(|terms| terms.belongs_to(product)) else {
+            let Some(terms) = Terms::of(index, &found) else {
                 return unknown();
             };
-            let case = Case::new(&call, terms);
+            if !terms.belongs_to(product) {
+                return unknown();
+            }
+            let case = Case::new(&call, &terms);
             let (verdict, scopes) = (case.decide().map(|()| Permit(())), case.scopes);
-            *told = tell(&found, &case.key);
+            *told = tell(&found, &terms);
             if told.is_none() {
                 return unknown();
             }
             let judged = Judged {
                 verdict,
-                newer,
+                newer: digests.as_ref().and_then(|digests| digests.newer_than(&found)),
                 scopes,
                 operation: call.operation().map(|operation| operation.index),
                 session: key.session.map(Session::brief),

@@ -29,7 +29,7 @@ pub struct Case<'a, 'i> {
     /// The call.
     pub call: &'a Call<'a>,
     /// The key that was presented.
-    pub key: Terms<'i>,
+    pub key: &'a Terms<'i>,
     /// The scopes the key has at this moment.
     pub scopes: ScopeSet,
     /// How the key stands.
@@ -90,7 +90,7 @@ impl<'a> Call<'a> {
 impl<'a, 'i> Case<'a, 'i> {
     /// Brings together what the checks need.
     #[must_use]
-    pub fn new(call: &'a Call<'a>, key: Terms<'i>) -> Self {
+    pub fn new(call: &'a Call<'a>, key: &'a Terms<'i>) -> Self {
         let (mut scopes, standing) = (key.scopes(call.rules), key.standing(call.facts.now));
         if let Some(session) = call.session {
             scopes = scopes.intersection(&session.scopes(call.rules));
