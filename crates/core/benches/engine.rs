@@ -132,16 +132,19 @@ fn from_somewhere(text: &str) -> RequestFacts<'_> {
 /// What a door does: decide, tell whose key it is, count against limits, note the use.
 fn everything(engine: &Engine, product: &ProductNode, facts: &RequestFacts<'_>) -> bool {
     let ask = |_: &Rules| Ok::<_, Infallible>(*facts);
-    let Ok(is_allowed) = engine.introspect_then(product, ask, |mut decision| {
-        engine.admit(&mut decision, || 1_000, facts.ip);
-        let (Some(key), Some(operation)) = (&decision.key, decision.operation) else {
-            return false;
-        };
-        let operation = decision.rules.number_of(operation);
-        let index = engine.index();
-        index.note_allowed(key.found(), facts.now, facts.ip, operation);
-        decision.is_allowed()
-    });
+    let Ok(is_allowed) =
+        engine
+            .round()
+            .introspect_then((product, None), ask, |mut decision, facts| {
+                engine.admit(&mut decision, || 1_000, facts.ip);
+                let (Some(key), Some(operation)) = (&decision.key, decision.operation) else {
+                    return false;
+                };
+                let operation = decision.rules.number_of(operation);
+                let index = engine.index();
+                index.note_allowed(key.found(), facts.now, facts.ip, operation);
+                decision.is_allowed()
+            });
     is_allowed
 }
 

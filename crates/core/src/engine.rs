@@ -223,7 +223,7 @@ impl Engine {
             (product, None),
             |_| Ok::<_, Infallible>(*facts),
             (|_: &Presented<'_>, _: &Found| {}, |found, _| Some(*found)),
-            |decision| decision,
+            |decision, _| decision,
         );
         decision
     }
@@ -239,7 +239,7 @@ impl Engine {
         ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
     ) -> Result<Introspection<'_>, E> {
         let mut round = self.round();
-        round.introspect_then((product, None), ask, |decision| decision)
+        round.introspect_then((product, None), ask, |decision, _| decision)
     }
 
     /// Decides like [`Engine::introspect`], and gives every check's own result beside.
@@ -251,7 +251,8 @@ impl Engine {
         product: &ProductNode,
         ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
     ) -> Result<Explanation<'_>, E> {
-        self.round().explain(product, ask)
+        let mut round = self.round();
+        round.explain_then(product, ask, |explained, _| explained)
     }
 
     /// Lets come near what is told of a value, and what a call with it is counted in once it is

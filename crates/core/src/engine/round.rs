@@ -55,9 +55,9 @@ impl Engine {
 }
 
 impl<'e> Round<'e> {
-    /// [`Engine::introspect`] for whoever makes something of the decision at once: it is large, and
-    /// moving it about takes as long as some of the checks. It is made by the rules that are known
-    /// already, as long as they are in force.
+    /// [`Engine::introspect`] for whoever makes something of the decision, and of the facts that it
+    /// was made on, at once: both are large, and moving them about takes as long as some of the
+    /// checks. It is made by the rules that are known already, as long as they are in force.
     ///
     /// # Errors
     /// As there.
@@ -66,7 +66,7 @@ impl<'e> Round<'e> {
         &mut self,
         of: (&ProductNode, Option<&'r CurrentRules<'_>>),
         ask: impl Fn(&Rules) -> Result<F, E>,
-        then: impl FnOnce(Introspection<'r>) -> T,
+        then: impl FnOnce(Introspection<'r>, &RequestFacts<'f>) -> T,
     ) -> Result<T, E>
     where
         'e: 'r,
@@ -82,22 +82,28 @@ impl<'e> Round<'e> {
         self.decide(of, ask, (approach, tell), then)
     }
 
-    /// [`Engine::explain`].
-    pub(super) fn explain<'f, E>(
+    /// [`Engine::explain`], in the same manner.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn explain_then<'f, F: Borrow<RequestFacts<'f>>, E, T>(
         &mut self,
         product: &ProductNode,
-        ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
-    ) -> Result<Explanation<'e>, E> {
+        ask: impl Fn(&Rules) -> Result<F, E>,
+        then: impl FnOnce(Explanation<'e>, &RequestFacts<'f>) -> T,
+    ) -> Result<T, E> {
         let engine = self.engine;
         loop {
             let rules = product.rules();
             let facts = ask(&rules)?;
+            let facts = facts.borrow();
             let session = engine.session(facts.credential, facts.now);
             let key = match present(facts.credential, session.as_ref(), &rules) {
                 Ok(key) => key,
                 Err(reason) => {
                     let judged = Judged::unidentified(reason);
-                    return Ok(Explanation::stopped("parse", judged.under(rules, None)));
+                    let stopped = Explanation::stopped("parse", judged.under(rules, None));
+                    return Ok(then(stopped, facts));
                 }
             };
             let results = |case: &Case<'_, '_>| {
@@ -110,7 +116,7 @@ impl<'e> Round<'e> {
                 product,
                 rules: &rules,
                 key,
-                facts: &facts,
+                facts,
             };
             let mut told = None;
             let Some((judged, results)) = self.judge(&question, &mut told, tell, results) else {
@@ -118,14 +124,15 @@ impl<'e> Round<'e> {
                 continue;
             };
             let decision = judged.under(rules, told);
-            return Ok(match results {
+            let explained = match results {
                 None => Explanation::stopped("find", decision),
                 Some(results) => {
                     let known = [("parse", None), ("find", None)];
                     let checks = known.into_iter().chain(results).collect();
                     Explanation { decision, checks }
                 }
-            });
+            };
+            return Ok(then(explained, facts));
         }
     }
 
@@ -138,7 +145,7 @@ impl<'e> Round<'e> {
             impl Fn(&Presented<'_>, &Found),
             impl Fn(&Found, &Terms<'e>) -> Option<K>,
         ),
-        then: impl FnOnce(Decision<'r, K>) -> T,
+        then: impl FnOnce(Decision<'r, K>, &RequestFacts<'f>) -> T,
     ) -> Result<T, E> {
         loop {
             let known = known.filter(|known| product.follows(known));
@@ -160,7 +167,7 @@ impl<'e> Round<'e> {
                 Err(reason) => Some((Judged::unidentified(reason), None)),
             };
             if let Some((judged, _)) = judged {
-                return Ok(then(judged.under(rules, told)));
+                return Ok(then(judged.under(rules, told), facts));
             }
             self.renew();
         }
@@ -228,7 +235,9 @@ impl<'e> Round<'e> {
             }
             let judged = Judged {
                 verdict,
-                newer: digests.as_ref().and_then(|digests| digests.newer_than(&found)),
+                newer: digests
+                    .as_ref()
+                    .and_then(|digests| digests.newer_than(&found)),
                 scopes,
                 operation: call.operation().map(|operation| operation.index),
                 session: key.session.map(Session::brief),

@@ -50,7 +50,7 @@ fn verdict(round: &mut Round<'_>, key: Credential<'_>) -> Result<Permit, DenyRea
         ..population::call("")
     };
     let ask = |_: &Rules| Ok::<_, Infallible>(facts);
-    let Ok(verdict) = round.introspect_then((&product, None), ask, |decision| decision.verdict);
+    let Ok(verdict) = round.introspect_then((&product, None), ask, |decision, _| decision.verdict);
     verdict
 }
 
@@ -144,8 +144,11 @@ fn a_decision_that_began_before_tables_were_replaced_is_made_on_the_new_ones() {
     let facts = population::call(text.reveal());
     let ask = |_: &Rules| Ok::<_, Infallible>(facts);
     let approach = |_: &Presented<'_>, _: &Found| {};
-    let Ok(decision) = engine
-        .round()
-        .decide((&product, None), ask, (approach, tell), |decision| decision);
+    let Ok(decision) =
+        engine
+            .round()
+            .decide((&product, None), ask, (approach, tell), |decision, _| {
+                decision
+            });
     assert!(is_revoked(&decision.verdict), "{:?}", decision.verdict);
 }

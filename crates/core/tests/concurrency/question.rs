@@ -118,7 +118,7 @@ impl Question {
         tick: impl FnOnce() -> u64,
     ) -> Verdict {
         let ask = |rules: &Rules| self.facts(key, rules);
-        let code = round.introspect_then(of, ask, |mut decision| {
+        let code = round.introspect_then(of, ask, |mut decision, _| {
             engine.admit(&mut decision, tick, None);
             decision.verdict.map_or_else(DenyReason::code, |_| Code::Ok)
         });

@@ -1,14 +1,12 @@
 //! Asking the engine, and what follows from an answer beside the answer itself.
 
 use std::borrow::Borrow;
-use std::cell::Cell;
-use std::net::IpAddr;
 
 use keystile_core::credit::Spent;
 use keystile_core::decision::DenyReason;
 use keystile_core::engine::{Explanation, Introspection, Round};
 use keystile_core::manifest::Rules;
-use keystile_core::model::{Kind, Timestamp};
+use keystile_core::model::Kind;
 use keystile_core::request::RequestFacts;
 use keystile_core::snapshot::{CurrentRules, ProductNode};
 
@@ -28,15 +26,6 @@ pub(crate) enum Stage {
     /// All of it, and it is about its own key: no call less under a rate limit, whose holder may
     /// see what is left, and end the key, also when nothing is.
     OwnKey,
-}
-
-/// When a call came, and from where, as far as that is known.
-#[derive(Debug, Clone, Copy)]
-struct Came {
-    at: Timestamp,
-    from: Option<IpAddr>,
-    /// Whether it bears the marks of a web page's own script.
-    by_browser: bool,
 }
 
 /// What is told of a decision, and what the call is to pay. Until that is paid, nothing is noted of
@@ -59,10 +48,9 @@ pub(super) fn decide<'f, F: Borrow<RequestFacts<'f>>, E, T>(
     ask: impl Fn(&Rules) -> Result<F, E>,
     tell: impl FnOnce(&Introspection<'_>) -> T,
 ) -> Result<Decided<T>, E> {
-    let (came, state) = (Cell::new(None), app.engine.index().state());
-    let ask = seen(ask, &came);
-    round.introspect_then((product, known), ask, |mut decision| {
-        let bill = settle(app, came.get(), &mut decision, payment, (door, state));
+    let state = app.engine.index().state();
+    round.introspect_then((product, known), ask, |mut decision, facts| {
+        let bill = settle(app, facts, &mut decision, payment, (door, state));
         let told = tell(&decision);
         Decided { told, bill }
     })
@@ -79,11 +67,12 @@ pub(super) fn decide_again<'a, 'f, E>(
     (product, paid): (&ProductNode, Result<Spent, DenyReason>),
     ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
 ) -> Result<Introspection<'a>, E> {
-    let came = Cell::new(None);
-    let mut decision = app.engine.introspect(product, seen(ask, &came))?;
-    conclude(app, came.get(), &mut decision, paid);
-    app.metrics.verdict(door, answer::code(&decision));
-    Ok(decision)
+    let mut round = app.engine.round();
+    round.introspect_then((product, None), ask, |mut decision, facts| {
+        conclude(app, facts, &mut decision, paid);
+        app.metrics.verdict(door, answer::code(&decision));
+        decision
+    })
 }
 
 /// [`decide`] about a request of which perhaps only the head is there.
@@ -113,19 +102,17 @@ pub(super) fn decide_for<'a, 'f, E>(
     product: &ProductNode,
     ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
 ) -> Result<Introspection<'a>, E> {
-    let came = Cell::new(None);
-    let mut decision = app.engine.introspect(product, seen(ask, &came))?;
-    if stage == Stage::Head && decision.is_allowed() {
-        return Ok(decision);
-    }
-    match stage {
-        Stage::OwnKey => remember(app, came.get(), &decision),
-        _ => {
-            admit(app, came.get(), &mut decision);
-            remember(app, came.get(), &decision);
+    let mut round = app.engine.round();
+    round.introspect_then((product, None), ask, |mut decision, facts| {
+        if stage == Stage::Head && decision.is_allowed() {
+            return decision;
         }
-    }
-    Ok(decision)
+        if stage != Stage::OwnKey {
+            admit(app, facts, &mut decision);
+        }
+        remember(app, facts, &decision);
+        decision
+    })
 }
 
 /// Like [`decide`], with every check's own result.
@@ -138,18 +125,17 @@ pub(super) fn explain<'a, 'f, E>(
     (product, payment): (&ProductNode, Payment<'_>),
     ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
 ) -> Result<Decided<Explanation<'a>>, E> {
-    let (came, state) = (Cell::new(None), app.engine.index().state());
-    let mut decision = app.engine.explain(product, seen(ask, &came))?;
-    let judged = decision.decision.is_allowed();
-    let judgement = &mut decision.decision;
-    let bill = settle(app, came.get(), judgement, payment, (door, state));
-    if judged {
-        // Counted only when everything else allows it.
-        let refused = decision.decision.verdict.err();
-        decision.checks.push(("rate_limit", refused));
-    }
-    let told = decision;
-    Ok(Decided { told, bill })
+    let (mut round, state) = (app.engine.round(), app.engine.index().state());
+    round.explain_then(product, ask, |mut told, facts| {
+        let judged = told.decision.is_allowed();
+        let bill = settle(app, facts, &mut told.decision, payment, (door, state));
+        if judged {
+            // Counted only when everything else allows it.
+            let refused = told.decision.verdict.err();
+            told.checks.push(("rate_limit", refused));
+        }
+        Decided { told, bill }
+    })
 }
 
 /// Like [`decide_again`], with every check's own result.
@@ -162,87 +148,66 @@ pub(super) fn explain_again<'a, 'f, E>(
     (product, paid): (&ProductNode, Result<Spent, DenyReason>),
     ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
 ) -> Result<Explanation<'a>, E> {
-    let came = Cell::new(None);
-    let mut explained = app.engine.explain(product, seen(ask, &came))?;
-    if explained.decision.is_allowed() {
-        explained.checks.push(("rate_limit", None));
-        explained.checks.push(("credits", paid.err()));
-    }
-    conclude(app, came.get(), &mut explained.decision, paid);
-    app.metrics.verdict(door, answer::code(&explained.decision));
-    Ok(explained)
-}
-
-/// Notes when and from where the call came for which facts are made.
-fn seen<'f, F: Borrow<RequestFacts<'f>>, E>(
-    ask: impl Fn(&Rules) -> Result<F, E>,
-    came: &Cell<Option<Came>>,
-) -> impl Fn(&Rules) -> Result<F, E> {
-    move |rules| {
-        let asked = ask(rules)?;
-        let facts = asked.borrow();
-        came.set(Some(Came {
-            at: facts.now,
-            from: facts.ip,
-            by_browser: facts.from_browser,
-        }));
-        Ok(asked)
-    }
+    let mut round = app.engine.round();
+    round.explain_then(product, ask, |mut explained, facts| {
+        if explained.decision.is_allowed() {
+            explained.checks.push(("rate_limit", None));
+            explained.checks.push(("credits", paid.err()));
+        }
+        conclude(app, facts, &mut explained.decision, paid);
+        app.metrics.verdict(door, answer::code(&explained.decision));
+        explained
+    })
 }
 
 /// Counts a call that is otherwise allowed against its rate limits, and remembers how it ended. One
 /// that has to pay first has not ended.
 fn settle(
     app: &App,
-    came: Option<Came>,
+    facts: &RequestFacts<'_>,
     decision: &mut Introspection<'_>,
     payment: Payment<'_>,
     (door, state): (Door, Option<u64>),
 ) -> Option<Box<Bill>> {
-    admit(app, came, decision);
-    let bill = match came {
-        Some(Came { at, from, .. }) => Bill::of(app, decision, payment, (door, state), (at, from)),
-        None => Ok(None),
-    };
+    admit(app, facts, decision);
+    let bill = Bill::of(app, decision, payment, (door, state), facts);
     let bill = bill.unwrap_or_else(|reason| {
         decision.verdict = Err(reason);
         None
     });
     if bill.is_none() {
-        remember(app, came, decision);
+        remember(app, facts, decision);
         app.metrics.verdict(door, answer::code(decision));
     }
     bill
 }
 
 /// Counts a call that is otherwise allowed against its rate limits.
-fn admit(app: &App, came: Option<Came>, decision: &mut Introspection<'_>) {
+fn admit(app: &App, facts: &RequestFacts<'_>, decision: &mut Introspection<'_>) {
     if decision.is_allowed() {
-        let client = came.and_then(|came| came.from);
-        app.engine.admit(decision, || app.tick(), client);
+        app.engine.admit(decision, || app.tick(), facts.ip);
     }
 }
 
 /// Ends a call whose bill was paid or could not be.
 fn conclude(
     app: &App,
-    came: Option<Came>,
+    facts: &RequestFacts<'_>,
     decision: &mut Introspection<'_>,
     paid: Result<Spent, DenyReason>,
 ) {
     if decision.is_allowed() {
-        let client = came.and_then(|came| came.from);
-        decision.allowance = app.engine.allowance(decision, app.tick(), client);
+        decision.allowance = app.engine.allowance(decision, app.tick(), facts.ip);
         if let Err(reason) = paid {
             decision.verdict = Err(reason);
         }
     }
-    remember(app, came, decision);
+    remember(app, facts, decision);
 }
 
 /// What is remembered of a decision for whoever looks after the key.
-fn remember(app: &App, came: Option<Came>, decision: &Introspection<'_>) {
-    let (Some(key), Some(came)) = (&decision.key, came) else {
+fn remember(app: &App, facts: &RequestFacts<'_>, decision: &Introspection<'_>) {
+    let Some(key) = &decision.key else {
         return;
     };
     let index = app.engine.index();
@@ -250,9 +215,9 @@ fn remember(app: &App, came: Option<Came>, decision: &Introspection<'_>) {
         Ok(_) => {
             let operation = decision.operation;
             let operation = operation.and_then(|index| decision.rules.number_of(index));
-            index.note_allowed(key.found(), came.at, came.from, operation);
+            index.note_allowed(key.found(), facts.now, facts.ip, operation);
         }
-        Err(reason) => index.note_refused(key.found(), came.at, reason.code()),
+        Err(reason) => index.note_refused(key.found(), facts.now, reason.code()),
     }
     if let Some(newer) = &decision.newer {
         let rehash = Rehash {
@@ -265,7 +230,7 @@ fn remember(app: &App, came: Option<Came>, decision: &Introspection<'_>) {
         let _ = app.rehashes.try_send(rehash);
     }
     let can_expose = || key.kind() == Kind::Secret && !key.is_exposed() && !key.is_retiring();
-    if came.by_browser && can_expose() && is_alive(decision) {
+    if facts.from_browser && can_expose() && is_alive(decision) {
         // As above.
         let _ = app.exposures.try_send(Exposed::new(key, decision.newer));
     }

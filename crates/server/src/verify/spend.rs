@@ -15,6 +15,7 @@ use keystile_core::decision::{Code, DenyReason};
 use keystile_core::engine::Introspection;
 use keystile_core::model::{Mode, SpendId, Timestamp};
 use keystile_core::policy::limits;
+use keystile_core::request::RequestFacts;
 use keystile_core::snapshot::Found;
 use keystile_store::{Asked, CommitError};
 
@@ -67,7 +68,7 @@ impl Bill {
         decision: &Introspection<'_>,
         payment: Payment<'_>,
         (door, state): (Door, Option<u64>),
-        (at, from): (Timestamp, Option<IpAddr>),
+        facts: &RequestFacts<'_>,
     ) -> Result<Option<Box<Self>>, DenyReason> {
         let (Ok(_), Some(key), Some(operation)) =
             (decision.verdict, &decision.key, decision.operation)
@@ -117,8 +118,8 @@ impl Bill {
             state,
             renews,
             found: *key.found(),
-            at,
-            from,
+            at: facts.now,
+            from: facts.ip,
             operation: rules.number_of(operation.index),
             door,
         })))
