@@ -18,7 +18,8 @@ impl Engine {
         tick: impl FnOnce() -> u64,
         client: Option<IpAddr>,
     ) {
-        let Some(needed) = needed(decision, client) else {
+        let needed = needed(decision, client);
+        let Some(needed) = &needed else {
             return;
         };
         let mut needed = needed.iter().flatten().copied().peekable();
