@@ -1,6 +1,11 @@
 //! A plain socket that sends requests made before and reads whole answers.
 
-use std::io::{Read, Write};
+#![allow(
+    dead_code,
+    reason = "each program that includes this uses a part of it"
+)]
+
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 
 pub(crate) struct Socket {
@@ -21,20 +26,55 @@ impl Socket {
     }
 
     pub(crate) fn send(&mut self, request: &[u8]) {
-        self.stream.write_all(request).expect("sent");
+        let mut rest = request;
+        while !rest.is_empty() {
+            match self.stream.write(rest) {
+                Ok(sent) => rest = &rest[sent..],
+                Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::yield_now(),
+                Err(error) => panic!("not sent: {error}"),
+            }
+        }
         self.filled = 0;
+    }
+
+    /// One that waits for nothing, for [`Self::has_passed`].
+    pub(crate) fn impatient(address: &str) -> Self {
+        let socket = Self::open(address);
+        socket.stream.set_nonblocking(true).expect("impatient");
+        socket
+    }
+
+    /// Reads what is there of the answer, and tells whether that is all of it. It must be a 200.
+    pub(crate) fn has_passed(&mut self) -> bool {
+        loop {
+            match self.stream.read(&mut self.buffer[self.filled..]) {
+                Ok(0) => panic!("the server closed the connection"),
+                Ok(read) => self.filled += read,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
+                Err(error) => panic!("no answer: {error}"),
+            }
+            let whole = length(&self.buffer[..self.filled]);
+            if whole.is_some_and(|whole| self.filled >= whole) {
+                self.check();
+                return true;
+            }
+        }
     }
 
     /// Reads one answer to its end, which must be a 200.
     pub(crate) fn pass(&mut self) -> &[u8] {
         self.fill();
+        self.check();
+        &self.buffer[..self.filled]
+    }
+
+    fn check(&self) {
         let ok = self.buffer.starts_with(b"HTTP/1.1 200");
         assert!(
             ok,
             "{}",
             String::from_utf8_lossy(&self.buffer[..self.filled])
         );
-        &self.buffer[..self.filled]
     }
 
     pub(crate) fn receive(&mut self) -> String {
