@@ -71,6 +71,36 @@ async fn k02_k09_k10_k12_texts_that_are_no_keys_are_malformed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_json_writes_in_another_way_reads_back_as_it_was_given() {
+    let shop = Shop::new().await;
+    let key = format!("/v1/keys/{}", shop.id);
+    let organization = format!("/v1/organizations/{}", shop.customer.organization);
+    // In turn, because what was so before may be remembered of a name.
+    for (name, external_id) in [
+        ("\"Backend\"", "shop-7"),
+        ("Backend", "shop \"7\""),
+        ("Back\\end", "shop\\7"),
+        ("\u{1f511} B\u{e9}nt", "sh\u{f6}p"),
+        (
+            "Backend \"of the one whose name has no room on a card\"",
+            "shop-7",
+        ),
+        (
+            "Backend of the one whose name has no room on a card",
+            "\"7\"",
+        ),
+    ] {
+        let renamed = json!({ "name": name });
+        shop.house.patch(&key, &renamed).expect(200);
+        let renamed = json!({ "external_id": external_id });
+        shop.house.patch(&organization, &renamed).expect(200);
+        let verdict = shop.house.verify("keepem", &shop.key, CREATE);
+        assert_eq!(verdict["key"]["name"], name);
+        assert_eq!(verdict["organization"]["external_id"], external_id);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_preview_is_told_from_a_key() {
     let shop = Shop::new().await;
     let preview = text(&shop.house.get(&format!("/v1/keys/{}", shop.id)).json()["preview"]);
