@@ -44,28 +44,25 @@ impl Socket {
         socket
     }
 
-    /// Reads what is there of the answer, and tells whether that is all of it. It must be a 200.
+    /// Whether the answer is there by now, to its end; it must be a 200.
     pub(crate) fn has_passed(&mut self) -> bool {
-        loop {
-            match self.stream.read(&mut self.buffer[self.filled..]) {
-                Ok(0) => panic!("the server closed the connection"),
-                Ok(read) => self.filled += read,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
-                Err(error) => panic!("no answer: {error}"),
-            }
-            let whole = length(&self.buffer[..self.filled]);
-            if whole.is_some_and(|whole| self.filled >= whole) {
-                self.check();
-                return true;
-            }
+        let whole = self.is_whole();
+        if whole {
+            self.check();
         }
+        whole
     }
 
     /// Reads one answer to its end, which must be a 200.
     pub(crate) fn pass(&mut self) -> &[u8] {
-        self.fill();
+        self.is_whole();
         self.check();
         &self.buffer[..self.filled]
+    }
+
+    pub(crate) fn receive(&mut self) -> String {
+        self.is_whole();
+        String::from_utf8_lossy(&self.buffer[..self.filled]).into_owned()
     }
 
     fn check(&self) {
@@ -77,21 +74,19 @@ impl Socket {
         );
     }
 
-    pub(crate) fn receive(&mut self) -> String {
-        self.fill();
-        String::from_utf8_lossy(&self.buffer[..self.filled]).into_owned()
-    }
-
-    fn fill(&mut self) {
-        let mut whole = None;
-        while whole.is_none_or(|whole| self.filled < whole) {
-            let read = self
-                .stream
-                .read(&mut self.buffer[self.filled..])
-                .expect("an answer");
-            assert!(read > 0, "the server closed the connection");
-            self.filled += read;
-            whole = whole.or_else(|| length(&self.buffer[..self.filled]));
+    /// Reads the answer, and tells whether that is all of it: always, where this waits.
+    fn is_whole(&mut self) -> bool {
+        loop {
+            match self.stream.read(&mut self.buffer[self.filled..]) {
+                Ok(0) => panic!("the server closed the connection"),
+                Ok(read) => self.filled += read,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
+                Err(error) => panic!("no answer: {error}"),
+            }
+            let whole = length(&self.buffer[..self.filled]);
+            if whole.is_some_and(|whole| self.filled >= whole) {
+                return true;
+            }
         }
     }
 }
