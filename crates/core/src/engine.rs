@@ -221,7 +221,7 @@ impl Engine {
     pub fn verify(&self, product: &ProductNode, facts: &RequestFacts<'_>) -> Decision<'_, Found> {
         let Ok(decision) = self.round().decide(
             (product, None),
-            |_| Ok::<_, Infallible>(*facts),
+            |_| Ok::<_, Infallible>(facts),
             (|_: &Presented<'_>, _: &Found| {}, |found, _| Some(*found)),
             |decision, _| decision,
         );

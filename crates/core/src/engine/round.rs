@@ -57,7 +57,8 @@ impl Engine {
 impl<'e> Round<'e> {
     /// [`Engine::introspect`] for whoever makes something of the decision, and of the facts that it
     /// was made on, at once: both are large, and moving them about takes as long as some of the
-    /// checks. It is made by the rules that are known already, as long as they are in force.
+    /// checks. It is made by the rules that are known of the product already, as long as they are in
+    /// force.
     ///
     /// # Errors
     /// As there.

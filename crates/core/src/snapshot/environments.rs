@@ -244,19 +244,18 @@ impl Environments {
 
 impl About {
     fn of(texts: [Option<&[u8]>; 2], long: bool) -> Self {
-        let flags = [HAS_EXTERNAL_ID, HAS_PLAN];
-        let has = |(text, flag): (&Option<_>, u8)| if text.is_some() { flag } else { 0 };
-        let flags = texts.iter().zip(flags).map(has).sum::<u8>();
+        let is_plain = |text: &Option<&[u8]>| !bytes::any(text.unwrap_or_default(), is_escaped);
+        let [has_external_id, has_plan] = texts.map(|text| text.is_some());
+        let flags = [
+            (has_external_id, HAS_EXTERNAL_ID),
+            (has_plan, HAS_PLAN),
+            (long, IS_LONG),
+            (texts.iter().all(is_plain), IS_PLAIN),
+        ];
+        let flags = flags.into_iter().filter(|(has, _)| *has);
+        let flags = flags.fold(0, |all, (_, flag)| all | flag);
         let length = |text: &[u8]| if long { 0 } else { text.len().to_le_bytes()[0] };
         let [external_id, plan] = texts.map(|text| text.map_or(0, length));
-        let is_plain = |text: &Option<&[u8]>| !bytes::any(text.unwrap_or_default(), is_escaped);
-        let flags = flags | if long { IS_LONG } else { 0 };
-        let flags = flags
-            | if texts.iter().all(is_plain) {
-                IS_PLAIN
-            } else {
-                0
-            };
         Self(u64::from_le_bytes([
             external_id,
             plan,

@@ -22,8 +22,8 @@ pub struct Identity<'i> {
 }
 
 impl<'i> Identity<'i> {
-    /// The identity of a key with these terms, as it is now; `None` when the index was changed since it was found,
-    /// and whoever asks will ask again.
+    /// The identity of a key with these terms, as it is now; `None` when the index was changed since
+    /// it was found, and whoever asks will ask again.
     #[must_use]
     pub fn of(index: &'i Index, found: &Found, terms: &Terms<'i>) -> Option<Self> {
         let brief = found.value.brief;
