@@ -46,32 +46,33 @@ pub(super) fn decide<'f, F: Borrow<RequestFacts<'f>>, E, T>(
     (round, door): (&mut Round<'_>, Door),
     (product, known, payment): (&ProductNode, Option<&CurrentRules<'_>>, Payment<'_>),
     ask: impl Fn(&Rules) -> Result<F, E>,
-    tell: impl FnOnce(&Introspection<'_>) -> T,
+    tell: impl FnOnce(&Introspection<'_>, &RequestFacts<'f>) -> T,
 ) -> Result<Decided<T>, E> {
     let state = app.engine.index().state();
     round.introspect_then((product, known), ask, |mut decision, facts| {
         let bill = settle(app, facts, &mut decision, payment, (door, state));
-        let told = tell(&decision);
+        let told = tell(&decision, facts);
         Decided { told, bill }
     })
 }
 
 /// Decides again about a call whose bill was paid or could not be: it may have lost its right
-/// meanwhile. Whoever asked has been counted before.
+/// meanwhile; gives what `tell` makes of the decision. Whoever asked has been counted before.
 ///
 /// # Errors
 /// Whatever `ask` says.
-pub(super) fn decide_again<'a, 'f, E>(
-    app: &'a App,
+pub(super) fn decide_again<'f, E, T>(
+    app: &App,
     door: Door,
     (product, paid): (&ProductNode, Result<Spent, DenyReason>),
     ask: impl Fn(&Rules) -> Result<RequestFacts<'f>, E>,
-) -> Result<Introspection<'a>, E> {
+    tell: impl FnOnce(&Introspection<'_>, &RequestFacts<'f>) -> T,
+) -> Result<T, E> {
     let mut round = app.engine.round();
     round.introspect_then((product, None), ask, |mut decision, facts| {
         conclude(app, facts, &mut decision, paid);
         app.metrics.verdict(door, answer::code(&decision));
-        decision
+        tell(&decision, facts)
     })
 }
 

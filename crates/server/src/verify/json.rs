@@ -177,7 +177,7 @@ impl<'a> Asker<'a> {
             let code = answer::code(&told.decision);
             return Ok(Answered { code, bill });
         }
-        let tell = |decision: &Introspection<'_>| {
+        let tell = |decision: &Introspection<'_>, _: &RequestFacts<'_>| {
             json.verdict(decision);
             answer::code(decision)
         };
@@ -205,9 +205,10 @@ impl<'a> Asker<'a> {
             json.checks(&explained);
             answer::code(&explained.decision)
         } else {
-            let decision = decide_again(self.app, door, of, ask)?;
-            json.verdict(&decision);
-            answer::code(&decision)
+            decide_again(self.app, door, of, ask, |decision, _| {
+                json.verdict(decision);
+                answer::code(decision)
+            })?
         };
         if let (Code::Ok, Ok(spent)) = (code, paid) {
             json.spent(&spent);

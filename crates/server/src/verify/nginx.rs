@@ -5,7 +5,6 @@
 //! method, path and host are never guessed. nginx knows only 2xx, 401 and 403, so the contract's
 //! own status and code go along as headers, and the shipped configuration gives them to the client.
 
-use std::cell::Cell;
 use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderMap, HeaderName, StatusCode};
@@ -100,11 +99,11 @@ impl UnpaidGate {
 
 /// Decides about the request that nginx asks about.
 pub(crate) fn forward_auth(app: &App, asked: &Subrequest<'_>) -> Gate {
-    let decided = with_product(app, asked, |product, ask, client| {
+    let decided = with_product(app, asked, |product, ask| {
         let round = (&mut app.engine.round(), Door::Nginx);
         let of = (product, None, Payment::default());
-        decide(app, round, of, ask, |decision| {
-            tell(app, asked, client.get(), decision)
+        decide(app, round, of, ask, |decision, facts| {
+            tell(app, asked, facts.ip, decision)
         })
     });
     match decided {
@@ -125,26 +124,25 @@ pub(crate) fn forward_auth(app: &App, asked: &Subrequest<'_>) -> Gate {
 
 /// Decides again, when the bill was paid or could not be.
 fn decide_paid(app: &App, asked: &Subrequest<'_>, paid: Result<Spent, DenyReason>) -> Told {
-    let decided = with_product(app, asked, |product, ask, client| {
-        let decision = decide_again(app, Door::Nginx, (product, paid), ask)?;
-        let mut told = tell(app, asked, client.get(), &decision);
-        if decision.is_allowed() {
-            told.spent(paid.ok().as_ref());
-        }
-        Ok(told)
+    let decided = with_product(app, asked, |product, ask| {
+        decide_again(app, Door::Nginx, (product, paid), ask, |decision, facts| {
+            let mut told = tell(app, asked, facts.ip, decision);
+            if decision.is_allowed() {
+                told.spent(paid.ok().as_ref());
+            }
+            told
+        })
     });
     decided.unwrap_or_else(|told| told)
 }
 
-/// Asks about the subrequest, which gives the client's address; the answer, where that cannot be
-/// asked.
+/// Asks about the subrequest; the answer, where that cannot be asked.
 fn with_product<'s, D>(
     app: &App,
     asked: &'s Subrequest<'s>,
     decide: impl FnOnce(
         &ProductNode,
         &dyn Fn(&Rules) -> Result<RequestFacts<'s>, Unasked>,
-        &Cell<Option<IpAddr>>,
     ) -> Result<D, Unasked>,
 ) -> Result<D, Told> {
     if !is_trusted(app, asked.peer) {
@@ -157,15 +155,14 @@ fn with_product<'s, D>(
     let Some(product) = product else {
         return Err(refused_outright("unknown_product", asked.request_id));
     };
-    let (client, name) = (Cell::new(None), Some(asked.product));
+    let name = Some(asked.product);
     let ask = |rules: &Rules| {
         let facts = facts_of(app, asked, rules).ok_or(Unasked::Incomplete)?;
-        client.set(facts.ip);
         let tried = (facts.ip, facts.credential);
         strangers::may_try(app, Door::Nginx, name, tried).map_err(Unasked::Flood)?;
         Ok(facts)
     };
-    match decide(product, &ask, &client) {
+    match decide(product, &ask) {
         Ok(decided) => Ok(decided),
         Err(Unasked::Flood(reason)) => Err(denied(reason, &product.rules(), asked.request_id)),
         Err(Unasked::Incomplete) => {
